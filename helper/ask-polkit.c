@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The question to polkit, put by the separate program vmgrant-authorize. */
+#include "helper/ask-polkit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "wire/asker.h"
+
+/* Rules may run programs and look up directories; QEMU's guest stands still meanwhile. */
+#define ANSWER_TIMEOUT_MS 15000
+
+#define ARGUMENTS_MAX 16
+#define ARGUMENT_SIZE 128
+
+/* The asker's command line. */
+struct command {
+	char text[ARGUMENTS_MAX][ARGUMENT_SIZE];
+	char *argv[ARGUMENTS_MAX + 1];
+	size_t count;
+};
+
+/* A running asker. */
+struct asker {
+	pid_t pid;
+	int output; /* the read end of its standard output */
+};
+
+static void add_argument(struct command *command, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void add_argument(struct command *command, const char *format, ...)
+{
+	va_list arguments;
+
+	if (command->count == ARGUMENTS_MAX)
+		return;
+	va_start(arguments, format);
+	(void)vsnprintf(command->text[command->count], ARGUMENT_SIZE, format, arguments);
+	va_end(arguments);
+	command->argv[command->count] = command->text[command->count];
+	command->argv[++command->count] = NULL;
+}
+
+/*
+ * When this process started, in the unit of /proc: with the pid it names the
+ * process for good, since a pid alone may be used again (field 22 of
+ * /proc/PID/stat; the second one, the name, may hold blanks and parentheses).
+ */
+static int read_start_time(unsigned long long *start_time_out)
+{
+	char text[1024];
+	const char *field;
+	ssize_t length;
+	int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -1;
+	length = read(fd, text, sizeof text - 1);
+	close(fd);
+	if (length <= 0)
+		return -1;
+	text[length] = '\0';
+	field = strrchr(text, ')');
+	for (int number = 2; field != NULL && number < 22; number++)
+		field = strchr(field + 1, ' ');
+	if (field == NULL)
+		return -1;
+	errno = 0;
+	*start_time_out = strtoull(field + 1, NULL, 10);
+	return errno == 0 && *start_time_out != 0 ? 0 : -1;
+}
+
+static int build_command(struct command *command, const struct polkit_question *question)
+{
+	unsigned long long start_time;
+
+	if (read_start_time(&start_time) < 0)
+		return -1;
+	add_argument(command, "vmgrant-authorize");
+	add_argument(command, "--action=%s", question->action);
+	add_argument(command, "--pid=%ld", (long)getpid());
+	add_argument(command, "--start-time=%llu", start_time);
+	add_argument(command, "--uid=%u", (unsigned)question->caller->uid);
+	add_argument(command, "--detail=%s=%s", question->object_kind, question->object);
+	add_argument(command, "--detail=queues=%u", question->queues);
+	add_argument(command, "--detail=user=%s", question->caller->name);
+	return 0;
+}
+
+/* The child's side of the fork: become nobody special, then the asker. */
+static void exec_asker(const struct command *command, const struct account *account, int output)
+{
+	static char *const environment[] = { "LC_ALL=C.UTF-8", "PATH=/usr/bin:/bin",
+					     "GIO_USE_VFS=local", "GIO_MODULE_DIR=/nonexistent",
+					     NULL };
+	int nothing = open("/dev/null", O_RDWR);
+
+	if (privileges_become_account(account) < 0)
+		_exit(ASKER_USAGE);
+	if (nothing < 0 || dup2(output, 1) < 0 || dup2(nothing, 0) < 0 || dup2(nothing, 2) < 0 ||
+	    close_range(3, ~0U, 0) < 0)
+		_exit(ASKER_USAGE);
+	execve(VMGRANT_AUTHORIZE, command->argv, environment);
+	_exit(ASKER_USAGE);
+}
+
+static int start_asker(const struct command *command, const struct account *account,
+		       struct asker *asker)
+{
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -1;
+	asker->pid = fork();
+	if (asker->pid == 0)
+		exec_asker(command, account, ends[1]);
+	close(ends[1]);
+	asker->output = ends[0];
+	if (asker->pid < 0) {
+		close(ends[0]);
+		return -1;
+	}
+	return 0;
+}
+
+static long long now_ms(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/*
+ * Read until the asker has closed its output. Returns the length, or -1 when
+ * the time is over or it wrote more than the token.
+ */
+static ssize_t read_answer(const struct asker *asker, char *answer, size_t size, long long end_ms)
+{
+	struct pollfd readable = { .fd = asker->output, .events = POLLIN };
+	size_t length = 0;
+
+	for (;;) {
+		long long left_ms = end_ms - now_ms();
+		ssize_t got;
+
+		if (left_ms <= 0 || poll(&readable, 1, (int)left_ms) <= 0)
+			return -1;
+		got = read(asker->output, answer + length, size - length);
+		if (got == 0)
+			return (ssize_t)length;
+		if (got < 0)
+			return -1;
+		length += (size_t)got;
+		if (length == size)
+			return -1;
+	}
+}
+
+/* Wait for the end, at most until end_ms; then kill. Returns a wait status, or -1. */
+static int reap(const struct asker *asker, long long end_ms)
+{
+	int pidfd = (int)syscall(SYS_pidfd_open, asker->pid, 0);
+	struct pollfd ended = { .fd = pidfd, .events = POLLIN };
+	long long left_ms = end_ms - now_ms();
+	int in_time = pidfd >= 0 && left_ms > 0 && poll(&ended, 1, (int)left_ms) == 1;
+	int status;
+
+	if (pidfd >= 0)
+		close(pidfd);
+	if (!in_time)
+		(void)kill(asker->pid, SIGKILL);
+	if (waitpid(asker->pid, &status, 0) != asker->pid || !in_time)
+		return -1;
+	return status;
+}
+
+/* The sentence for every ending that is not a yes. */
+static enum reply_code explain(const struct polkit_question *question, int status,
+			       struct refusal *why)
+{
+	const char *kind = question->object_kind, *object = question->object;
+	int exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+
+	switch (status < 0 ? -1 : exit_status) {
+	case ASKER_DENIED:
+		return refuse(why, REPLY_POLKIT_DENIED,
+			      "%s %s: polkit does not allow it for user %s: ask the administrator "
+			      "for a polkit rule for %s",
+			      kind, object, question->caller->name, question->action);
+	case ASKER_CHALLENGE:
+		return refuse(why, REPLY_POLKIT_CHALLENGE,
+			      "%s %s: polkit wants a password and nobody can be asked from here: ask "
+			      "the administrator for a polkit rule for %s, or for polkit=no in %s",
+			      kind, object, question->action, VMGRANT_ACL_FILE);
+	case ASKER_DISMISSED:
+		return refuse(why, REPLY_POLKIT_DISMISSED,
+			      "%s %s: the request to authenticate was dismissed", kind, object);
+	case ASKER_NO_POLKIT:
+		return refuse(why, REPLY_POLKIT_FAILED,
+			      "%s %s: polkit cannot be reached: ask the administrator to start polkit, "
+			      "or for polkit=no in %s",
+			      kind, object, VMGRANT_ACL_FILE);
+	case ASKER_NO_ACTION:
+		return refuse(why, REPLY_INSTALLATION,
+			      "%s %s: polkit does not know the action %s: ask the administrator to "
+			      "install org.vmgrant.policy where polkit looks for actions",
+			      kind, object, question->action);
+	case ASKER_NOT_OWNER:
+		return refuse(why, REPLY_INSTALLATION,
+			      "%s %s: polkit does not let the account %s ask: ask the administrator to "
+			      "check the owner in org.vmgrant.policy",
+			      kind, object, VMGRANT_ACCOUNT);
+	default:
+		return refuse(why, REPLY_POLKIT_FAILED,
+			      "%s %s: polkit gave no answer%s: try again, or see the system's log", kind,
+			      object, status == -1 ? " in time" : "");
+	}
+}
+
+enum reply_code ask_polkit(const struct polkit_question *question, const struct account *account,
+			   struct refusal *why)
+{
+	struct command command = { .count = 0 };
+	struct asker asker;
+	/* One byte more than the token: a longer answer is no answer. */
+	char answer[sizeof ASKER_TOKEN];
+	long long end_ms = now_ms() + ANSWER_TIMEOUT_MS;
+	ssize_t length;
+	int status;
+
+	if (build_command(&command, question) < 0 || start_asker(&command, account, &asker) < 0)
+		return refuse(why, REPLY_INTERNAL, "%s %s: cannot ask polkit: %s",
+			      question->object_kind, question->object, strerror(errno));
+	length = read_answer(&asker, answer, sizeof answer, end_ms);
+	status = reap(&asker, length < 0 ? 0 : end_ms);
+	close(asker.output);
+	if (status == 0 && length == (ssize_t)strlen(ASKER_TOKEN) &&
+	    memcmp(answer, ASKER_TOKEN, strlen(ASKER_TOKEN)) == 0)
+		return REPLY_GRANTED;
+	return explain(question, status, why);
+}

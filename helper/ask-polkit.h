@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The question to polkit, put by the separate program vmgrant-authorize.
+ *
+ * D-Bus and GLib stay out of the setuid program: the asker is a child with the
+ * service account's uids, no capability, no group, and an exact environment.
+ * The account owns the actions (org.freedesktop.policykit.owner), which lets it
+ * ask about other people and pass details.
+ */
+#ifndef VMGRANT_HELPER_ASK_POLKIT_H
+#define VMGRANT_HELPER_ASK_POLKIT_H
+
+#include "helper/caller.h"
+#include "helper/privileges.h"
+#include "helper/refusal.h"
+
+struct polkit_question {
+	const char *action;      /* "org.vmgrant.tap" */
+	const char *object_kind; /* "bridge": names the detail and the messages */
+	const char *object;      /* a validated name, "br0" */
+	unsigned queues;
+	const struct caller *caller;
+};
+
+/*
+ * Ask without interaction; the subject is this very process with the caller's
+ * uid, which the kernel vouches for. Waits a bounded time.
+ *
+ * Granted only if the asker wrote exactly its token and left with 0. Everything
+ * else is a refusal with the reason in it.
+ */
+enum reply_code ask_polkit(const struct polkit_question *question, const struct account *account,
+			   struct refusal *why);
+
+#endif

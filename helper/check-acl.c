@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* vmgrant-helper --check-acl: say whether a policy is one. Unprivileged. */
+#include "helper/check-acl.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "helper/escape.h"
+#include "helper/policy-load.h"
+
+static int open_strict(void *context, const char *path, mode_t kind,
+		       struct trusted_problem *problem)
+{
+	(void)context;
+	return trusted_file_open(path, kind, problem);
+}
+
+/* A draft: whatever can be read as a file or folder, with a warning where due. */
+static int open_draft(void *context, const char *path, mode_t kind,
+		      struct trusted_problem *problem)
+{
+	struct stat status;
+	char name[256];
+	int fd = trusted_file_open(path, kind, problem);
+
+	(void)context;
+	if (fd >= 0 || problem->kind != TRUSTED_NOT_TRUSTED)
+		return fd;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &status) < 0 || (status.st_mode & S_IFMT) != kind) {
+		close(fd);
+		return -1;
+	}
+	printf("%s: warning: would not be trusted: %s\n", escape_string(name, sizeof name, path),
+	       problem->reason);
+	return fd;
+}
+
+static void print_summary(const struct policy *policy, const char *file)
+{
+	char name[256];
+
+	printf("%s: good: %zu rule%s in %zu file%s\n", escape_string(name, sizeof name, file),
+	       policy->acl.count, policy->acl.count == 1 ? "" : "s", policy->file_count,
+	       policy->file_count == 1 ? "" : "s");
+}
+
+enum reply_code check_acl(const char *file, struct refusal *why)
+{
+	const struct policy_opener strict = { NULL, open_strict, open_strict };
+	const struct policy_opener draft = { NULL, open_draft, open_draft };
+	const char *path = file != NULL ? file : VMGRANT_ACL_FILE;
+	struct policy policy;
+	struct acl_error error;
+	char text[512];
+	int result = policy_load(&policy, path, file != NULL ? &draft : &strict, &error);
+
+	if (result == 0)
+		print_summary(&policy, path);
+	policy_release(&policy);
+	if (fflush(stdout) != 0)
+		return refuse(why, REPLY_INTERNAL, "--check-acl: cannot write: %s", strerror(errno));
+	if (result == 0)
+		return REPLY_GRANTED;
+	(void)acl_error_format(&error, text, sizeof text);
+	return refuse(why, REPLY_POLICY, "%s", text);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Bridges and ports through rtnetlink: the only file that knows netlink.
+ *
+ * Everything is named by ifindex once a bridge has been found, so that what was
+ * authorised and what is changed are the same interface. All functions return
+ * 0 or a negative errno, with the kernel's own explanation in the netlink
+ * object where it gave one.
+ */
+#ifndef VMGRANT_HELPER_NETLINK_H
+#define VMGRANT_HELPER_NETLINK_H
+
+#include <net/if.h>
+
+#include "helper/port-name.h"
+
+struct netlink;
+
+struct bridge {
+	char name[IFNAMSIZ];
+	unsigned ifindex;
+	unsigned mtu_bytes; /* payload, as the bridge reports it */
+};
+
+/* What a port gets before it goes up. */
+struct port_setup {
+	unsigned ifindex;       /* the TAP */
+	unsigned mtu_bytes;
+	unsigned char mac[6];
+	const char *alias;
+	int isolated;           /* 1: frames only to ports that are not isolated */
+};
+
+/*
+ * Open a connection to the network namespace of this process.
+ *
+ * A request is judged by the credentials of the sender and of the opener:
+ * needs CAP_NET_ADMIN raised if changes are to be asked over it.
+ */
+int netlink_open(struct netlink **netlink_out);
+void netlink_close(struct netlink *netlink);
+
+/* What the kernel said with the last error, escaped; "" if nothing. */
+const char *netlink_explanation(const struct netlink *netlink);
+
+/*
+ * Find a bridge by its name.
+ *
+ * Returns -ENODEV if there is none of that name, and -ENOTSUP if the interface
+ * is no bridge. The name must be the interface's first one: by an alternative
+ * name the ACL would be asked about one name and another bridge be joined.
+ */
+int netlink_find_bridge(struct netlink *netlink, const char *name, struct bridge *bridge_out);
+
+/* The ifindex of an interface of this name, which must be our own. */
+int netlink_find_ifindex(struct netlink *netlink, const char *name, unsigned *ifindex_out);
+
+/* The slots that a user's ports on the bridge occupy at this moment. */
+int netlink_read_slots(struct netlink *netlink, const struct bridge *bridge, uid_t uid,
+		       struct port_slots *slots_out);
+
+/*
+ * Set a TAP up completely, make it a port of the bridge, and last of all bring
+ * it up: MTU and MAC before joining (a bridge whose MTU or address was never
+ * set by hand follows its ports: br_mtu_auto_adjust(), br_stp_recalculate_bridge_id()),
+ * then BPDU guard and root block, then up. Needs CAP_NET_ADMIN raised.
+ */
+int netlink_set_up_port(struct netlink *netlink, const struct bridge *bridge,
+			const struct port_setup *setup);
+
+/*
+ * Look again: the port is up and on this bridge, and the bridge still has the
+ * name that was authorised. Returns -ESTALE if not.
+ */
+int netlink_verify_port(struct netlink *netlink, const struct bridge *bridge,
+			unsigned port_ifindex);
+
+#endif

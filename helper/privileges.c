@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* User ids and capabilities: the only file that changes them. */
+#include "helper/privileges.h"
+
+#include <cap-ng.h>
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* ---- why setuid did not work ---- */
+
+/* The first line of uid_map is "0 0 4294967295" only in the initial namespace. */
+static int in_user_namespace(void)
+{
+	unsigned inside = 0, outside = 0, length = 0;
+	FILE *map = fopen("/proc/self/uid_map", "re");
+	int fields;
+
+	if (map == NULL)
+		return 0;
+	fields = fscanf(map, "%u %u %u", &inside, &outside, &length);
+	(void)fclose(map);
+	return fields == 3 && !(inside == 0 && outside == 0 && length == 4294967295u);
+}
+
+static const char *reason_without_setuid(void)
+{
+	struct statvfs filesystem;
+	struct stat program;
+
+	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1)
+		return "no_new_privs is set: the program that started this one has switched setuid "
+		       "off (QEMU does with -sandbox elevateprivileges=deny)";
+	if (in_user_namespace())
+		return "started in a user namespace, where setuid programs have no power: start "
+		       "it outside of the container or sandbox";
+	if (statvfs("/proc/self/exe", &filesystem) == 0 && (filesystem.f_flag & ST_NOSUID) != 0)
+		return "its file system is mounted nosuid: ask the administrator to install it "
+		       "on one that is not";
+	if (stat("/proc/self/exe", &program) == 0 &&
+	    ((program.st_mode & S_ISUID) == 0 || program.st_uid != 0))
+		return "it is not installed setuid root: ask the administrator for chown root and "
+		       "chmod 4755";
+	return "the kernel did not honour the setuid bit (was it started under a debugger?)";
+}
+
+enum reply_code privileges_check(struct refusal *why)
+{
+	/* AT_SECURE tells that libc, too, treated this start as a setuid one. */
+	if (geteuid() == 0 && (getuid() == 0 || getauxval(AT_SECURE) != 0))
+		return REPLY_GRANTED;
+	return refuse(why, REPLY_NO_PRIVILEGE, "no privilege: %s", reason_without_setuid());
+}
+
+/* ---- capability sets ---- */
+
+/* Apply the sets that the library holds; effective stays empty unless raised. */
+static int apply_capabilities(void)
+{
+	return capng_apply(CAPNG_SELECT_CAPS) == 0 ? 0 : -1;
+}
+
+static void add_jobs(unsigned privileges)
+{
+	if ((privileges & PRIVILEGE_NET_ADMIN) != 0)
+		(void)capng_update(CAPNG_ADD, CAPNG_PERMITTED, CAP_NET_ADMIN);
+	if ((privileges & PRIVILEGE_OPEN) != 0)
+		(void)capng_update(CAPNG_ADD, CAPNG_PERMITTED, CAP_DAC_OVERRIDE);
+}
+
+/* The sets of phase 1, with one capability of the transition made effective. */
+static int set_phase_1(int effective)
+{
+	capng_clear(CAPNG_SELECT_BOTH);
+	add_jobs(PRIVILEGE_NET_ADMIN | PRIVILEGE_OPEN);
+	(void)capng_updatev(CAPNG_ADD, CAPNG_PERMITTED, CAP_SETGID, CAP_SETPCAP, -1);
+	if (effective >= 0)
+		(void)capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED,
+				   (unsigned)effective);
+	return apply_capabilities();
+}
+
+static unsigned capability_of(enum privilege privilege)
+{
+	return privilege == PRIVILEGE_NET_ADMIN ? CAP_NET_ADMIN : CAP_DAC_OVERRIDE;
+}
+
+int privileges_raise(enum privilege privilege)
+{
+	if (capng_update(CAPNG_ADD, CAPNG_EFFECTIVE, capability_of(privilege)) != 0 ||
+	    apply_capabilities() < 0) {
+		int error = errno != 0 ? errno : EPERM;
+
+		privileges_lower();
+		return -error;
+	}
+	return 0;
+}
+
+void privileges_lower(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+
+	(void)capng_update(CAPNG_DROP, CAPNG_EFFECTIVE, CAP_NET_ADMIN);
+	(void)capng_update(CAPNG_DROP, CAPNG_EFFECTIVE, CAP_DAC_OVERRIDE);
+	if (apply_capabilities() < 0 || syscall(SYS_capget, &header, data) < 0 || data[0].effective != 0 ||
+	    data[1].effective != 0)
+		abort();
+}
+
+/* ---- the phases ---- */
+
+static enum reply_code refuse_step(struct refusal *why, const char *step)
+{
+	return refuse(why, REPLY_INTERNAL, "privileges: %s: %s", step, strerror(errno));
+}
+
+enum reply_code privileges_drop(struct refusal *why)
+{
+	uid_t uid = getuid();
+	gid_t gid = getgid();
+
+	if (setresgid(gid, gid, gid) < 0 || setresuid(uid, uid, uid) < 0)
+		return refuse_step(why, "cannot become the caller");
+	capng_clear(CAPNG_SELECT_BOTH);
+	if (uid != 0 && apply_capabilities() < 0)
+		return refuse_step(why, "cannot drop capabilities");
+	return REPLY_GRANTED;
+}
+
+/* The account is looked up without any effective capability. */
+static enum reply_code find_account(uid_t caller_uid, struct account *account, struct refusal *why)
+{
+	const struct passwd *entry;
+
+	errno = 0;
+	entry = getpwnam(VMGRANT_ACCOUNT);
+	if (entry == NULL)
+		return refuse(why, REPLY_INSTALLATION,
+			      "account " VMGRANT_ACCOUNT ": does not exist: ask the administrator "
+			      "to run systemd-sysusers, or useradd --system " VMGRANT_ACCOUNT);
+	if (entry->pw_uid == 0 || entry->pw_uid == caller_uid)
+		return refuse(why, REPLY_INSTALLATION,
+			      "account " VMGRANT_ACCOUNT ": uid %u: must be neither root's nor the "
+			      "caller's", (unsigned)entry->pw_uid);
+	account->uid = entry->pw_uid;
+	account->gid = entry->pw_gid;
+	return REPLY_GRANTED;
+}
+
+enum reply_code privileges_shrink(uid_t caller_uid, struct account *account_out,
+				  struct refusal *why)
+{
+	uid_t real, effective, saved;
+	enum reply_code code;
+
+	if (set_phase_1(CAP_SETUID) < 0 || prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0))
+		return refuse_step(why, "cannot drop capabilities");
+	code = find_account(caller_uid, account_out, why);
+	if (code != REPLY_GRANTED)
+		return code;
+	/* Without keepcaps the kernel empties the permitted set with the last uid 0. */
+	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0 ||
+	    setresuid((uid_t)-1, account_out->uid, account_out->uid) < 0 ||
+	    prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) < 0)
+		return refuse_step(why, "cannot become the account " VMGRANT_ACCOUNT);
+	if (set_phase_1(-1) < 0)
+		return refuse_step(why, "cannot drop capabilities");
+	/* Changing ids resets the flag to the system's default. */
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return refuse_step(why, "cannot forbid tracing");
+	if (getresuid(&real, &effective, &saved) < 0 || real != caller_uid ||
+	    effective != account_out->uid || saved != account_out->uid)
+		return refuse(why, REPLY_INTERNAL, "privileges: ids are not what was set");
+	return REPLY_GRANTED;
+}
+
+int privileges_enter_caller(uid_t caller_uid)
+{
+	return seteuid(caller_uid) < 0 ? -errno : 0;
+}
+
+void privileges_leave_caller(const struct account *account)
+{
+	if (seteuid(account->uid) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		abort();
+}
+
+/* Until the kernel says that there is no such capability. */
+static int empty_bounding_set(void)
+{
+	for (unsigned long capability = 0; capability < 64; capability++) {
+		if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0)
+			return errno == EINVAL && capability > CAP_AUDIT_READ ? 0 : -1;
+	}
+	return 0;
+}
+
+static int drop_groups(const struct account *account)
+{
+	if (capng_updatev(CAPNG_ADD, CAPNG_EFFECTIVE, CAP_SETGID, CAP_SETPCAP, -1) != 0 ||
+	    apply_capabilities() < 0)
+		return -1;
+	if (setgroups(0, NULL) < 0 || setresgid(account->gid, account->gid, account->gid) < 0)
+		return -1;
+	return empty_bounding_set();
+}
+
+enum reply_code privileges_finish(unsigned kept, const struct account *account,
+				  struct refusal *why)
+{
+	if (drop_groups(account) < 0)
+		return refuse_step(why, "cannot drop groups and bounding set");
+	capng_clear(CAPNG_SELECT_BOTH);
+	add_jobs(kept);
+	if (apply_capabilities() < 0)
+		return refuse_step(why, "cannot drop capabilities");
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return refuse_step(why, "cannot give up new privileges");
+	return REPLY_GRANTED;
+}
+
+int privileges_become_account(const struct account *account)
+{
+	if (setresuid(account->uid, account->uid, account->uid) < 0)
+		return -1;
+	capng_clear(CAPNG_SELECT_BOTH);
+	return apply_capabilities();
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One record in the system's log for each grant and each refusal. */
+#include "helper/record.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "helper/escape.h"
+
+#define IDENTIFIER "vmgrant-helper"
+#define JOURNAL_SOCKET "/run/systemd/journal/socket"
+#define SYSLOG_SOCKET "/dev/log"
+
+/* What is recorded, in printable ASCII throughout. */
+struct record {
+	char message[REFUSAL_SENTENCE_MAX + 256];
+	char rule[320];
+	int priority; /* syslog's levels, without the facility */
+};
+
+static void describe_rule(const struct acl_rule *rule, char *text, size_t size)
+{
+	char file[256];
+
+	if (rule == NULL) {
+		(void)snprintf(text, size, "none");
+		return;
+	}
+	escape_string(file, sizeof file, rule->file);
+	(void)snprintf(text, size, "%s:%u", file, rule->line);
+}
+
+/*
+ * Send without waiting: the receiver's queue may be full because somebody
+ * stopped it, and a log must not decide who gets a network.
+ */
+static int send_datagram(const char *path, const char *text, size_t length)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	ssize_t sent;
+
+	if (fd < 0)
+		return -1;
+	(void)snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+	sent = sendto(fd, text, length, MSG_NOSIGNAL, (const struct sockaddr *)&address,
+		      sizeof address);
+	close(fd);
+	return sent == (ssize_t)length ? 0 : -1;
+}
+
+/* The journal's native protocol: a field a line (systemd, JOURNAL_NATIVE_PROTOCOL). */
+static int send_journal(const struct record *record, const struct request *request,
+			const struct caller *caller, const struct refusal *why)
+{
+	char text[2048];
+	int length = snprintf(text, sizeof text,
+			      "MESSAGE=%s\nPRIORITY=%d\nSYSLOG_FACILITY=%d\n"
+			      "SYSLOG_IDENTIFIER=" IDENTIFIER "\nVMGRANT_ACTION=org.vmgrant.tap\n"
+			      "VMGRANT_OBJECT=bridge:%s\nVMGRANT_USER=%s\nVMGRANT_UID=%u\n"
+			      "VMGRANT_PID=%ld\nVMGRANT_RULE=%s\nVMGRANT_RESULT=%s\n"
+			      "VMGRANT_CODE=%d\n",
+			      record->message, record->priority, LOG_AUTHPRIV >> 3, request->bridge,
+			      caller->name, (unsigned)caller->uid, (long)caller->parent,
+			      record->rule, why->code == REPLY_GRANTED ? "granted" : "refused",
+			      (int)why->code);
+
+	if (length < 0 || (size_t)length >= sizeof text)
+		return -1;
+	return send_datagram(JOURNAL_SOCKET, text, (size_t)length);
+}
+
+/* The local form of RFC 3164; the receiver adds time and host. */
+static int send_syslog(const struct record *record, const struct caller *caller)
+{
+	char text[2048];
+	int length = snprintf(text, sizeof text,
+			      "<%d>" IDENTIFIER "[%ld]: %s user=%s uid=%u pid=%ld rule=%s",
+			      LOG_AUTHPRIV | record->priority, (long)getpid(), record->message,
+			      caller->name, (unsigned)caller->uid, (long)caller->parent,
+			      record->rule);
+
+	if (length < 0 || (size_t)length >= sizeof text)
+		return -1;
+	return send_datagram(SYSLOG_SOCKET, text, (size_t)length);
+}
+
+void record_outcome(const struct request *request, const struct caller *caller,
+		    const struct acl_rule *rule, const struct refusal *why)
+{
+	struct record record = { .priority = LOG_NOTICE };
+
+	describe_rule(rule, record.rule, sizeof record.rule);
+	if (why->code == REPLY_GRANTED)
+		(void)snprintf(record.message, sizeof record.message,
+			       "granted: TAP on bridge %s for user %s", request->bridge,
+			       caller->name);
+	else
+		(void)snprintf(record.message, sizeof record.message, "refused: %s",
+			       why->sentence);
+	if (why->code != REPLY_GRANTED)
+		record.priority = LOG_WARNING;
+	if (send_journal(&record, request, caller, why) < 0)
+		(void)send_syslog(&record, caller);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One record in the system's log for each grant and each refusal.
+ *
+ * Goes to the journal with fields, to syslog where there is no journal, and
+ * nowhere where there is neither. Never waits and never changes the answer.
+ */
+#ifndef VMGRANT_HELPER_RECORD_H
+#define VMGRANT_HELPER_RECORD_H
+
+#include "helper/acl.h"
+#include "helper/caller.h"
+#include "helper/refusal.h"
+#include "helper/request.h"
+
+/*
+ * caller   NULL as long as nobody was identified
+ * rule     the rule that decided, NULL where none did
+ * why      the refusal; its code REPLY_GRANTED makes it the record of a grant
+ */
+void record_outcome(const struct request *request, const struct caller *caller,
+		    const struct acl_rule *rule, const struct refusal *why);
+
+#endif

@@ -1,0 +1,62 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The part of the demonstration that runs as the first process of its own
+# namespaces: whatever it started ends with it.
+#
+# inside.sh SOURCES WORK GUEST    SOURCES: this project; WORK: the temporary
+#                                 folder, with the guest's files; GUEST: linux or ipxe
+
+set -euo pipefail
+shopt -s lastpipe
+
+here=$(dirname "$(readlink -f "$0")")
+# shellcheck source-path=SCRIPTDIR source=say.sh
+. "$here/say.sh"
+# shellcheck source-path=SCRIPTDIR source=guest.sh
+. "$here/guest.sh"
+# shellcheck source-path=SCRIPTDIR source=world.sh
+. "$here/world.sh"
+# shellcheck source-path=SCRIPTDIR source=story.sh
+. "$here/story.sh"
+
+start_syslog() {
+	mkdir -p /run
+	busybox syslogd -n -O /run/messages >/dev/null 2>&1 </dev/null &
+}
+
+main() {
+	local sources=$1 work=$2
+	guest=$3
+	trap 'exit 130' INT
+	trap 'exit 143' TERM HUP
+	say_start
+
+	mkdir "$work/world"
+	world_make_root "$work/world"
+	quietly 'built and installed into a throw-away root' "$work/world/build.log" \
+		world_install "$sources" "$work/world"
+	if [ "$guest" = linux ]; then
+		install -D -m 0644 -t "$work/world/root/srv/guest" "$work/guest/kernel" "$work/guest/initrd"
+	fi
+	world_enter "$work/world"
+	quietly 'made the people alice and bob' /run/accounts.log world_make_accounts alice bob
+
+	story_write_policy
+	story_write_page
+	start_syslog
+	world_start_polkit
+	if [ "$guest" = ipxe ]; then
+		world_start_network "$bridge" "$address" --dhcp-boot="http://$address:8080/hello.ipxe"
+	else
+		world_start_network "$bridge" "$address"
+	fi
+	ip link add "$other_bridge" type bridge
+	ip link set "$other_bridge" up
+	say_step "started dbus-daemon, polkitd, $bridge with dnsmasq and a web server, and $other_bridge"
+	story_choose_guest
+	story_choose_accelerator
+	story_tell
+}
+
+main "$@"
+exit 0

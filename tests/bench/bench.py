@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Measure a request side by side with qemu-bridge-helper, in one run.
+
+Started by scripts/bench. Every comparison runs its subjects in turn, so that a
+noisy machine hits all of them alike; what counts are medians and their ratios.
+"""
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+import rootfs
+from world import HELPER, World
+
+QEMU_HELPER = "/usr/lib/qemu/qemu-bridge-helper"
+LINKED = "/usr/libexec/vmgrant/vmgrant-helper-linked"
+BENCH = "/usr/libexec/vmgrant/bench-request"
+SMALL_ACL = "allow bridge br0 user alice polkit=no\n"
+START, END = "<!-- measured -->\n", "<!-- end -->\n"
+BATCHES = 10
+
+
+class Series:
+    """Samples of one subject."""
+
+    def __init__(self, name):
+        self.name, self.us, self.kib = name, [], []
+
+    def add(self, answer):
+        self.us += answer["us"]
+        self.kib += answer["kib"]
+
+    @property
+    def median(self):
+        return statistics.median(self.us)
+
+    def row(self, base=None):
+        low, _, high = statistics.quantiles(self.us, n=4)
+        ratio = "" if base is None else f"{self.median / base.median:.2f}"
+        return f"| {self.name} | {self.median:.0f} | {low:.0f} to {high:.0f} | {ratio} |"
+
+
+def measure(world, runs, subjects):
+    uid, gid, _ = rootfs.USERS["alice"]
+    done = world.run([BENCH, str(runs), str(uid), str(gid), *subjects], limit_s=600)
+    assert done.code == 0, done.stderr.decode()
+    return json.loads(done.stdout)
+
+
+def install(world, source, target):
+    world.write(target, Path(source).read_bytes(), mode=0o4755)
+
+
+def request(helper, bridge="br0"):
+    return f"request:{helper}:{bridge}"
+
+
+def table(title, rows, note=""):
+    head = "| | median µs | middle half | ratio |\n|---|---|---|---|"
+    return "\n".join([f"### {title}", "", *([note, ""] if note else []), head, *rows, ""])
+
+
+# ---- the comparisons ----
+
+def bare_request(world, runs):
+    series = [Series("qemu-bridge-helper"), Series("vmgrant-helper, shared libraries"),
+              Series("vmgrant-helper, libnl and libcap-ng linked in")]
+    answers = measure(world, runs, [request(QEMU_HELPER), request(HELPER), request(LINKED)])
+    for one, answer in zip(series, answers):
+        one.add(answer)
+    base = series[0]
+    memory = ["| | peak memory KiB | ratio | system calls |", "|---|---|---|---|"]
+    for one, helper in zip(series, (QEMU_HELPER, HELPER, LINKED)):
+        peak = statistics.median(one.kib)
+        memory.append(f"| {one.name} | {peak:.0f} | {peak / statistics.median(base.kib):.2f} "
+                      f"| {count_calls(world, helper)} |")
+    text = table("One request, `polkit=no`", [one.row(base) for one in series])
+    return text + "\n" + "\n".join(memory) + "\n"
+
+
+def count_calls(world, helper):
+    """System calls from exec to exit, all of them, as strace counts."""
+    request_ = world.start_request("alice", helper=helper, strace=["-f", "-o", "/tmp/calls"])
+    result = request_.finish()
+    assert result.granted, result
+    result.close()
+    world.wait_no_taps()
+    lines = world.path("/tmp/calls").read_text(encoding="utf-8", errors="replace").splitlines()
+    return sum("(" in line and "+++" not in line and "---" not in line for line in lines)
+
+
+def alternate(world, runs, cases):
+    """Batches of a few runs, one of each case in turn. cases: {name: (prepare, subject)}."""
+    series = {name: Series(name) for name in cases}
+    for _ in range(BATCHES):
+        for name, (prepare, subject) in cases.items():
+            prepare()
+            series[name].add(measure(world, max(runs // BATCHES, 1), [subject])[0])
+    return list(series.values())
+
+
+def long_acl(world, runs):
+    filler = "".join(f"allow bridge lab{i} user user{i} queues=4 quota=2\n" for i in range(9999))
+    series = alternate(world, runs, {
+        "1 line": (lambda: world.write_acl(SMALL_ACL), request(HELPER)),
+        "10,000 lines": (lambda: world.write_acl(filler + SMALL_ACL), request(HELPER)),
+    })
+    world.write_acl(SMALL_ACL)
+    more = series[1].median - series[0].median
+    return table("Length of the ACL", [one.row(series[0]) for one in series],
+                 f"10,000 lines cost {more / 1000:.1f} ms more.")
+
+
+def many_taps(world, runs):
+    """1,000 other interfaces: persistent TAPs, as a full host has them."""
+    def clear():
+        world.ip(*[f"link del other{i}" for i in range(1000)])
+
+    def fill():
+        world.ip(*[f"tuntap add other{i} mode tap" for i in range(1000)])
+
+    subjects = [request(QEMU_HELPER), request(HELPER)]
+    empty, full = [Series("qemu-bridge-helper"), Series("vmgrant-helper")], \
+        [Series("qemu-bridge-helper, 1,000 TAPs"), Series("vmgrant-helper, 1,000 TAPs")]
+    for batch in range(4):
+        for one, answer in zip(empty if batch % 2 == 0 else full,
+                               measure(world, runs // 2, subjects)):
+            one.add(answer)
+        fill() if batch % 2 == 0 else clear()
+    if batch % 2 == 0:
+        clear()
+    return table("1,000 TAPs on the host already", [
+        empty[0].row(empty[0]), full[0].row(empty[0]), empty[1].row(empty[1]),
+        full[1].row(empty[1])], "The ratio is to the same program on an empty host.")
+
+
+def with_polkit(world, runs):
+    world.polkit.start()
+    world.rules('polkit.addRule(function(a, s) { if (a.id == "org.vmgrant.tap" && '
+                's.user == "alice") return polkit.Result.YES; });')
+    cases = {
+        "pkcheck": (lambda: None, "command:/usr/bin/pkcheck --action-id org.vmgrant.tap "
+                                  "--process @pid"),
+        "vmgrant-helper, polkit=no": (lambda: world.write_acl(SMALL_ACL), request(HELPER)),
+        "vmgrant-helper, polkit asked": (lambda: world.write_acl("allow bridge br0\n"),
+                                         request(HELPER)),
+    }
+    series = alternate(world, runs, cases)
+    world.write_acl(SMALL_ACL)
+    both = series[0].median + series[1].median
+    return table("With polkit", [one.row() for one in series],
+                 f"pkcheck and a request without polkit together: {both:.0f} µs; "
+                 f"a request that asks polkit takes {series[2].median / both:.2f} of that.")
+
+
+def machine():
+    qemu = subprocess.run([QEMU_HELPER.replace("lib/qemu/qemu-bridge-helper",
+                                               "bin/qemu-system-x86_64"), "--version"],
+                          capture_output=True, text=True, check=False).stdout.split("\n")[0]
+    return f"Linux {platform.release().split('-')[0]}, {os.cpu_count()} cores, {qemu}."
+
+
+def run(options):
+    with World(options.shared) as world:
+        install(world, f"{options.linked}{HELPER}", LINKED)
+        install(world, options.bench_request, BENCH)
+        world.path(BENCH).chmod(0o755)
+        install(world, QEMU_HELPER, QEMU_HELPER)
+        world.write("/etc/qemu/bridge.conf", "allow br0\n")
+        world.write_acl(SMALL_ACL)
+        world.bridge("br0")
+        # A port that stays, so that the bridge's own address and MTU do not move.
+        world.ip("link add port0 type veth peer name port1", "link set port0 master br0 up")
+        parts = [f"{machine()} {options.runs} runs each, in turn, from fork to the received fd."
+                 "\n", bare_request(world, options.runs), long_acl(world, options.runs),
+                 many_taps(world, options.runs), with_polkit(world, options.runs)]
+    return "\n".join(parts)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--runs", type=int, default=400)
+    parser.add_argument("--write", action="store_true", help="update doc/benchmarks.md")
+    for name in ("--shared", "--linked", "--bench-request", "--document"):
+        parser.add_argument(name, required=True, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if shutil.which("strace") is None or not Path(QEMU_HELPER).exists():
+        sys.exit("bench: strace and qemu-bridge-helper are needed")
+    text = run(options)
+    print(text)
+    if options.write:
+        document = Path(options.document)
+        before, rest = document.read_text(encoding="utf-8").split(START)
+        _, after = rest.split(END)
+        document.write_text(before + START + text + END + after, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

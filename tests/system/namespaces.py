@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Processes in private namespaces: the system calls that Python 3.11 lacks.
+
+boot() makes the namespaces of a world and fork_inside() starts a process in
+them. Every process made here dies with the one that made it: the world's
+process 1 asks the kernel to be killed when its parent ends, and the kernel
+kills whoever is left in a pid namespace whose process 1 is gone.
+"""
+
+import ctypes
+import fcntl
+import os
+import signal
+import socket
+import struct
+import sys
+import traceback
+
+CLONE_NEWNS = 0x00020000
+CLONE_NEWUTS = 0x04000000
+CLONE_NEWIPC = 0x08000000
+CLONE_NEWUSER = 0x10000000
+CLONE_NEWPID = 0x20000000
+CLONE_NEWNET = 0x40000000
+WORLD_NAMESPACES = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID | CLONE_NEWNET
+
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT = 1, 2, 4, 8, 32
+MS_BIND, MS_REC, MS_PRIVATE = 4096, 16384, 1 << 18
+MNT_DETACH = 2
+
+PR_SET_PDEATHSIG = 1
+PR_SET_NO_NEW_PRIVS = 38
+
+SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_libc.mount.argtypes = [
+    ctypes.c_char_p, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_ulong, ctypes.c_char_p]
+_libc.prctl.argtypes = [ctypes.c_int] + [ctypes.c_ulong] * 4
+_libc.syscall.argtypes = [ctypes.c_long, ctypes.c_char_p, ctypes.c_char_p]
+
+
+def _check(result, what):
+    if result < 0:
+        error = ctypes.get_errno()
+        raise OSError(error, f"{what}: {os.strerror(error)}")
+
+
+def unshare(flags):
+    _check(_libc.unshare(flags), "unshare")
+
+
+def setns(fd, flags):
+    _check(_libc.setns(fd, flags), "setns")
+
+
+def prctl(option, argument):
+    _check(_libc.prctl(option, argument, 0, 0, 0), "prctl")
+
+
+def mount(source, target, kind, flags=0, options=""):
+    _check(_libc.mount(source.encode(), str(target).encode(), kind.encode(), flags,
+                       options.encode()), f"mount {kind} on {target}")
+
+
+def umount(target, flags=0):
+    _check(_libc.umount2(str(target).encode(), flags), f"umount {target}")
+
+
+def pivot_into(directory):
+    """Make directory the root of this mount namespace and forget the old one."""
+    os.chdir(directory)
+    pivot_root = {"x86_64": 155, "aarch64": 41, "riscv64": 41, "ppc64le": 203, "s390x": 217}
+    _check(_libc.syscall(pivot_root[os.uname().machine], b".", b"."), "pivot_root")
+    umount(".", MNT_DETACH)
+    os.chdir("/")
+
+
+def loopback_up():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        request = struct.pack("16sH22x", b"lo", IFF_UP)
+        fcntl.ioctl(probe, SIOCSIFFLAGS, request)
+
+
+def close_all_but(keep):
+    """Close every descriptor above 2 that is not named."""
+    low = 3
+    for fd in sorted(set(keep)):
+        if fd >= low:
+            os.closerange(low, fd)
+            low = fd + 1
+    os.closerange(low, 1 << 20)
+
+
+def die_with_parent(parent):
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    # The parent may have ended before the line above took effect.
+    if parent and os.getppid() != parent:
+        os._exit(1)
+
+
+def reset_signals():
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGPIPE, signal.SIGXFSZ, signal.SIGCHLD):
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+
+
+def fork_child(function, keep=()):
+    """Fork; the child runs function with only the fds in keep and never returns."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    parent = os.getpid()
+    pid = os.fork()
+    if pid:
+        return pid
+    status = 126
+    try:
+        reset_signals()
+        os.setsid()
+        die_with_parent(parent)
+        close_all_but(keep)
+        status = function() or 0
+    except BaseException:
+        os.write(2, traceback.format_exc().encode(errors="replace"))
+    finally:
+        os._exit(status)
+
+
+def boot(build, keep=()):
+    """Make the namespaces of a world.
+
+    build  is called by process 1 of the new namespaces before anything else
+    keep   fds that build needs
+
+    Returns (keeper pid, pid of process 1 as seen from here). The keeper is our
+    child: when it is killed, everything inside is.
+    """
+    reader, writer = os.pipe()
+
+    def process_one():
+        # No die_with_parent check by pid: our parent is outside and reads as 0.
+        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        build()
+        os.write(writer, b"ready")
+        close_all_but(())
+        # Orphans are reaped by the kernel while this is ignored.
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+        while True:
+            signal.pause()
+
+    def keeper():
+        unshare(WORLD_NAMESPACES)
+        pid = os.fork()
+        if pid == 0:
+            process_one()
+        os.write(writer, struct.pack("i", pid))
+        close_all_but(())
+        os.waitpid(pid, 0)
+
+    pid = fork_child(keeper, keep=[*keep, writer])
+    os.close(writer)
+    with os.fdopen(reader, "rb") as pipe:
+        answer = b""
+        while len(answer) < 9:
+            piece = os.read(pipe.fileno(), 9 - len(answer))
+            if not piece:
+                break
+            answer += piece
+    if answer[4:] != b"ready":
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        raise RuntimeError("the world could not be built, see the captured stderr")
+    return pid, struct.unpack("i", answer[:4])[0]
+
+
+def fork_inside(pidfd, function, keep):
+    """Run function as a new process inside the namespaces of the process of pidfd.
+
+    Returns (pid of our direct child, read end of a pipe). From the pipe comes
+    the pid of the process inside, as seen from here, and when it has ended its
+    wait status: two native ints. Our child ends after that.
+    """
+    reader, writer = os.pipe()
+
+    def inside():
+        try:
+            reset_signals()
+            os.setsid()
+            close_all_but(set(keep) - {pidfd, writer})
+            os._exit(function() or 0)
+        except BaseException:
+            os.write(2, traceback.format_exc().encode(errors="replace"))
+            os._exit(126)
+
+    def outside():
+        setns(pidfd, WORLD_NAMESPACES)
+        pid = os.fork()
+        if pid == 0:
+            inside()
+        os.write(writer, struct.pack("i", pid))
+        # Holding descriptors here would keep sockets and TAPs alive.
+        for fd in (0, 1, 2):
+            os.close(fd)
+        close_all_but([writer])
+        _, status = os.waitpid(pid, 0)
+        os.write(writer, struct.pack("i", status))
+
+    child = fork_child(outside, keep=[*keep, pidfd, writer])
+    os.close(writer)
+    return child, reader

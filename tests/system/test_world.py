@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The worlds themselves: what every other test relies on."""
+
+import os
+import signal
+import subprocess
+import sys
+
+from conftest import processes_of_worlds
+from process import wait_until
+from world import HELPER, World
+
+INTERRUPTED = """
+import sys, time
+sys.path.insert(0, {folder!r})
+from world import World
+world = World({stage!r}, polkit=True)
+world.bridge("br0")
+world.spawn(["sleep", "1000"], "alice")
+print(*[__import__("os").readlink(f"/proc/{{world.pid}}/ns/{{kind}}")
+        for kind in ("net", "mnt", "pid")], flush=True)
+time.sleep(1000)
+"""
+
+
+def test_users_are_really_unprivileged(world):
+    status = world.run_as("alice", ["cat", "/proc/self/status"]).stdout.decode()
+    fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
+    assert fields["Uid"].split() == ["1000"] * 4
+    assert fields["Gid"].split() == ["1000"] * 4
+    assert fields["Groups"].split() == ["1000", "2000"]
+    for name in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
+        assert int(fields[name], 16) == 0
+    assert world.run_as("alice", ["ip", "link", "add", "x0", "type", "dummy"]).code != 0
+
+
+def test_the_installed_helper_is_setuid_and_its_account_exists(world):
+    helper = world.path(HELPER).stat()
+    assert helper.st_mode & 0o7777 == 0o4755 and helper.st_uid == 0
+    account = world.run(["getent", "passwd", "vmgrant"])
+    assert account.code == 0 and b"vmgrant" in account.stdout
+
+
+def test_network_and_processes_are_private(world):
+    assert sorted(world.interfaces()) == ["br0", "lo"]
+    assert world.path("/proc/1/comm").exists()
+    assert world.run(["sh", "-c", "echo $PPID"]).stdout == b"0\n"
+
+
+def test_nothing_survives_an_interrupted_run(stage):
+    """Also when the test process is killed without any chance to clean up."""
+    for number in (signal.SIGKILL, signal.SIGINT, signal.SIGTERM):
+        script = INTERRUPTED.format(folder=os.path.dirname(__file__), stage=stage)
+        run = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE,
+                               stderr=subprocess.DEVNULL)
+        with run:
+            namespaces = set(run.stdout.readline().decode().split())
+            assert len(namespaces) == 3
+            run.send_signal(number)
+            run.wait()
+        from world import made_namespaces
+        made_namespaces.update(namespaces)
+        wait_until(lambda: not processes_of_worlds(), "the processes of a killed run to be gone")

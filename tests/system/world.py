@@ -1,0 +1,389 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A private machine for one test. See README.md."""
+
+import functools
+import json
+import os
+import pickle
+import signal
+import socket
+import struct
+from pathlib import Path
+
+import namespaces as ns
+import rootfs
+from process import (LIMIT_S, Process, become, exit_code, pid_of_pidfd, place_fds, receive,
+                     send_fds, wait_until)
+from services import Polkit, Sink
+from tun import tungetiff
+
+HELPER = "/usr/libexec/vmgrant/vmgrant-helper"
+AUTHORIZE = "/usr/libexec/vmgrant/vmgrant-authorize"
+ACL = "/etc/vmgrant/acl.conf"
+POLICY = "/usr/share/polkit-1/actions/org.vmgrant.policy"
+DEV_LOG, JOURNAL = "/dev/log", "/run/systemd/journal/socket"
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+# (net, mnt, pid) namespace numbers of every world ever made, for the final check.
+made_namespaces = set()
+
+
+def environment(user):
+    home = "/root" if user == "root" else f"/home/{user}"
+    return {"PATH": PATH, "HOME": home, "USER": str(user), "LOGNAME": str(user),
+            "LANG": "C.UTF-8"}
+
+
+def identity_of(user):
+    """(uid, gid, groups) of a user by name, or of one given as such a tuple."""
+    return rootfs.USERS[user] if isinstance(user, str) else user
+
+
+def helper_arguments(bridge, fd, use_vnet=True, order="qemu"):
+    """The words after argv[0] as QEMU or libvirt puts them."""
+    vnet = ["--use-vnet"] if use_vnet else []
+    if order == "qemu":
+        return [*vnet, f"--fd={fd}", f"--br={bridge}"]
+    return [*vnet, f"--br={bridge}", f"--fd={fd}"]
+
+
+@functools.cache
+def stage_accounts(stage):
+    """Account files with what the stage's sysusers.d file adds, made by the real tool."""
+    accounts = rootfs.account_files()
+    conf = "/usr/lib/sysusers.d/vmgrant.conf"
+    if stage is None or not Path(stage + conf).exists():
+        return accounts
+    with World(stage, accounts=accounts) as world:
+        done = world.run(["systemd-sysusers", conf])
+        assert done.code == 0, done.stderr
+        return {path: world.path(path).read_text(encoding="utf-8") for path in accounts}
+
+
+class Result:
+    """How a request ended and everything that came out of the socket."""
+
+    def __init__(self, code, stderr, stdout, payload, fds):
+        self.code, self.stderr, self.stdout = code, stderr, stdout
+        self.payload, self.fds = payload, fds
+
+    @property
+    def granted(self):
+        return self.code == 0 and self.payload == b"\0" and len(self.fds) == 1
+
+    @property
+    def refused(self):
+        """A proper refusal: an exit code, not a signal, and nothing sent."""
+        return self.code > 0 and self.payload == b"" and not self.fds
+
+    @property
+    def text(self):
+        return self.stderr.decode("ascii")
+
+    @property
+    def name(self):
+        return tungetiff(self.fds[0])[0]
+
+    def close(self):
+        for fd in self.fds:
+            os.close(fd)
+        self.fds = []
+
+    def __repr__(self):
+        return f"Result(code={self.code}, payload={self.payload}, fds={self.fds}, " \
+               f"stderr={self.stderr}, stdout={self.stdout})"
+
+
+class Request:
+    """A helper that is at work. finish() waits for its end."""
+
+    def __init__(self, process, near, pidfd, control):
+        self.process, self.socket, self.pidfd = process, near, pidfd
+        self._control = control
+        self._payload, self._fds = b"", []
+
+    @property
+    def pid(self):
+        """Pid of the helper (or of strace), as seen from the test."""
+        return pid_of_pidfd(self.pidfd)
+
+    def signal(self, number):
+        signal.pidfd_send_signal(self.pidfd, number)
+
+    def _read(self):
+        data, fds = receive(self.socket)
+        self._payload += data
+        self._fds += fds
+        return bool(data or fds)
+
+    def finish(self, limit_s=LIMIT_S):
+        """Read until the other end is closed and the helper has ended."""
+        try:
+            readers = {self.socket: self._read} if self.socket.fileno() >= 0 else {}
+            self.process.wait(limit_s, readers)
+            status = self._control.recv(4)
+            code = exit_code(struct.unpack("i", status)[0]) if status else -signal.SIGKILL
+            return Result(code, self.process.stderr, self.process.stdout, self._payload,
+                          self._fds)
+        finally:
+            self.close()
+
+    def close(self):
+        if self.pidfd is None:
+            return
+        if self.process.running():
+            try:
+                self.signal(signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+            self.process.kill()
+        os.close(self.pidfd)
+        self.pidfd = None
+        self.socket.close()
+        self._control.close()
+
+
+class World:
+    """Namespaces, a file system and accounts of their own. Use with `with`."""
+
+    def __init__(self, stage, polkit=False, helper=HELPER, accounts=None):
+        self.helper = helper
+        self._open, self._processes = [], []
+        accounts = accounts or stage_accounts(stage)
+        stage_fd = None if stage is None else os.open(stage, os.O_PATH | os.O_DIRECTORY)
+        keep = [] if stage_fd is None else [stage_fd]
+        try:
+            self._keeper, self.pid = ns.boot(lambda: rootfs.build(stage_fd, accounts), keep)
+        finally:
+            for fd in keep:
+                os.close(fd)
+        self._pidfd = os.pidfd_open(self.pid)
+        made_namespaces.update(
+            os.readlink(f"/proc/{self.pid}/ns/{kind}") for kind in ("net", "mnt", "pid"))
+        self.polkit = Polkit(self)
+        if polkit:
+            self.polkit.start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        """End every process inside; the kernel takes the rest down with them."""
+        if self._keeper is None:
+            return
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self._keeper, 0)
+        self._keeper = None
+        os.close(self._pidfd)
+        for item in [*self._open, *self._processes]:
+            item.close()
+
+    def give_back(self):
+        """End the requests and close the TAPs of a test that others follow."""
+        for item in self._open:
+            if isinstance(item, (Request, Result)):
+                item.close()
+        self.wait_no_taps()
+
+    # ---- processes ----
+
+    def spawn(self, argv, user="root", fds=None, env=None, prepare=None, capture=True, cwd="/"):
+        """Start argv (or a python function) inside, as user, and return the Process.
+
+        fds      {number: descriptor of ours} that it gets besides 0 to 2
+        prepare  function called last before exec, in the process, as the user
+        capture  False: output goes where the test's own goes
+        """
+        identity = identity_of(user)
+        env = environment(user) if env is None else env
+        fds = dict(fds or {})
+        pipes = [os.pipe(), os.pipe()] if capture else []
+        writers = [writer for _, writer in pipes]
+
+        def run():
+            os.dup2(os.open("/dev/null", os.O_RDWR), 0)
+            for number, writer in enumerate(writers, 1):
+                os.dup2(writer, number)
+            place_fds(fds)
+            become(identity)
+            os.chdir(cwd)
+            if prepare:
+                prepare()
+            if callable(argv):
+                return argv()
+            return os.execvpe(argv[0], argv, env)
+
+        process = Process(self._pidfd, run, [*fds.values(), *writers],
+                          [reader for reader, _ in pipes])
+        for writer in writers:
+            os.close(writer)
+        self._processes.append(process)
+        return process
+
+    def run(self, argv, user="root", limit_s=LIMIT_S, **options):
+        """Run argv inside to its end. Returns the Process: code, stdout, stderr."""
+        return self.spawn(argv, user, **options).wait(limit_s)
+
+    def run_as(self, user, argv, **options):
+        return self.run(argv, user, **options)
+
+    def call(self, function, user="root", keep=()):
+        """Call a python function inside and return what it returned."""
+        def answer():
+            os.write(1, pickle.dumps(function()))
+        process = self.run(answer, user, fds={fd: fd for fd in keep})
+        assert process.code == 0, process.stderr.decode(errors="replace")
+        return pickle.loads(process.stdout)
+
+    # ---- files ----
+
+    def path(self, path):
+        """A path inside as one that we can open. Do not pass absolute symlinks."""
+        return Path(f"/proc/{self.pid}/root{path}")
+
+    def write(self, path, content, mode=0o644, owner=(0, 0)):
+        target = self.path(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content if isinstance(content, bytes) else content.encode())
+        os.chown(target, *owner)
+        target.chmod(mode)
+        return target
+
+    def write_acl(self, text, **options):
+        return self.write(ACL, text, **options)
+
+    def rules(self, script):
+        """polkit rules in JavaScript; takes effect before this returns."""
+        self.polkit.write_rules(script)
+
+    # ---- network ----
+
+    def ip(self, *lines):
+        """Run lines of the ip command in one go."""
+        def feed():
+            reader, writer = os.pipe()
+            os.write(writer, "\n".join(lines).encode() + b"\n")
+            os.close(writer)
+            os.dup2(reader, 0)
+        done = self.run(["ip", "-batch", "-"], prepare=feed)
+        assert done.code == 0, done.stderr.decode()
+
+    def bridge(self, name="br0", mtu=None, mac=None):
+        """A bridge that is up. mtu and mac are set by hand when given."""
+        extra = (f" mtu {mtu}" if mtu else "") + (f" address {mac}" if mac else "")
+        # Only `link set` counts as by hand for the kernel, `link add` does not.
+        self.ip(f"link add {name} type bridge", f"link set {name} up{extra}")
+        return name
+
+    def interfaces(self):
+        """Names of all interfaces, quickly."""
+        with open(f"/proc/{self.pid}/net/dev", encoding="ascii") as table:
+            return [line.split(":")[0].strip() for line in table if ":" in line]
+
+    def taps(self):
+        """Names of the interfaces that a helper made."""
+        return [name for name in self.interfaces() if name.startswith(("vmg", "tap"))]
+
+    def links(self):
+        """{name: what `ip -j -d link` says}."""
+        answer = self.run(["ip", "-j", "-d", "link"])
+        return {link["ifname"]: link for link in json.loads(answer.stdout)}
+
+    def port(self, name):
+        """What `bridge -j -d link` says about a port."""
+        answer = self.run(["bridge", "-j", "-d", "link", "show", "dev", name])
+        return json.loads(answer.stdout)[0]
+
+    def sysfs(self, name, attribute):
+        return self.path(f"/sys/class/net/{name}/{attribute}").read_text(encoding="ascii").strip()
+
+    def wait_no_taps(self):
+        wait_until(lambda: not self.taps(), "every TAP to be gone")
+
+    # ---- logs ----
+
+    def sink(self, path=DEV_LOG):
+        sink = Sink(self, path)
+        self._open.append(sink)
+        return sink
+
+    # ---- requests ----
+
+    def start_request(self, user, bridge="br0", *, use_vnet=True, order="qemu", fd=9,
+                      arguments=None, argv0=None, helper=None, env=None, prepare=None,
+                      channel=None, strace=None, fds=None, cwd="/", as_root=None):
+        """Be QEMU as user: make a socketpair, start the helper on one end of it.
+
+        arguments  the words after argv[0], instead of those made from bridge,
+                   use_vnet, order and fd
+        prepare    called in the helper's process last before exec
+        channel    makes (our end or None, helper's end), instead of a stream socketpair
+        strace     options: run the helper under strace as root with -u, which
+                   keeps the setuid bit working
+        fds        {number: descriptor} that the helper inherits besides
+        as_root    called first of all in the client, before it becomes the user
+        """
+        identity = identity_of(user)
+        env = environment(user if isinstance(user, str) else "nameless") if env is None else env
+        helper = helper or self.helper
+        argv = [argv0 or helper, *(helper_arguments(bridge, fd, use_vnet, order)
+                                   if arguments is None else arguments)]
+        if strace is not None:
+            argv = ["strace", "-u", user, *strace, *argv]
+            helper = "/usr/bin/strace"
+        channel = channel or (lambda: socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM))
+        here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        inherited = dict(fds or {})
+
+        def client():
+            # Peer credentials come from the effective ids at this moment. strace
+            # has to stay root, an ordinary client never was.
+            if as_root:
+                as_root()
+            if strace is None:
+                become(identity)
+            else:
+                os.setresuid(-1, identity[0], -1)
+            near, far = channel()
+            if strace is not None:
+                os.setresuid(-1, 0, -1)
+            pid = os.fork()
+            if pid == 0:
+                place_fds({**inherited, fd: far.fileno()})
+                os.chdir(cwd)
+                if prepare:
+                    prepare()
+                os.execve(helper, argv, env)
+            near_fds = [near.fileno()] if near else []
+            send_fds(there, b"started", [os.pidfd_open(pid), *near_fds])
+            far.close()
+            if near:
+                near.close()
+            for number in (0, 1, 2):
+                os.close(number)
+            _, status = os.waitpid(pid, 0)
+            there.send(struct.pack("i", status))
+            return 0
+
+        process = self.spawn(client, fds={there.fileno(): there.fileno(),
+                                          **{source: source for source in inherited.values()}})
+        there.close()
+        _, received = receive(here)
+        if not received:
+            here.close()
+            raise RuntimeError(f"the client failed: {process.wait().stderr.decode()}")
+        near = socket.socket(fileno=received[1]) if len(received) > 1 else socket.socket()
+        if len(received) == 1:
+            near.close()
+        request = Request(process, near, received[0], here)
+        self._open.append(request)
+        return request
+
+    def request(self, user, bridge="br0", limit_s=LIMIT_S, **options):
+        """start_request() to its end. The caller closes the Result."""
+        result = self.start_request(user, bridge, **options).finish(limit_s)
+        self._open.append(result)
+        return result
