@@ -33,9 +33,9 @@ enum value_type {
 };
 
 #define KIND(kind) (1u << (kind))
-#define BRIDGE KIND(ACL_KIND_BRIDGE)
-#define USB KIND(ACL_KIND_USB)
-#define VFIO KIND(ACL_KIND_VFIO)
+#define BRIDGE     KIND(ACL_KIND_BRIDGE)
+#define USB        KIND(ACL_KIND_USB)
+#define VFIO       KIND(ACL_KIND_VFIO)
 
 struct option {
 	const char *name;
@@ -63,8 +63,9 @@ static const struct option options[] = {
 #define OPTION_COUNT (sizeof(options) / sizeof(options[0]))
 
 static const char *const unknown_messages[] = {
-	[ACL_KIND_BRIDGE] = "unknown option; a bridge rule takes user, group, queues=, quota=, vlan=, "
-			    "vhost, lock-mac, isolated, port=direct, polkit=no",
+	[ACL_KIND_BRIDGE] =
+		"unknown option; a bridge rule takes user, group, queues=, quota=, vlan=, "
+		"vhost, lock-mac, isolated, port=direct, polkit=no",
 	[ACL_KIND_USB] = "unknown option; a usb rule takes user, group, polkit=no",
 	[ACL_KIND_VFIO] = "unknown option; a vfio rule takes user, group, memlock=, polkit=no",
 };

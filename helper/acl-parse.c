@@ -16,8 +16,8 @@
 #include "helper/acl-selectors.h"
 #include "helper/acl-words.h"
 
-#define ID_MAX 4294967294u      /* (uid_t)-1 means "no id" to the kernel */
-#define SUBJECT_NAME_MAX 256u   /* LOGIN_NAME_MAX, with its NUL */
+#define ID_MAX           4294967294u /* (uid_t)-1 means "no id" to the kernel */
+#define SUBJECT_NAME_MAX 256u        /* LOGIN_NAME_MAX, with its NUL */
 
 struct kind {
 	const char *name;

@@ -82,8 +82,8 @@ static enum outcome read_rule(struct acl *acl, enum acl_effect effect, const str
 }
 
 static enum outcome read_statement(struct acl *acl, const struct acl_line *line,
-				   const struct command *command,
-				   const struct acl_visitor *visitor, struct acl_error *error)
+				   const struct command *command, const struct acl_visitor *visitor,
+				   struct acl_error *error)
 {
 	if (ACL_WORD_IS(command, "allow"))
 		return read_rule(acl, ACL_EFFECT_ALLOW, line, error);
@@ -112,7 +112,8 @@ static enum outcome check_bytes(const struct acl_line *line, const char *start, 
 		if (wrong == NULL)
 			return LINE_READ;
 	}
-	acl_error_set(error, line->file, line->number, (unsigned)(wrong - start) + 1, NULL, message);
+	acl_error_set(error, line->file, line->number, (unsigned)(wrong - start) + 1, NULL,
+		      message);
 	return LINE_REFUSED;
 }
 
@@ -138,8 +139,9 @@ static enum outcome read_line(struct acl *acl, struct acl_line *line, char *star
 		p++;
 	command.length = (size_t)(p - command.text);
 	if (p == end)
-		return command_error(error, line, &command,
-				     "expected allow, deny or include, a space, and a name or path");
+		return command_error(
+			error, line, &command,
+			"expected allow, deny or include, a space, and a name or path");
 	while (is_space(*p))
 		p++;
 	*argument = (struct acl_word){ p, (size_t)(end - p), (unsigned)(p - start) + 1 };

@@ -10,11 +10,11 @@
 
 #include <string.h>
 
-#define USB_BUS_MAX 255u   /* numbers of buses and ports are single bytes */
-#define USB_PORT_MAX 255u
-#define USB_PORT_DEPTH 6u  /* MAX_TOPO_LEVEL of the kernel */
-#define PCI_SLOT_MAX 0x1fu
-#define PAIR_PART_MAX 4u
+#define USB_BUS_MAX    255u /* numbers of buses and ports are single bytes */
+#define USB_PORT_MAX   255u
+#define USB_PORT_DEPTH 6u /* MAX_TOPO_LEVEL of the kernel */
+#define PCI_SLOT_MAX   0x1fu
+#define PAIR_PART_MAX  4u
 
 static int bridge_byte_valid(char byte)
 {
@@ -50,7 +50,8 @@ int acl_selectors_parse_bridge(struct acl_rule *rule, const struct acl_line *lin
 	const struct acl_word *word = &line->words[*next];
 
 	if (*next == line->word_count)
-		return acl_word_error(error, line, word - 1, "the name of a bridge or * must follow");
+		return acl_word_error(error, line, word - 1,
+				      "the name of a bridge or * must follow");
 	(*next)++;
 	if (ACL_WORD_IS(word, "*"))
 		return 0;
@@ -205,7 +206,8 @@ int acl_selectors_parse_usb(struct acl_rule *rule, const struct acl_line *line, 
 	const char *message;
 	int result;
 
-	rule->usb = (struct acl_usb_selector){ .vendor.any = 1, .product.any = 1, .class_code = -1 };
+	rule->usb =
+		(struct acl_usb_selector){ .vendor.any = 1, .product.any = 1, .class_code = -1 };
 	if (first < line->word_count && looks_like_pair(word)) {
 		if (parse_pair(word, &rule->usb.vendor, &rule->usb.product) != 0)
 			return acl_word_error(error, line, word,

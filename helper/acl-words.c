@@ -12,8 +12,8 @@
 enum byte_class { BYTE_BAD = 0, BYTE_WORD, BYTE_SPACE, BYTE_HASH, BYTE_QUOTE };
 
 static const unsigned char byte_classes[256] = {
-	['\t'] = BYTE_SPACE, [' '] = BYTE_SPACE,        ['"'] = BYTE_QUOTE,
-	['#'] = BYTE_HASH,   ['!'] = BYTE_WORD,         ['$' ... '~'] = BYTE_WORD,
+	['\t'] = BYTE_SPACE, [' '] = BYTE_SPACE, ['"'] = BYTE_QUOTE,
+	['#'] = BYTE_HASH,   ['!'] = BYTE_WORD,  ['$' ... '~'] = BYTE_WORD,
 };
 
 static unsigned char class_of(char byte)
@@ -120,7 +120,8 @@ static char *skip_word(const struct acl_line *line, const char *start, char *wor
 		return NULL;
 	}
 	if (class_of(*p) == BYTE_HASH) {
-		byte_error(error, line, start, p, "inside a word; a comment needs a space before it");
+		byte_error(error, line, start, p,
+			   "inside a word; a comment needs a space before it");
 		return NULL;
 	}
 	if ((size_t)(p - word) != sizeof(quotable) - 1 ||
@@ -198,7 +199,8 @@ static int check_byte_order_mark(const struct acl_reader *reader, const struct a
 	if (line->number != 1 || (size_t)(reader->end - reader->next) < sizeof(mark) - 1 ||
 	    memcmp(reader->next, mark, sizeof(mark) - 1) != 0)
 		return 0;
-	acl_error_set(error, line->file, 1, 1, mark, "byte order mark; save the file as plain ASCII");
+	acl_error_set(error, line->file, 1, 1, mark,
+		      "byte order mark; save the file as plain ASCII");
 	return -1;
 }
 

@@ -8,16 +8,24 @@
 
 static const char cut_mark[] = "...";
 
-static int is_plain(unsigned char byte)
+/* Whether a byte is written as itself; if not, as \xHH. */
+typedef int (*plain_test)(unsigned char byte);
+
+static int is_printable(unsigned char byte)
 {
-	return byte >= ' ' && byte <= '~' && byte != '\\';
+	return byte >= ' ' && byte <= '~';
 }
 
-static size_t put_byte(char *text, unsigned char byte)
+static int is_plain(unsigned char byte)
+{
+	return is_printable(byte) && byte != '\\';
+}
+
+static size_t put_byte(char *text, unsigned char byte, plain_test plain)
 {
 	static const char digits[] = "0123456789abcdef";
 
-	if (is_plain(byte)) {
+	if (plain(byte)) {
 		text[0] = (char)byte;
 		return 1;
 	}
@@ -28,7 +36,7 @@ static size_t put_byte(char *text, unsigned char byte)
 	return 4;
 }
 
-char *escape_bytes(char *text, size_t size, const char *bytes, size_t length)
+static char *escape(char *text, size_t size, const char *bytes, size_t length, plain_test plain)
 {
 	size_t used = 0;
 	size_t cut = 0; /* the last whole character after which the mark still fits */
@@ -41,11 +49,11 @@ char *escape_bytes(char *text, size_t size, const char *bytes, size_t length)
 	for (size_t i = 0; i < length; i++) {
 		unsigned char byte = (unsigned char)bytes[i];
 
-		if (used + (is_plain(byte) ? 1 : 4) >= size) {
+		if (used + (plain(byte) ? 1 : 4) >= size) {
 			memcpy(text + cut, cut_mark, sizeof(cut_mark));
 			return text;
 		}
-		used += put_byte(text + used, byte);
+		used += put_byte(text + used, byte, plain);
 		if (used + sizeof(cut_mark) <= size)
 			cut = used;
 	}
@@ -53,7 +61,17 @@ char *escape_bytes(char *text, size_t size, const char *bytes, size_t length)
 	return text;
 }
 
+char *escape_bytes(char *text, size_t size, const char *bytes, size_t length)
+{
+	return escape(text, size, bytes, length, is_plain);
+}
+
 char *escape_string(char *text, size_t size, const char *string)
 {
 	return escape_bytes(text, size, string, string == NULL ? 0 : strlen(string));
+}
+
+char *escape_sentence(char *text, size_t size, const char *sentence)
+{
+	return escape(text, size, sentence, strlen(sentence), is_printable);
 }

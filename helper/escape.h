@@ -18,4 +18,10 @@ char *escape_bytes(char *text, size_t size, const char *bytes, size_t length);
 /* The same for a string. NULL gives "". */
 char *escape_string(char *text, size_t size, const char *string);
 
+/*
+ * The same for a text whose parts may be escaped already: the backslash stays,
+ * so that nothing is escaped twice.
+ */
+char *escape_sentence(char *text, size_t size, const char *sentence);
+
 #endif

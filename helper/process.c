@@ -27,17 +27,23 @@ static int fill_standard_fds(void)
 }
 
 /*
- * Ignored signals and the mask survive exec: QEMU blocks SIGCHLD, a shell may
- * ignore SIGPIPE. 32 and 33 belong to libc, which refuses them.
+ * Ignored signals, the mask, and signals that wait behind it survive exec: QEMU
+ * blocks SIGCHLD, a shell may ignore SIGPIPE. Ignoring a waiting signal discards
+ * it. 32 and 33 belong to libc, which refuses them.
  */
 static int reset_signals(void)
 {
 	const struct sigaction by_default = { .sa_handler = SIG_DFL };
-	sigset_t none;
+	const struct sigaction ignored = { .sa_handler = SIG_IGN };
+	sigset_t waiting, none;
 
+	if (sigpending(&waiting) < 0)
+		return -1;
 	for (int number = 1; number < _NSIG; number++) {
 		if (number == SIGKILL || number == SIGSTOP)
 			continue;
+		if (sigismember(&waiting, number) == 1 && sigaction(number, &ignored, NULL) < 0)
+			return -1;
 		if (sigaction(number, &by_default, NULL) < 0 && errno != EINVAL)
 			return -1;
 	}

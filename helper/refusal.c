@@ -16,6 +16,6 @@ enum reply_code refuse(struct refusal *why, enum reply_code code, const char *fo
 	(void)vsnprintf(raw, sizeof raw, format, arguments);
 	va_end(arguments);
 	why->code = code;
-	escape_string(why->sentence, sizeof why->sentence, raw);
+	escape_sentence(why->sentence, sizeof why->sentence, raw);
 	return code;
 }

@@ -8,8 +8,9 @@
  *          command:WORD WORD ...   any command, from fork to its end; the word
  *                                  @pid stands for this process, which is the user's
  *
- * Runs every subject once a round, so that what else the machine does hits all
- * of them alike; a warm-up round is not counted. Prints a JSON array with, for
+ * Runs every subject once a round, beginning with another one each round, so that
+ * what else the machine does, and what the one before left for the kernel to
+ * clean up, hits all of them alike; a warm-up round is not counted. Prints a JSON array with, for
  * each subject, the samples in microseconds and the peak memory in KiB. Ends
  * with 1 as soon as one fails.
  */
@@ -105,6 +106,9 @@ static int measure_command(const struct subject *subject, struct sample *sample)
 	pid_t child = fork();
 
 	if (child == 0) {
+		/* What it prints is not ours. */
+		if (freopen("/dev/null", "w", stdout) == NULL)
+			_exit(127);
 		execv(subject->words[0], subject->words);
 		_exit(127);
 	}
@@ -188,9 +192,11 @@ int main(int argc, char **argv)
 	}
 	for (long run = -1; run < runs; run++) {
 		for (int i = 0; i < count; i++) {
-			if (measure(&subjects[i], &subjects[i].samples[run < 0 ? 0 : run]) == 0)
+			struct subject *subject = &subjects[(i + run + count) % count];
+
+			if (measure(subject, &subject->samples[run < 0 ? 0 : run]) == 0)
 				continue;
-			fprintf(stderr, "bench-request: %s failed\n", subjects[i].words[0]);
+			fprintf(stderr, "bench-request: %s failed\n", subject->words[0]);
 			return 1;
 		}
 	}

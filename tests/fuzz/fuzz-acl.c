@@ -16,7 +16,7 @@
 #include "helper/acl.h"
 
 #define HEADER_BYTES 4u
-#define FILE_NAME "/etc/\nacl"
+#define FILE_NAME    "/etc/\nacl"
 
 #define REQUIRE(condition)                                                                         \
 	do {                                                                                       \

@@ -18,7 +18,7 @@
 
 #include "helper/acl.h"
 
-#define FILE_NAME "/etc/acl"
+#define FILE_NAME         "/etc/acl"
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
 /* A text of so many bytes, NUL among them. */
@@ -86,8 +86,7 @@ struct wrong {
 
 static inline void assert_wrong(acl_parser parser, const struct wrong *wrong)
 {
-	struct parsed parsed =
-		parse_with(parser, &visitor_of_nothing, wrong->text, wrong->length);
+	struct parsed parsed = parse_with(parser, &visitor_of_nothing, wrong->text, wrong->length);
 	const struct acl_error *error = &parsed.error;
 	char message[600];
 

@@ -57,7 +57,6 @@ static void attack_19_usb(void **state)
 {
 	static const char pair[] = "expected VENDOR:PRODUCT";
 	static const char usb_class[] = "class= needs two hexadecimal digits";
-	static const char port[] = "port= needs BUS-PORT";
 	const struct wrong wrongs[] = {
 		{ BYTES("allow usb\n"), 1, 7, "usb", "must follow" },
 		{ BYTES("allow usb user alice\n"), 1, 7, "usb", "must follow" },
@@ -75,8 +74,10 @@ static void attack_19_usb(void **state)
 		{ BYTES("allow usb **:*\n"), 1, 11, "**:*", pair },
 		{ BYTES("allow usb *:**\n"), 1, 11, "*:**", pair },
 		{ BYTES("allow usb *:12*\n"), 1, 11, "*:12*", pair },
-		{ BYTES("allow usb 0951:1666 0951:1667\n"), 1, 21, "0951:1667", "directly after usb" },
-		{ BYTES("allow usb class=08 0951:1666\n"), 1, 20, "0951:1666", "directly after usb" },
+		{ BYTES("allow usb 0951:1666 0951:1667\n"), 1, 21, "0951:1667",
+		  "directly after usb" },
+		{ BYTES("allow usb class=08 0951:1666\n"), 1, 20, "0951:1666",
+		  "directly after usb" },
 		{ BYTES("allow usb class=8\n"), 1, 11, "class=8", usb_class },
 		{ BYTES("allow usb class=\n"), 1, 11, "class=", usb_class },
 		{ BYTES("allow usb class=008\n"), 1, 11, "class=008", usb_class },
@@ -87,6 +88,37 @@ static void attack_19_usb(void **state)
 		{ BYTES("allow usb serial=a\\b\n"), 1, 11, "serial=a\\x5cb", "backslash" },
 		{ BYTES("allow usb serial=a serial=a\n"), 1, 20, "serial=a", "written twice" },
 		{ BYTES("allow usb port=1-1 port=1-1\n"), 1, 20, "port=1-1", "written twice" },
+		{ BYTES("allow usb 0951:1666 user a class=08\n"), 1, 28, "class=08",
+		  "directly after usb" },
+		{ BYTES("deny usb 0951:1666 user a port=1-1\n"), 1, 27, "port=1-1",
+		  "directly after usb" },
+		{ BYTES("allow usb 0951:1666 vhost\n"), 1, 21, "vhost", "only a bridge rule" },
+		{ BYTES("allow usb 0951:1666 quota=1\n"), 1, 21, "quota=1", "only a bridge rule" },
+		{ BYTES("allow usb 0951:1666 memlock=1\n"), 1, 21, "memlock=1",
+		  "only a vfio rule" },
+		{ BYTES("allow usb 0951:1666 nonsense\n"), 1, 21, "nonsense",
+		  "unknown option; a usb rule takes user, group, polkit=no" },
+	};
+	char text[256];
+	const struct wrong too_long = {
+		text,
+		sizeof("allow usb serial=\n") - 1 + 127,
+		1,
+		11,
+		"serial=00000000000000000000000000000000000000000000000000000...",
+		"at most 126 characters"
+	};
+
+	(void)state;
+	assert_all_wrong(wrongs, ARRAY_SIZE(wrongs));
+	snprintf(text, sizeof(text), "allow usb serial=%0127d\n", 0);
+	assert_wrong(acl_parse, &too_long);
+}
+
+static void attack_19_usb_ports(void **state)
+{
+	static const char port[] = "port= needs BUS-PORT";
+	const struct wrong wrongs[] = {
 		{ BYTES("allow usb port=\n"), 1, 11, "port=", port },
 		{ BYTES("allow usb port=direct\n"), 1, 11, "port=direct", port },
 		{ BYTES("allow usb port=1\n"), 1, 11, "port=1", port },
@@ -103,25 +135,10 @@ static void attack_19_usb(void **state)
 		{ BYTES("allow usb port=256-1\n"), 1, 11, "port=256-1", port },
 		{ BYTES("allow usb port=1-256\n"), 1, 11, "port=1-256", port },
 		{ BYTES("allow usb port=1-1.1.1.1.1.1.1\n"), 1, 11, "port=1-1.1.1.1.1.1.1", port },
-		{ BYTES("allow usb 0951:1666 user a class=08\n"), 1, 28, "class=08",
-		  "directly after usb" },
-		{ BYTES("deny usb 0951:1666 user a port=1-1\n"), 1, 27, "port=1-1",
-		  "directly after usb" },
-		{ BYTES("allow usb 0951:1666 vhost\n"), 1, 21, "vhost", "only a bridge rule" },
-		{ BYTES("allow usb 0951:1666 quota=1\n"), 1, 21, "quota=1", "only a bridge rule" },
-		{ BYTES("allow usb 0951:1666 memlock=1\n"), 1, 21, "memlock=1", "only a vfio rule" },
-		{ BYTES("allow usb 0951:1666 nonsense\n"), 1, 21, "nonsense",
-		  "unknown option; a usb rule takes user, group, polkit=no" },
 	};
-	char text[256];
-	const struct wrong too_long = { text, sizeof("allow usb serial=\n") - 1 + 127, 1, 11,
-					"serial=00000000000000000000000000000000000000000000000000000...",
-					"at most 126 characters" };
 
 	(void)state;
 	assert_all_wrong(wrongs, ARRAY_SIZE(wrongs));
-	snprintf(text, sizeof(text), "allow usb serial=%0127d\n", 0);
-	assert_wrong(acl_parse, &too_long);
 }
 
 static void attack_19_vfio(void **state)
@@ -146,7 +163,8 @@ static void attack_19_vfio(void **state)
 		{ BYTES("allow vfio 10de:\n"), 1, 12, "10de:", expected },
 		{ BYTES("allow vfio 10de:1\n"), 1, 12, "10de:1", expected },
 		{ BYTES("allow vfio class=03\n"), 1, 12, "class=03", expected },
-		{ BYTES("allow vfio 10de:* 10de:1234\n"), 1, 19, "10de:1234", "unknown option; a vfio" },
+		{ BYTES("allow vfio 10de:* 10de:1234\n"), 1, 19, "10de:1234",
+		  "unknown option; a vfio" },
 		{ BYTES("allow vfio 10de:* queues=1\n"), 1, 19, "queues=1", "only a bridge rule" },
 		{ BYTES("allow vfio 10de:* memlock\n"), 1, 19, "memlock", "number of bytes" },
 		{ BYTES("allow vfio 10de:* memlock=\n"), 1, 19, "memlock=", "number of bytes" },
@@ -154,9 +172,12 @@ static void attack_19_vfio(void **state)
 		{ BYTES("allow vfio 10de:* memlock=0G\n"), 1, 19, "memlock=0G", "number of bytes" },
 		{ BYTES("allow vfio 10de:* memlock=G\n"), 1, 19, "memlock=G", "number of bytes" },
 		{ BYTES("allow vfio 10de:* memlock=1g\n"), 1, 19, "memlock=1g", "number of bytes" },
-		{ BYTES("allow vfio 10de:* memlock=1GB\n"), 1, 19, "memlock=1GB", "number of bytes" },
-		{ BYTES("allow vfio 10de:* memlock=1KK\n"), 1, 19, "memlock=1KK", "number of bytes" },
-		{ BYTES("allow vfio 10de:* memlock=01G\n"), 1, 19, "memlock=01G", "number of bytes" },
+		{ BYTES("allow vfio 10de:* memlock=1GB\n"), 1, 19, "memlock=1GB",
+		  "number of bytes" },
+		{ BYTES("allow vfio 10de:* memlock=1KK\n"), 1, 19, "memlock=1KK",
+		  "number of bytes" },
+		{ BYTES("allow vfio 10de:* memlock=01G\n"), 1, 19, "memlock=01G",
+		  "number of bytes" },
 		{ BYTES("allow vfio 10de:* memlock=-1\n"), 1, 19, "memlock=-1", "number of bytes" },
 		{ BYTES("allow vfio 10de:* memlock=8388608T\n"), 1, 19, "memlock=8388608T",
 		  "number of bytes below 8388608T" },
@@ -203,7 +224,10 @@ static void attack_19_subjects(void **state)
 		{ BYTES("allow bridge b user=alice\n"), 1, 16, "user=alice", "unknown option" },
 	};
 	char text[512];
-	struct wrong too_long = { text, 0, 1, 21,
+	struct wrong too_long = { text,
+				  0,
+				  1,
+				  21,
 				  "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...",
 				  "at most 256 bytes" };
 	struct parsed parsed;
@@ -226,7 +250,8 @@ static void attack_19_options(void **state)
 	static const char quota[] = "quota= needs a number from 1 to 1024";
 	static const char vlan[] = "vlan= needs a number from 1 to 4094";
 	const struct wrong wrongs[] = {
-		{ BYTES("allow bridge b nonsense\n"), 1, 16, "nonsense", "isolated, port=direct, polkit=no" },
+		{ BYTES("allow bridge b nonsense\n"), 1, 16, "nonsense",
+		  "isolated, port=direct, polkit=no" },
 		{ BYTES("allow bridge b queue=1\n"), 1, 16, "queue=1", "unknown option" },
 		{ BYTES("allow bridge b queuess=1\n"), 1, 16, "queuess=1", "unknown option" },
 		{ BYTES("allow bridge b =1\n"), 1, 16, "=1", "unknown option" },
@@ -255,8 +280,10 @@ static void attack_19_options(void **state)
 		{ BYTES("allow bridge b isolated=no\n"), 1, 16, "isolated=no", "takes no value" },
 		{ BYTES("allow bridge b port=sealed\n"), 1, 16, "port=sealed", "only port=direct" },
 		{ BYTES("allow bridge b port\n"), 1, 16, "port", "only port=direct" },
-		{ BYTES("allow bridge b port=direct1\n"), 1, 16, "port=direct1", "only port=direct" },
-		{ BYTES("allow bridge b user a polkit=yes\n"), 1, 23, "polkit=yes", "only polkit=no" },
+		{ BYTES("allow bridge b port=direct1\n"), 1, 16, "port=direct1",
+		  "only port=direct" },
+		{ BYTES("allow bridge b user a polkit=yes\n"), 1, 23, "polkit=yes",
+		  "only polkit=no" },
 		{ BYTES("allow bridge b user a polkit\n"), 1, 23, "polkit", "only polkit=no" },
 		{ BYTES("allow bridge b user a polkit=\n"), 1, 23, "polkit=", "only polkit=no" },
 		{ BYTES("allow bridge b memlock=1G\n"), 1, 16, "memlock=1G", "only a vfio rule" },
@@ -269,7 +296,7 @@ static void attack_19_options(void **state)
 
 static void attack_19_options_twice(void **state)
 {
-	static const char *const options[] = { "queues=1", "quota=1",	"vlan=1",   "vhost",
+	static const char *const options[] = { "queues=1", "quota=1",  "vlan=1",      "vhost",
 					       "lock-mac", "isolated", "port=direct", "polkit=no" };
 
 	(void)state;
@@ -279,13 +306,15 @@ static void attack_19_options_twice(void **state)
 
 		wrong.length = (size_t)snprintf(text, sizeof(text), "allow bridge b user a %s %s\n",
 						options[i], options[i]);
-		wrong.column = (unsigned)(sizeof("allow bridge b user a ") + strlen(options[i]) + 1);
+		wrong.column =
+			(unsigned)(sizeof("allow bridge b user a ") + strlen(options[i]) + 1);
 		assert_wrong(acl_parse, &wrong);
 	}
 	static const struct wrong wrongs[] = {
 		{ BYTES("allow bridge b queues=1 vhost queues=2\n"), 1, 31, "queues=2", "twice" },
 		{ BYTES("allow vfio *:* memlock=1 memlock=2\n"), 1, 26, "memlock=2", "twice" },
-		{ BYTES("allow usb *:* user a polkit=no polkit=no\n"), 1, 32, "polkit=no", "twice" },
+		{ BYTES("allow usb *:* user a polkit=no polkit=no\n"), 1, 32, "polkit=no",
+		  "twice" },
 	};
 	assert_all_wrong(wrongs, ARRAY_SIZE(wrongs));
 }
@@ -293,8 +322,10 @@ static void attack_19_options_twice(void **state)
 static void attack_19_options_on_a_deny(void **state)
 {
 	static const struct wrong wrongs[] = {
-		{ BYTES("deny bridge b vhost\n"), 1, 15, "vhost", "a deny takes only user or group" },
-		{ BYTES("deny bridge b user a polkit=no\n"), 1, 22, "polkit=no", "a deny takes only" },
+		{ BYTES("deny bridge b vhost\n"), 1, 15, "vhost",
+		  "a deny takes only user or group" },
+		{ BYTES("deny bridge b user a polkit=no\n"), 1, 22, "polkit=no",
+		  "a deny takes only" },
 		{ BYTES("deny bridge b nonsense\n"), 1, 15, "nonsense", "a deny takes only" },
 		{ BYTES("deny vfio *:* memlock=1\n"), 1, 15, "memlock=1", "a deny takes only" },
 		{ BYTES("deny usb *:* polkit=no\n"), 1, 14, "polkit=no", "a deny takes only" },
@@ -311,7 +342,8 @@ static void polkit_may_not_be_skipped_for_everybody(void **state)
 		{ BYTES("allow bridge b polkit=no\n"), 1, 16, "polkit=no", message },
 		{ BYTES("allow bridge * vhost polkit=no queues=2\n"), 1, 22, "polkit=no", message },
 		{ BYTES("allow usb *:* polkit=no\n"), 1, 15, "polkit=no", message },
-		{ BYTES("allow vfio *:* polkit=no memlock=1G # user a\n"), 1, 16, "polkit=no", message },
+		{ BYTES("allow vfio *:* polkit=no memlock=1G # user a\n"), 1, 16, "polkit=no",
+		  message },
 	};
 	struct parsed parsed = parse_good(acl_parse, "allow bridge b polkit=no user 1000\n");
 
@@ -340,6 +372,7 @@ int main(void)
 		cmocka_unit_test(attack_19_statements),
 		cmocka_unit_test(attack_19_bridges),
 		cmocka_unit_test(attack_19_usb),
+		cmocka_unit_test(attack_19_usb_ports),
 		cmocka_unit_test(attack_19_vfio),
 		cmocka_unit_test(attack_19_subjects),
 		cmocka_unit_test(attack_19_options),

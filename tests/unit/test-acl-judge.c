@@ -114,7 +114,8 @@ static void every_kind_of_subject(void **state)
 	assert_judged("deny bridge br0 group 55\nallow bridge br0\n", ACL_VERDICT_DENY, 1);
 	assert_judged("deny bridge br0 user bob\nallow bridge br0\n", ACL_VERDICT_ALLOW, 2);
 	assert_judged("allow bridge br0 user nobody-here\n", ACL_VERDICT_DENY, 0);
-	assert_judged("deny bridge br0 group nobody-here\nallow bridge br0\n", ACL_VERDICT_ALLOW, 2);
+	assert_judged("deny bridge br0 group nobody-here\nallow bridge br0\n", ACL_VERDICT_ALLOW,
+		      2);
 }
 
 static void a_user_without_groups(void **state)
@@ -213,7 +214,7 @@ static void usb_selectors(void **state)
 		{ "0951:1666 class=08 serial=\"AB C#1\" port=1-1.5", 0 },
 	};
 	static const struct match cases_of_nameless[] = {
-		{ "0951:1666", 1 }, { "serial=a", 0 },	 { "port=1-1", 0 },
+		{ "0951:1666", 1 }, { "serial=a", 0 }, { "port=1-1", 0 },
 		{ "class=00", 0 },  { "class=ff", 0 }, { "*:* serial=NULL", 0 },
 	};
 
@@ -227,7 +228,7 @@ static void vfio_selectors(void **state)
 	static const struct match cases[] = {
 		{ "0000:03:00.0", 1 }, { "0000:03:00.1", 0 }, { "0001:03:00.0", 0 },
 		{ "0000:30:00.0", 0 }, { "10de:1eb8", 1 },    { "10DE:1EB8", 1 },
-		{ "10de:*", 1 },       { "*:1eb8", 1 },	      { "*:*", 1 },
+		{ "10de:*", 1 },       { "*:1eb8", 1 },       { "*:*", 1 },
 		{ "1eb8:10de", 0 },    { "10de:1eb9", 0 },
 	};
 	static const struct acl_object unplaced = { .kind = ACL_KIND_VFIO };
@@ -268,7 +269,8 @@ static void names_are_asked_for_only_where_they_matter(void **state)
 		{ "allow bridge br0\n", 0, 0 },
 		{ "allow bridge br0 user 10\nallow bridge br0 group 10\n", 0, 0 },
 		/* another object */
-		{ "allow bridge br1 user al\ndeny bridge br1 group al\nallow usb *:* user al\n", 0, 0 },
+		{ "allow bridge br1 user al\ndeny bridge br1 group al\nallow usb *:* user al\n", 0,
+		  0 },
 		/* an allow after the one that matched */
 		{ "allow bridge br0 user alice\nallow bridge br0 user bob\n", 1, 0 },
 		{ "allow bridge br0\nallow bridge br0 user bob\n", 0, 0 },
@@ -342,6 +344,38 @@ static void attack_25_thousands_of_groups(void **state)
 	free(groups);
 }
 
+/* A list without room says so itself: a caller that passes over the error gets a deny. */
+static void attack_36_a_full_list_denies(void **state)
+{
+	static const char text[] = "allow bridge br0\n";
+	static const struct acl_object object = { .kind = ACL_KIND_BRIDGE, .bridge = "br0" };
+	static const struct acl_asker asker = { .uid = 1000 };
+	static const acl_parser parsers[] = { acl_parse, acl_parse_qemu };
+	static const char *const more[] = { "deny bridge br0\n", "deny br0\n" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(parsers); i++) {
+		struct parsed parsed = parse_good(acl_parse, text);
+		const struct acl_rule first = parsed.acl.rules[0];
+		const struct acl_rule *rule;
+		char line[32];
+
+		assert_int_equal(acl_judge(&parsed.acl, &object, &asker, NULL, &rule),
+				 ACL_VERDICT_ALLOW);
+		while (parsed.acl.count < ACL_RULES_MAX)
+			assert_int_equal(acl_append(&parsed.acl, &first), 0);
+		strcpy(line, more[i]);
+		assert_int_equal(parsers[i](&parsed.acl, line, strlen(more[i]), FILE_NAME,
+					    &visitor_of_nothing, &parsed.error),
+				 -1);
+		assert_string_equal(parsed.error.message, "more than 65536 rules");
+		assert_int_equal(acl_judge(&parsed.acl, &object, &asker, NULL, &rule),
+				 ACL_VERDICT_DENY);
+		assert_null(rule);
+		parsed_release(&parsed);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -356,6 +390,7 @@ int main(void)
 		cmocka_unit_test(names_are_asked_for_only_where_they_matter),
 		cmocka_unit_test(attack_25_a_failing_name_service_denies),
 		cmocka_unit_test(attack_25_thousands_of_groups),
+		cmocka_unit_test(attack_36_a_full_list_denies),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,9 +6,9 @@
  */
 #include "tests/unit/acl-fixture.h"
 
-#define LIST_MAX 4
-#define BRIDGE_COUNT 3 /* that are asked for; the last is named by no rule */
-#define ASKER_COUNT 3
+#define LIST_MAX      4
+#define BRIDGE_COUNT  3 /* that are asked for; the last is named by no rule */
+#define ASKER_COUNT   3
 #define PATTERN_COUNT 3
 #define SUBJECT_COUNT 5
 
@@ -212,9 +212,18 @@ struct included {
 	int count;
 };
 
-#define ALLOW_BR0 { 1, 0, 0 }
-#define DENY_BR1 { 0, 1, 0 }
-#define DENY_ALL { 0, 2, 0 }
+#define ALLOW_BR0                                                                                  \
+	{                                                                                          \
+		1, 0, 0                                                                            \
+	}
+#define DENY_BR1                                                                                   \
+	{                                                                                          \
+		0, 1, 0                                                                            \
+	}
+#define DENY_ALL                                                                                   \
+	{                                                                                          \
+		0, 2, 0                                                                            \
+	}
 
 static const struct included special_files[] = {
 	{ "", { { 0, 0, 0 } }, 0 },
@@ -228,8 +237,8 @@ static const struct included special_files[] = {
 #define SPECIAL_FILES ((int)ARRAY_SIZE(special_files))
 /* The alphabet: rules, then files of one rule, special files, files of two rules. */
 #define QEMU_FEW_LETTERS (QEMU_RULES + QEMU_RULES + SPECIAL_FILES)
-#define QEMU_LETTERS (QEMU_FEW_LETTERS + QEMU_PAIRS)
-#define QEMU_FILES (QEMU_LETTERS - QEMU_RULES)
+#define QEMU_LETTERS     (QEMU_FEW_LETTERS + QEMU_PAIRS)
+#define QEMU_FILES       (QEMU_LETTERS - QEMU_RULES)
 
 static const char *const qemu_lines[QEMU_RULES] = {
 	"deny br0\n", "allow br0\n", "deny br1\n", "allow br1\n", "deny all\n", "allow all\n",

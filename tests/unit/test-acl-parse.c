@@ -112,12 +112,12 @@ static void memlock_sizes(void **state)
 
 static void usb_selectors(void **state)
 {
-	struct parsed parsed =
-		parse_good(acl_parse, "allow usb 0951:aBcD user alice\n"
-				      "allow usb class=08 group plugdev\n"
-				      "allow usb 1050:* serial=\"AB C#1\" port=1-1.4 polkit=no user 7\n"
-				      "deny usb port=255-255.1.2.3.4.5 class=fF serial=a:b=c'd\n"
-				      "deny usb *:* group 0\n");
+	struct parsed parsed = parse_good(
+		acl_parse, "allow usb 0951:aBcD user alice\n"
+			   "allow usb class=08 group plugdev\n"
+			   "allow usb 1050:* serial=\"AB C#1\" port=1-1.4 polkit=no user 7\n"
+			   "deny usb port=255-255.1.2.3.4.5 class=fF serial=a:b=c'd\n"
+			   "deny usb *:* group 0\n");
 	const struct acl_rule *rules = parsed.acl.rules;
 
 	(void)state;
@@ -160,10 +160,11 @@ static void usb_serial_of_126_characters(void **state)
 
 static void vfio_selectors(void **state)
 {
-	struct parsed parsed = parse_good(acl_parse, "allow vfio 0000:03:00.0 user alice memlock=24G\n"
-						     "allow vfio ABCD:EF:1F.7\n"
-						     "allow vfio 10dE:* group gpu polkit=no\n"
-						     "deny vfio *:0aBc\n");
+	struct parsed parsed =
+		parse_good(acl_parse, "allow vfio 0000:03:00.0 user alice memlock=24G\n"
+				      "allow vfio ABCD:EF:1F.7\n"
+				      "allow vfio 10dE:* group gpu polkit=no\n"
+				      "deny vfio *:0aBc\n");
 	const struct acl_rule *rules = parsed.acl.rules;
 
 	(void)state;
@@ -220,9 +221,11 @@ static void subjects(void **state)
 
 static void bridge_names(void **state)
 {
-	static const char *const good[] = { "a", "br-lab.7", "fifteen-bytes-x", "...", "\\", "default" };
-	static const char *const bad[] = { "",   ".",	"..",	 "sixteen-bytes-xx", "a b", "a/b",
-					   "a:b", "a%d", "*",	 "a#",		     "a\"", "a\n",
+	static const char *const good[] = { "a",   "br-lab.7", "fifteen-bytes-x",
+					    "...", "\\",       "default" };
+	static const char *const bad[] = { "",     ".",        "..",   "sixteen-bytes-xx",
+					   "a b",  "a/b",      "a:b",  "a%d",
+					   "*",    "a#",       "a\"",  "a\n",
 					   "\x7f", "\xc3\xb6", "a\tb", "a\x01" };
 
 	(void)state;
@@ -309,7 +312,8 @@ static int visit_and_append(void *context, const char *path, struct acl_error *e
 
 	assert_string_equal(path, "/more");
 	for (int i = 0; i < 100; i++)
-		length += (size_t)snprintf(many + length, sizeof(many) - length, "allow bridge x\n");
+		length +=
+			(size_t)snprintf(many + length, sizeof(many) - length, "allow bridge x\n");
 	return acl_parse(context, many, length, "/more", &visitor, error);
 }
 
@@ -320,8 +324,8 @@ static void an_include_adds_in_its_place(void **state)
 	char text[] = "allow bridge a\ninclude /more\nallow bridge b\n";
 
 	(void)state;
-	parsed.result = acl_parse(&parsed.acl, text, strlen(text), FILE_NAME, &visitor,
-				  &parsed.error);
+	parsed.result =
+		acl_parse(&parsed.acl, text, strlen(text), FILE_NAME, &visitor, &parsed.error);
 	assert_int_equal(parsed.result, 0);
 	assert_int_equal(parsed.acl.count, 102);
 	assert_string_equal(parsed.acl.rules[0].bridge, "a");
@@ -337,7 +341,9 @@ static void no_more_than_65536_rules(void **state)
 {
 	static const char rule[] = "deny bridge b\n";
 	const size_t length = (sizeof(rule) - 1) * (ACL_RULES_MAX + 1);
-	struct wrong wrong = { NULL, length, ACL_RULES_MAX + 1, 1, "deny", "more than 65536 rules" };
+	struct wrong wrong = {
+		NULL, length, ACL_RULES_MAX + 1, 1, "deny", "more than 65536 rules"
+	};
 	char *text = malloc(length);
 	struct parsed parsed;
 

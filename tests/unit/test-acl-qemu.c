@@ -76,14 +76,16 @@ static void lines_that_qemu_refuses_too(void **state)
 		{ BYTES("allow br0\n  Allow br1\nallow br2\n"), 2, 3, "Allow", "unknown command" },
 		{ BYTES("allow br0\nallow\nallow br2\n"), 2, 1, "allow", "expected allow, deny" },
 		{ BYTES("allow br0\nallow\r\nallow br2\n"), 2, 1, "allow", "expected allow, deny" },
-		{ BYTES("allow br0\ndeny \t\r\nallow br2\n"), 2, 1, "deny", "expected allow, deny" },
+		{ BYTES("allow br0\ndeny \t\r\nallow br2\n"), 2, 1, "deny",
+		  "expected allow, deny" },
 		{ BYTES("allow br0\ninclude"), 2, 1, "include", "expected allow, deny" },
 		{ BYTES("allow br0\nx"), 2, 1, "x", "expected allow, deny" },
 		{ BYTES("allow br0\nallow\rbr1\n"), 2, 1, "allow\\x0dbr1", "expected allow, deny" },
 		{ BYTES("allow br0\nallow\rbr1 br2\n"), 2, 1, "allow\\x0dbr1", "unknown command" },
 		{ BYTES("allow br0\n\vallow br1\n"), 2, 1, "\\x0ballow", "unknown command" },
-		{ BYTES("allow br0\n\xef\xbb\xbf" "allow br1\n"), 2, 1, "\\xef\\xbb\\xbfallow",
-		  "unknown command" },
+		{ BYTES("allow br0\n\xef\xbb\xbf"
+			"allow br1\n"),
+		  2, 1, "\\xef\\xbb\\xbfallow", "unknown command" },
 		{ BYTES("allow br0\nallow# br1\n"), 2, 1, "allow#", "unknown command" },
 		{ BYTES("allow br0\nimport-qemu /x\n"), 2, 1, "import-qemu", "unknown command" },
 		{ BYTES("allow br0\n%s%n\n"), 2, 1, "%s%n", "expected allow, deny" },
@@ -133,8 +135,8 @@ static void lines_that_only_we_refuse(void **state)
 
 static void the_first_error_is_told(void **state)
 {
-	static const struct wrong wrong = { BYTES("allow *\nallow /\npermit x\nallow :\n"), 1, 7, "*",
-					    "not a name" };
+	static const struct wrong wrong = { BYTES("allow *\nallow /\npermit x\nallow :\n"), 1, 7,
+					    "*", "not a name" };
 
 	(void)state;
 	assert_wrong(acl_parse_qemu, &wrong);
@@ -182,7 +184,10 @@ static void attack_19_long_lines(void **state)
 	assert_int_equal(parsed.result, 0);
 	parsed_release(&parsed);
 	/* A command as long as a line can be. */
-	struct wrong wrong = { text, ACL_LINE_MAX, 1, 1,
+	struct wrong wrong = { text,
+			       ACL_LINE_MAX,
+			       1,
+			       1,
 			       "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...",
 			       "expected allow, deny" };
 	memset(text, 'x', ACL_LINE_MAX);
@@ -217,8 +222,9 @@ static void includes(void **state)
 {
 	struct visits visits = { "", 0 };
 	const struct acl_visitor visitor = { &visits, visit_include, visit_import };
-	struct parsed parsed = parse_with(acl_parse_qemu, &visitor,
-					  BYTES("include /a b\nallow br0\ninclude /c\r\ninclude /d"));
+	struct parsed parsed =
+		parse_with(acl_parse_qemu, &visitor,
+			   BYTES("include /a b\nallow br0\ninclude /c\r\ninclude /d"));
 	char text[600];
 
 	(void)state;
@@ -240,8 +246,8 @@ static void includes(void **state)
 /* qemu keeps 15 bytes of a longer name; a bridge of that name is another one. */
 static void attack_17_the_cut_twin_never_matches(void **state)
 {
-	static const char *const twins[] = { "fifteen-bytes-xy", "fifteen-bytes-xyz", "fifteen-bytes-x x",
-					     "fifteen-bytes-x\v" };
+	static const char *const twins[] = { "fifteen-bytes-xy", "fifteen-bytes-xyz",
+					     "fifteen-bytes-x x", "fifteen-bytes-x\v" };
 	const struct acl_object object = { .kind = ACL_KIND_BRIDGE, .bridge = "fifteen-bytes-x" };
 	const struct acl_asker asker = { .uid = 1000 };
 	const struct acl_rule *rule;

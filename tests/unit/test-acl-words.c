@@ -40,8 +40,9 @@ static void words_and_columns(void **state)
 
 static void nothing_is_a_policy(void **state)
 {
-	static const char *const texts[] = { "", "\n", "\n\n\n", " \t \n", "#\n", "# a comment: \"\\#\n",
-					     "\t# one\n   #two\n" };
+	static const char *const texts[] = {
+		"", "\n", "\n\n\n", " \t \n", "#\n", "# a comment: \"\\#\n", "\t# one\n   #two\n"
+	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
@@ -61,15 +62,20 @@ static void attack_19_wrong_bytes(void **state)
 		{ BYTES("\n\nallow\0bridge br0\n"), 3, 6, "", "NUL byte" },
 		{ BYTES("allow bridge \0\n"), 1, 14, "", "NUL byte" },
 		{ BYTES("# \0\n"), 1, 3, "", "NUL byte" },
-		{ BYTES("\xef\xbb\xbf" "allow bridge br0\n"), 1, 1, "\\xef\\xbb\\xbf",
-		  "byte order mark" },
+		{ BYTES("\xef\xbb\xbf"
+			"allow bridge br0\n"),
+		  1, 1, "\\xef\\xbb\\xbf", "byte order mark" },
 		{ BYTES("\xef\xbb\xbf"), 1, 1, "\\xef\\xbb\\xbf", "byte order mark" },
 		{ BYTES("\n\xef\xbb\xbf\n"), 2, 1, "\\xef", "not an ASCII character" },
-		{ BYTES("\xff\xfe" "a\0l\0\n\0"), 1, 1, "\\xff", "not an ASCII character" },
+		{ BYTES("\xff\xfe"
+			"a\0l\0\n\0"),
+		  1, 1, "\\xff", "not an ASCII character" },
 		{ BYTES("allow bridge br\xc3\xb6\n"), 1, 16, "\\xc3", "not an ASCII character" },
 		{ BYTES("#\xc3\xb6\n"), 1, 2, "\\xc3", "not an ASCII character" },
 		{ BYTES("allow usb serial=\"\xc3\xb6\"\n"), 1, 19, "\\xc3", "not an ASCII" },
-		{ BYTES("allow\x0b" "bridge\n"), 1, 6, "\\x0b", "control character" },
+		{ BYTES("allow\x0b"
+			"bridge\n"),
+		  1, 6, "\\x0b", "control character" },
 		{ BYTES("allow bridge br0 \x1b[31m\n"), 1, 18, "\\x1b", "control character" },
 		{ BYTES("allow bridge br0\x7f\n"), 1, 17, "\\x7f", "control character" },
 		{ BYTES("allow usb serial=\"a\x01\"\n"), 1, 20, "\\x01", "control character" },
