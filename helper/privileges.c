@@ -38,8 +38,8 @@ static const char *reason_without_setuid(void)
 	struct stat program;
 
 	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1)
-		return "no_new_privs is set: the program that started this one has switched setuid "
-		       "off (QEMU does with -sandbox elevateprivileges=deny)";
+		return "no_new_privs is set: a program before this one has switched setuid off "
+		       "(QEMU: -sandbox elevateprivileges=deny): start it without that";
 	if (in_user_namespace())
 		return "started in a user namespace, where setuid programs have no power: start "
 		       "it outside of the container or sandbox";
@@ -50,7 +50,7 @@ static const char *reason_without_setuid(void)
 	    ((program.st_mode & S_ISUID) == 0 || program.st_uid != 0))
 		return "it is not installed setuid root: ask the administrator for chown root and "
 		       "chmod 4755";
-	return "the kernel did not honour the setuid bit (was it started under a debugger?)";
+	return "the kernel did not honour the setuid bit: start it without a debugger";
 }
 
 enum reply_code privileges_check(struct refusal *why)

@@ -48,6 +48,7 @@ guest_fetch_kernel() {
 	package=$(apt-cache depends linux-image-cloud-amd64 2>/dev/null |
 		awk '/Depends: linux-image/ { print $2; exit }')
 	[ -n "$package" ] || { guest_why='no kernel package was found' && return 1; }
+	say_step "fetching $package, unpacked and not installed"
 	(cd "$dir" && apt-get -qq -o APT::Sandbox::User=root download "$package") >/dev/null 2>&1 ||
 		{ guest_why="$package could not be downloaded" && return 1; }
 	dpkg-deb --fsys-tarfile "$dir"/linux-image-*.deb |
@@ -66,7 +67,7 @@ guest_copy_busybox() {
 	local tree=$1 library
 	cp "$(command -v busybox)" "$tree/bin/busybox" 2>/dev/null ||
 		{ guest_why='busybox is missing' && return 1; }
-	for library in $(ldd "$tree/bin/busybox" 2>/dev/null | grep -o '/[^ ]*'); do
+	for library in $(ldd "$tree/bin/busybox" 2>/dev/null | grep -o '/[^ ]*' || true); do
 		mkdir -p "$tree${library%/*}" && cp "$library" "$tree$library"
 	done
 }
@@ -78,7 +79,7 @@ guest_copy_modules() {
 		file=$(find "$from/" -name "$name.ko*" -print -quit)
 		case $file in
 		*.ko) cp "$file" "$to/" ;;
-		*.xz) xz -dc "$file" >"$to/$name.ko" ;;
+		*.xz) busybox xz -dc "$file" >"$to/$name.ko" ;;
 		*.zst) zstd -qdc "$file" >"$to/$name.ko" ;;
 		*.gz) gzip -dc "$file" >"$to/$name.ko" ;;
 		esac || { guest_why="$file could not be unpacked" && return 1; }

@@ -6,7 +6,7 @@
 # inside.sh SOURCES WORK GUEST    SOURCES: this project; WORK: the temporary
 #                                 folder, with the guest's files; GUEST: linux or ipxe
 
-set -euo pipefail
+set -Eeuo pipefail
 shopt -s lastpipe
 
 here=$(dirname "$(readlink -f "$0")")
@@ -27,19 +27,20 @@ start_syslog() {
 main() {
 	local sources=$1 work=$2
 	guest=$3
+	trap on_error ERR
 	trap 'exit 130' INT
 	trap 'exit 143' TERM HUP
 	say_start
 
 	mkdir "$work/world"
 	world_make_root "$work/world"
-	quietly 'built and installed into a throw-away root' "$work/world/build.log" \
+	quietly 'building and installing into a throw-away root' "$work/world/build.log" \
 		world_install "$sources" "$work/world"
 	if [ "$guest" = linux ]; then
 		install -D -m 0644 -t "$work/world/root/srv/guest" "$work/guest/kernel" "$work/guest/initrd"
 	fi
 	world_enter "$work/world"
-	quietly 'made the people alice and bob' /run/accounts.log world_make_accounts alice bob
+	quietly 'making the people alice and bob' /run/accounts.log world_make_accounts alice bob
 
 	story_write_policy
 	story_write_page

@@ -30,6 +30,11 @@ fail() {
 	exit 1
 }
 
+# For set -E and trap on_error ERR: no ending without a sentence.
+on_error() {
+	fail "an unexpected failure, status $?: $BASH_COMMAND (line ${BASH_LINENO[0]} of ${BASH_SOURCE[1]})"
+}
+
 # Run a step that is only worth reading when it fails: title, log file, command.
 quietly() {
 	local title=$1 log=$2 started=$SECONDS

@@ -93,9 +93,17 @@ story_console() {
 	if [ "$guest" = ipxe ]; then
 		guest_tidy_ipxe
 	else
-		sed -u 's/\r//g' | grep --line-buffered -v '^\[\|^$'
+		sed -u -e 's/\r//g' -e '/^\[/d' -e '/^$/d'
 	fi | tee /run/console | say_lines guest
 	: >/run/console-end
+}
+
+# Process numbers of the named people.
+people_processes() {
+	local person
+	for person in "$@"; do
+		find /proc -maxdepth 1 -name '[0-9]*' -user "$person" -printf '%f\n' 2>/dev/null || true
+	done
 }
 
 # While the guest is up: the port on the bridge, and what QEMU may do.
@@ -104,7 +112,9 @@ story_look_at_port() {
 	world_wait "$qemu_limit_s" test -s /run/leases || return 0
 	bridge link show >/run/port
 	ip link show master "$bridge" | grep alias >>/run/port || true
-	pid=$(pgrep -u alice -x 'qemu-system.*' | head -n 1) || return 0
+	for pid in $(people_processes alice); do
+		case $(cat "/proc/$pid/comm" 2>/dev/null || true) in qemu-system*) break ;; esac
+	done
 	awk '/^Uid:/ { uids = $2 " " $3 " " $4 } /^CapPrm:/ { capabilities = $2 }
 		END { print "runs with the uids " uids " and the capabilities " capabilities }' \
 		"/proc/$pid/status" >/run/qemu
@@ -128,6 +138,7 @@ story_alice() {
 	world_wait 5 test -e /run/console-end || true
 	if [ "$status" -ne 0 ]; then
 		say_lines qemu </run/stderr
+		[ "$status" -ne 124 ] || fail "alice's guest did not end within $qemu_limit_s s"
 		fail "alice's QEMU ended with status $status instead of 0"
 	fi
 	wait "$watcher"
@@ -160,6 +171,7 @@ story_refusal() {
 }
 
 story_tell() {
+	local left
 	say_title 'What the administrator installed and wrote'
 	say_lines acl.conf </etc/vmgrant/acl.conf
 	say_lines polkit </etc/polkit-1/rules.d/10-demo.rules
@@ -171,7 +183,8 @@ story_tell() {
 		say_title 'What the system log keeps'
 		say_lines syslog </run/records
 	fi
-	if pgrep -u alice,bob,vmgrant >/run/left; then
-		fail "processes are left over: $(tr '\n' ' ' </run/left)"
+	left=$(people_processes alice bob vmgrant)
+	if [ -n "$left" ]; then
+		fail "processes are left over: ${left//$'\n'/ }"
 	fi
 }

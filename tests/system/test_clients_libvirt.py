@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A real libvirt session of an ordinary user, with our helper as its bridge_helper."""
+
+import os
+import re
+import shutil
+
+import pytest
+
+from process import wait_until
+from world import HELPER, World, environment
+
+URI = "qemu:///session"
+QEMU = "/usr/bin/qemu-system-x86_64"
+
+# No log daemon and no security driver: neither belongs to what is tried here.
+QEMU_CONF = f"""bridge_helper = "{HELPER}"
+stdio_handler = "file"
+security_driver = "none"
+"""
+
+DOMAIN = """<domain type='qemu'>
+  <name>{name}</name>
+  <memory unit='MiB'>32</memory>
+  <os><type arch='x86_64' machine='pc'>hvm</type></os>
+  <features><acpi/></features>
+  <devices>
+    <emulator>{qemu}</emulator>
+    <interface type='bridge'>
+      <source bridge='{bridge}'/>
+      <model type='virtio'/>
+    </interface>
+  </devices>
+</domain>
+"""
+
+
+class Session:
+    """virsh as one user. libvirt starts that user's daemon by itself."""
+
+    def __init__(self, world, user, uid):
+        self.world, self.user, self.uid = world, user, uid
+        self.write(".config/libvirt/qemu.conf", QEMU_CONF)
+
+    def write(self, name, text):
+        """A file of the user's own, in folders of the user's own."""
+        target = f"/home/{self.user}/{name}"
+
+        def write():
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            with open(target, "w", encoding="utf-8") as out:
+                out.write(text)
+        self.world.call(write, user=self.user)
+        return target
+
+    def virsh(self, *words):
+        env = {**environment(self.user), "XDG_RUNTIME_DIR": f"/run/user/{self.uid}"}
+        return self.world.run_as(self.user, ["virsh", "-q", "-c", URI, *words], env=env)
+
+    def ask(self, *words):
+        done = self.virsh(*words)
+        assert done.code == 0, (words, done.stdout, done.stderr)
+        return done.stdout.decode("utf-8")
+
+    def create(self, name="guest", bridge="br0"):
+        """virsh create, whatever comes of it."""
+        text = DOMAIN.format(name=name, bridge=bridge, qemu=QEMU)
+        return self.virsh("create", self.write(f"{name}.xml", text))
+
+    def start(self, name="guest", bridge="br0"):
+        done = self.create(name, bridge)
+        assert done.code == 0, done.stderr
+        return name
+
+    def clear(self):
+        for name in self.ask("list", "--name").split():
+            self.ask("destroy", name)
+
+
+@pytest.fixture(scope="module")
+def libvirt_world(stage):
+    """One world for all: the daemon's first start takes the longest."""
+    for tool in ("virsh", "libvirtd", QEMU):
+        if not shutil.which(tool, path=os.environ["PATH"] + ":/usr/sbin"):
+            (pytest.fail if os.environ.get("CI") else pytest.skip)(f"{tool} is not installed")
+    with World(stage) as world:
+        world.bridge("br0")
+        world.bridge("br1")
+        world.write_acl("allow bridge br0 user alice polkit=no\n"
+                        "allow bridge gone user alice polkit=no\n")
+        yield world
+
+
+@pytest.fixture
+def alice(libvirt_world):
+    session = Session(libvirt_world, "alice", 1000)
+    yield session
+    session.clear()
+    libvirt_world.wait_no_taps()
+
+
+@pytest.fixture
+def bob(libvirt_world):
+    return Session(libvirt_world, "bob", 1001)
+
+
+def only_port(world):
+    (name,) = world.taps()
+    link = world.links()[name]
+    assert link["master"] == "br0" and "UP" in link["flags"]
+    assert link["ifalias"] == "vmgrant: user alice (uid 1000) on br0"
+    return name
+
+
+def refusal(done):
+    """Our sentence inside virsh's error."""
+    assert done.code == 1, (done.code, done.stdout)
+    text = done.stderr.decode("utf-8")
+    found = re.search(r"vmgrant-helper: .*", text)
+    assert found, text
+    return found.group()
+
+
+def test_a_domain_runs_with_its_port_on_the_bridge(libvirt_world, alice):
+    alice.start()
+    assert alice.ask("domstate", "guest").strip() == "running"
+    name = only_port(libvirt_world)
+    # libvirt asks the descriptor for its name: it knows the one we chose.
+    assert name in alice.ask("domiflist", "guest")
+    assert libvirt_world.links()[name]["linkinfo"]["info_data"]["vnet_hdr"] is True
+
+
+def test_destroying_the_domain_removes_the_port(libvirt_world, alice):
+    alice.start()
+    only_port(libvirt_world)
+    alice.ask("destroy", "guest")
+    libvirt_world.wait_no_taps()
+    assert alice.ask("list", "--all", "--name").split() == []
+
+
+def test_a_card_can_be_added_to_a_running_domain(libvirt_world, alice):
+    alice.start()
+    alice.ask("attach-interface", "guest", "bridge", "br0", "--model", "virtio", "--live")
+    assert len(libvirt_world.taps()) == 2
+    assert all(name in alice.ask("domiflist", "guest") for name in libvirt_world.taps())
+
+
+def test_a_refused_card_leaves_the_running_domain_as_it_is(libvirt_world, alice):
+    alice.start()
+    done = alice.virsh("attach-interface", "guest", "bridge", "br1", "--model", "virtio", "--live")
+    assert refusal(done).startswith("vmgrant-helper: bridge br1: not allowed for user alice")
+    only_port(libvirt_world)
+    assert alice.ask("domstate", "guest").strip() == "running"
+
+
+@pytest.mark.parametrize("user,bridge", (("bob", "br0"), ("alice", "br1"), ("alice", "br9")))
+def test_a_refusal_is_in_virshs_error(libvirt_world, request, user, bridge):
+    session = request.getfixturevalue(user)
+    sentence = refusal(session.create(bridge=bridge))
+    assert sentence.startswith(
+        f"vmgrant-helper: bridge {bridge}: not allowed for user {user}: "
+        "ask the administrator for a rule in /etc/vmgrant/acl.conf"), sentence
+    assert session.ask("list", "--all", "--name").split() == []
+    assert not libvirt_world.taps()
+
+
+def test_a_bridge_that_is_not_there_is_named_in_virshs_error(libvirt_world, alice):
+    assert refusal(alice.create(bridge="gone")).startswith("vmgrant-helper: bridge gone: ")
+    assert not libvirt_world.taps()
+
+
+def test_a_domain_that_dies_leaves_no_port(libvirt_world, alice):
+    alice.start()
+    only_port(libvirt_world)
+    pids = [pid for pid in os.listdir("/proc") if pid.isdigit() and is_guest(libvirt_world, pid)]
+    assert len(pids) == 1
+    os.kill(int(pids[0]), 9)
+    libvirt_world.wait_no_taps()
+    wait_until(lambda: not alice.ask("list", "--name").split(), "libvirt to notice")
+
+
+def is_guest(world, pid):
+    """Whether a process is a guest of this world, and not of another one."""
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as line:
+            guest = b"guest=guest" in line.read()
+        return guest and (os.readlink(f"/proc/{pid}/ns/net")
+                          == os.readlink(f"/proc/{world.pid}/ns/net"))
+    except OSError:
+        return False
