@@ -4,14 +4,11 @@
  *
  * Runs as the service account without any capability. Anybody may start it;
  * polkit answers only the account (the owner of the actions) about other
- * people. Prints its token and leaves with 0 for yes, see wire/asker.h; what
- * polkit said otherwise goes to the system's log.
+ * people. Prints its token and leaves with 0 for yes, or prints what went wrong
+ * and leaves with another status, see wire/asker.h.
  */
 #include <polkit/polkit.h>
-#include <stdlib.h>
-#include <string.h>
-#include <syslog.h>
-#include <unistd.h>
+#include <stdio.h>
 
 #include "wire/asker.h"
 
@@ -76,10 +73,17 @@ static gboolean knows_action(PolkitAuthority *authority, const char *action)
 	return found;
 }
 
-static enum asker_status classify_error(PolkitAuthority *authority, const char *action,
-					const GError *error)
+/* The helper makes it fit for people and puts it into its sentence and the log. */
+static void say(const char *text)
 {
-	syslog(LOG_AUTHPRIV | LOG_ERR, "%s: polkit: %s", action, error->message);
+	printf("%.*s", ASKER_TEXT_MAX, text);
+}
+
+static enum asker_status classify_error(PolkitAuthority *authority, const char *action,
+					GError *error)
+{
+	(void)g_dbus_error_strip_remote_error(error);
+	say(error->message);
 	if (g_error_matches(error, POLKIT_ERROR, POLKIT_ERROR_NOT_AUTHORIZED))
 		return ASKER_NOT_OWNER;
 	if (g_error_matches(error, POLKIT_ERROR, POLKIT_ERROR_CANCELLED))
@@ -113,8 +117,7 @@ static enum asker_status ask(const struct question *question)
 	/* Without the service behind it the authority is only a name. */
 	owner = authority != NULL ? polkit_authority_get_owner(authority) : NULL;
 	if (owner == NULL) {
-		syslog(LOG_AUTHPRIV | LOG_ERR, "polkit cannot be reached: %s",
-		       error != NULL ? error->message : "not running");
+		say(error != NULL ? error->message : "not running");
 		return ASKER_NO_POLKIT;
 	}
 	g_free(owner);
@@ -142,13 +145,10 @@ int main(int argc, char **argv)
 	struct question question = { .uid = -1 };
 	enum asker_status status = ASKER_USAGE;
 
-	openlog("vmgrant-authorize", LOG_PID, LOG_AUTHPRIV);
 	if (parse_question(argc, argv, &question))
 		status = ask(&question);
-	if (status != ASKER_AUTHORISED)
-		return (int)status;
-	return write(STDOUT_FILENO, ASKER_TOKEN, strlen(ASKER_TOKEN)) ==
-			       (ssize_t)strlen(ASKER_TOKEN)
-		       ? EXIT_SUCCESS
-		       : (int)ASKER_USAGE;
+	if (status == ASKER_AUTHORISED)
+		fputs(ASKER_TOKEN, stdout);
+	/* A yes that cannot be written whole is none. */
+	return fflush(stdout) == 0 ? (int)status : (int)ASKER_USAGE;
 }

@@ -10,11 +10,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "helper/escape.h"
 #include "wire/asker.h"
 
 /* Rules may run programs and look up directories; QEMU's guest stands still meanwhile. */
@@ -98,15 +100,20 @@ static int build_command(struct command *command, const struct polkit_question *
 	return 0;
 }
 
-/* The child's side of the fork: become nobody special, then the asker. */
-static void exec_asker(const struct command *command, const struct account *account, int output)
+/*
+ * The child's side of the fork: become nobody special, then the asker, which
+ * ends with the helper (a change of ids would forget the death signal).
+ */
+static void exec_asker(const struct command *command, const struct account *account, pid_t helper,
+		       int output)
 {
 	static char *const environment[] = { "LC_ALL=C.UTF-8", "PATH=/usr/bin:/bin",
 					     "GIO_USE_VFS=local", "GIO_MODULE_DIR=/nonexistent",
 					     NULL };
 	int nothing = open("/dev/null", O_RDWR);
 
-	if (privileges_become_account(account) < 0)
+	if (privileges_become_account(account) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ||
+	    getppid() != helper)
 		_exit(ASKER_USAGE);
 	if (nothing < 0 || dup2(output, 1) < 0 || dup2(nothing, 0) < 0 || dup2(nothing, 2) < 0 ||
 	    close_range(3, ~0U, 0) < 0)
@@ -118,13 +125,14 @@ static void exec_asker(const struct command *command, const struct account *acco
 static int start_asker(const struct command *command, const struct account *account,
 		       struct asker *asker)
 {
+	pid_t helper = getpid();
 	int ends[2];
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -1;
 	asker->pid = fork();
 	if (asker->pid == 0)
-		exec_asker(command, account, ends[1]);
+		exec_asker(command, account, helper, ends[1]);
 	close(ends[1]);
 	asker->output = ends[0];
 	if (asker->pid < 0) {
@@ -144,7 +152,7 @@ static long long now_ms(void)
 
 /*
  * Read until the asker has closed its output. Returns the length, or -1 when
- * the time is over or it wrote more than the token.
+ * the time is over or it wrote more than it may.
  */
 static ssize_t read_answer(const struct asker *asker, char *answer, size_t size, long long end_ms)
 {
@@ -188,7 +196,7 @@ static int reap(const struct asker *asker, long long end_ms)
 
 /* The sentence for every ending that is not a yes. */
 static enum reply_code explain(const struct polkit_question *question, int status,
-			       struct refusal *why)
+			       const char *text, struct refusal *why)
 {
 	const char *kind = question->object_kind, *object = question->object;
 	int exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
@@ -209,9 +217,9 @@ static enum reply_code explain(const struct polkit_question *question, int statu
 			      "%s %s: the request to authenticate was dismissed", kind, object);
 	case ASKER_NO_POLKIT:
 		return refuse(why, REPLY_POLKIT_FAILED,
-			      "%s %s: polkit cannot be reached: ask the administrator to start polkit, "
-			      "or for polkit=no in %s",
-			      kind, object, VMGRANT_ACL_FILE);
+			      "%s %s: polkit cannot be reached: %s: ask the administrator to start "
+			      "polkit, or for polkit=no in %s",
+			      kind, object, text, VMGRANT_ACL_FILE);
 	case ASKER_NO_ACTION:
 		return refuse(why, REPLY_INSTALLATION,
 			      "%s %s: polkit does not know the action %s: ask the administrator to "
@@ -222,10 +230,14 @@ static enum reply_code explain(const struct polkit_question *question, int statu
 			      "%s %s: polkit does not let the account %s ask: ask the administrator to "
 			      "check the owner in org.vmgrant.policy",
 			      kind, object, VMGRANT_ACCOUNT);
+	case ASKER_POLKIT_ERROR:
+		return refuse(why, REPLY_POLKIT_FAILED,
+			      "%s %s: polkit cannot answer: %s: try again, or tell the administrator",
+			      kind, object, text);
 	default:
 		return refuse(why, REPLY_POLKIT_FAILED,
-			      "%s %s: polkit gave no answer%s: try again, or see the system's log", kind,
-			      object, status == -1 ? " in time" : "");
+			      "%s %s: polkit gave no answer%s: try again, or tell the administrator",
+			      kind, object, status == -1 ? " in time" : "");
 	}
 }
 
@@ -234,8 +246,8 @@ enum reply_code ask_polkit(const struct polkit_question *question, const struct 
 {
 	struct command command = { .count = 0 };
 	struct asker asker;
-	/* One byte more than the token: a longer answer is no answer. */
-	char answer[sizeof ASKER_TOKEN];
+	/* One byte more than it may write: a longer answer is no answer. */
+	char answer[ASKER_TEXT_MAX + 1], text[ASKER_TEXT_MAX];
 	long long end_ms = now_ms() + ANSWER_TIMEOUT_MS;
 	ssize_t length;
 	int status;
@@ -249,5 +261,6 @@ enum reply_code ask_polkit(const struct polkit_question *question, const struct 
 	if (status == 0 && length == (ssize_t)strlen(ASKER_TOKEN) &&
 	    memcmp(answer, ASKER_TOKEN, strlen(ASKER_TOKEN)) == 0)
 		return REPLY_GRANTED;
-	return explain(question, status, why);
+	escape_bytes(text, sizeof text, answer, length < 0 ? 0 : (size_t)length);
+	return explain(question, status, text, why);
 }

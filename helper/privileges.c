@@ -18,7 +18,10 @@
 
 /* ---- why setuid did not work ---- */
 
-/* The first line of uid_map is "0 0 4294967295" only in the initial namespace. */
+/*
+ * The first line of uid_map is "0 0 4294967295" only in the initial namespace;
+ * in one that maps nobody there is none.
+ */
 static int in_user_namespace(void)
 {
 	unsigned inside = 0, outside = 0, length = 0;
@@ -29,7 +32,7 @@ static int in_user_namespace(void)
 		return 0;
 	fields = fscanf(map, "%u %u %u", &inside, &outside, &length);
 	(void)fclose(map);
-	return fields == 3 && !(inside == 0 && outside == 0 && length == 4294967295u);
+	return !(fields == 3 && inside == 0 && outside == 0 && length == 4294967295u);
 }
 
 static const char *reason_without_setuid(void)

@@ -3,12 +3,15 @@
  * What vmgrant-helper and vmgrant-authorize agree on. Pure data.
  *
  * Yes is the token on standard output, nothing else there, and exit status 0.
- * No is any other ending; the exit statuses below only choose the sentence.
+ * No is any other ending; the exit statuses below only choose the sentence, and
+ * what stands on standard output then is polkit's own word on it.
  */
 #ifndef VMGRANT_WIRE_ASKER_H
 #define VMGRANT_WIRE_ASKER_H
 
 #define ASKER_TOKEN "vmgrant-authorize 1: authorised\n"
+
+#define ASKER_TEXT_MAX 200 /* bytes of polkit's own word */
 
 enum asker_status {
 	ASKER_AUTHORISED = 0,

@@ -9,6 +9,7 @@ kills whoever is left in a pid namespace whose process 1 is gone.
 
 import ctypes
 import fcntl
+import glob
 import os
 import signal
 import socket
@@ -29,6 +30,7 @@ MS_BIND, MS_REC, MS_PRIVATE = 4096, 16384, 1 << 18
 MNT_DETACH = 2
 
 PR_SET_PDEATHSIG = 1
+PR_SET_DUMPABLE = 4
 PR_SET_NO_NEW_PRIVS = 38
 
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
@@ -171,6 +173,30 @@ def boot(build, keep=()):
         os.waitpid(pid, 0)
         raise RuntimeError("the world could not be built, see the captured stderr")
     return pid, struct.unpack("i", answer[:4])[0]
+
+
+def hold_namespaces(pid):
+    """Descriptors of the namespaces of a process. While they are open, the numbers
+    of the namespaces are not given to others."""
+    return [os.open(f"/proc/{pid}/ns/{kind}", os.O_RDONLY) for kind in ("net", "mnt", "pid")]
+
+
+def _lives_in(folder, numbers):
+    try:
+        with open(f"{folder}/stat", encoding="utf-8", errors="replace") as stat:
+            # A zombie lives nowhere, it only waits for its parent to notice.
+            if stat.read().rpartition(")")[2].split()[0] == "Z":
+                return False
+        return any(os.stat(f"{folder}/ns/{kind}").st_ino in numbers
+                   for kind in ("net", "mnt", "pid"))
+    except OSError:
+        return False
+
+
+def inhabitants(held):
+    """/proc folders of the processes that live in one of the namespaces held."""
+    numbers = {os.fstat(fd).st_ino for fd in held}
+    return [folder for folder in glob.glob("/proc/[0-9]*") if _lives_in(folder, numbers)]
 
 
 def fork_inside(pidfd, function, keep):

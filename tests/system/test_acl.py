@@ -24,9 +24,7 @@ def shared(stage):
 def clean(request):
     yield
     if "shared" in request.fixturenames:
-        world = request.getfixturevalue("shared")
-        world.give_back()
-        world.run(["rm", "-rf", "/etc/vmgrant", "/etc/qemu"])
+        request.getfixturevalue("shared").run(["rm", "-rf", "/etc/vmgrant", "/etc/qemu"])
 
 
 def ask(world, user, bridge="br0"):

@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""ATTACKS 1 to 6, 8, 9, 13 to 18: what a caller can do to the process that it starts."""
+"""ATTACKS 1, 2, 6, 8, 9, 13 to 16: what a program inherits from whoever starts it."""
 
 import ctypes
 import itertools
 import os
 import resource
 import signal
-import socket
 
 import pytest
 
 import namespaces as ns
 import replies
+from conftest import short
 from askers import TOKEN, install_asker, start_held
-from process import receive, send_fds, wait_until
+from process import wait_until
 from world import HELPER, World, helper_arguments
 
 
@@ -26,13 +26,6 @@ def shared(stage):
         yield world
 
 
-@pytest.fixture(autouse=True)
-def give_back(request):
-    yield
-    if "shared" in request.fixturenames:
-        request.getfixturevalue("shared").give_back()
-
-
 def raw_exec(argv, env, path=HELPER):
     """execve() as the kernel takes it: any argv, any environment, in any number."""
     def vector(strings):
@@ -43,7 +36,7 @@ def raw_exec(argv, env, path=HELPER):
     return execute
 
 
-# ---- 1 to 3: arguments and descriptors ----
+# ---- 1 and 2: no arguments, no streams ----
 
 def test_attack_1_no_arguments_at_all(shared):
     for argv in ([], [b""], [b"vmgrant-helper"]):
@@ -76,226 +69,9 @@ def test_attack_2_no_privileged_fd_lands_on_0_to_2(world):
     for closed in STREAM_SUBSETS:
         request = start_held(world, prepare=close_streams(closed))
         for fd in closed:
-            assert os.readlink(f"/proc/{request.pid}/fd/{fd}") == "/dev/null"
+            # libc itself takes /dev/full for some of them before main().
+            assert os.readlink(f"/proc/{request.pid}/fd/{fd}") in ("/dev/null", "/dev/full")
         request.close()
-
-
-@pytest.mark.parametrize("word", (
-    "-1", "0", "1", "2", "3x", "9x", "x", "", " 9", "9 ", "+9", "-9", "0x9", "9.0", "9,9", "1e1",
-    "2147483648", "4294967305", "18446744073709551625", "9" * 200, "%d", "9\n"))
-def test_attack_3_fd_arguments_that_are_no_numbers_or_streams(shared, word):
-    result = shared.request("alice", arguments=["--br=br0", f"--fd={word}"])
-    assert result.refused and result.code == replies.USAGE, result
-
-
-class FdHolder:
-    def __init__(self, fd):
-        self._fd = fd
-
-    def fileno(self):
-        return self._fd
-
-    def close(self):
-        os.close(self._fd)
-
-
-def tcp_connection():
-    listener = socket.create_server(("127.0.0.1", 0))
-    client = socket.create_connection(listener.getsockname())
-    return listener.accept()[0], client
-
-
-def unconnected():
-    return None, socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-
-
-def listening():
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    listener.bind("\0listening")
-    listener.listen()
-    return None, listener
-
-
-def pipe_end(number):
-    def make():
-        return None, os.fdopen(os.pipe()[number], "rb" if number == 0 else "wb")
-    return make
-
-
-WRONG_CHANNELS = {
-    "file": lambda: (None, open("/etc/passwd", "rb")),
-    "null device": lambda: (None, open("/dev/null", "r+b", buffering=0)),
-    "folder": lambda: (None, FdHolder(os.open("/", os.O_PATH))),
-    "tun device": lambda: (None, open("/dev/net/tun", "r+b", buffering=0)),
-    "pipe, reading end": pipe_end(0),
-    "pipe, writing end": pipe_end(1),
-    "TCP": tcp_connection,
-    "UDP": lambda: (None, socket.socket(socket.AF_INET, socket.SOCK_DGRAM)),
-    "netlink": lambda: (None, socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)),
-    "unix datagram pair": lambda: socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM),
-    "unix seqpacket pair": lambda: socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET),
-    "unconnected": unconnected,
-    "listening": listening,
-}
-
-
-@pytest.mark.parametrize("name", WRONG_CHANNELS)
-def test_attack_3_an_fd_that_is_no_connected_unix_stream(shared, name):
-    result = shared.request("alice", channel=WRONG_CHANNELS[name])
-    assert result.refused and result.code == replies.CHANNEL, result
-    assert "--fd=9" in result.text and not shared.taps()
-
-
-def test_attack_3_an_fd_that_is_not_open(shared):
-    for number in (3, 8, 1023, 65535, 2147483647):
-        result = shared.request("alice", arguments=["--br=br0", f"--fd={number}"])
-        assert result.refused and result.code == replies.CHANNEL, result
-
-
-# ---- 4 and 5: the other end of the socket ----
-
-def foreign_pair(world, user):
-    """A socketpair made by user, in our hands. The maker lives on."""
-    here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-
-    def make():
-        ends = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        send_fds(there, b"pair", [end.fileno() for end in ends])
-        signal.pause()
-
-    maker = world.spawn(make, user, fds={there.fileno(): there.fileno()})
-    there.close()
-    fds = receive(here)[1]
-    here.close()
-    return maker, [socket.socket(fileno=fd) for fd in fds]
-
-
-@pytest.mark.parametrize("maker", ("bob", "root", "al"))
-def test_attack_4_a_socket_that_was_made_by_somebody_else(shared, maker):
-    process, (near, far) = foreign_pair(shared, maker)
-    number = far.fileno()
-    result = shared.request("alice", fds={number: number},
-                            channel=lambda: (None, socket.socket(fileno=os.dup(number))))
-    process.kill()
-    assert result.refused and result.code == replies.CHANNEL, result
-    near.setblocking(False)
-    with pytest.raises(BlockingIOError):
-        near.recv(1)
-    near.close()
-    far.close()
-    assert not shared.taps()
-
-
-def test_attack_4_a_socket_connected_to_bobs_server(shared):
-    path = "/tmp/bobs-server"
-
-    def listen():
-        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        listener.bind(path)
-        os.chmod(path, 0o666)
-        listener.listen()
-        signal.pause()
-
-    def connect():
-        client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        client.connect(path)
-        return None, client
-
-    server = shared.spawn(listen, "bob")
-    wait_until(lambda: shared.path(path).exists(), "bob's server")
-    result = shared.request("alice", channel=connect)
-    server.kill()
-    assert result.refused and result.code == replies.CHANNEL, result
-
-
-def test_a_pair_that_was_made_by_the_caller_earlier_is_fine(shared):
-    process, (near, far) = foreign_pair(shared, "alice")
-    number = far.fileno()
-    result = shared.request("alice", fds={number: number},
-                            channel=lambda: (None, socket.socket(fileno=os.dup(number))))
-    process.kill()
-    assert result.code == 0, result
-    data, fds = receive(near)
-    assert data == b"\0" and len(fds) == 1
-    os.close(fds[0])
-    near.close()
-    far.close()
-
-
-def pair_with(change):
-    def make():
-        near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        change(near, far)
-        return near, far
-    return make
-
-
-def stuff(_, far):
-    far.setblocking(False)
-    try:
-        while True:
-            far.send(bytes(65536))
-    except BlockingIOError:
-        far.setblocking(True)
-
-
-def test_attack_5_a_peer_that_never_reads_is_given_up_in_bounded_time(shared):
-    request = shared.start_request("alice", channel=pair_with(stuff))
-    # Whoever does not read for that long does not get it either.
-    wait_until(lambda: request.pid < 0 or not _alive(request), "the helper to give up", 30)
-    assert not shared.taps()
-    request.socket.setblocking(False)
-    seen = b""
-    while True:
-        data, fds = receive(request.socket)
-        assert not fds
-        if not data:
-            break
-        seen += data
-    result = request.finish()
-    assert result.code == replies.CHANNEL, result
-
-
-def _alive(request):
-    try:
-        with open(f"/proc/{request.pid}/stat", encoding="utf-8", errors="replace") as stat:
-            return stat.read().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
-def test_attack_5_a_peer_that_has_gone_is_no_sigpipe(shared):
-    result = shared.request("alice", channel=lambda: (None, pair_with(
-        lambda near, far: near.close())()[1]))
-    assert result.refused and result.code == replies.CHANNEL, result
-    assert not shared.taps()
-
-
-def test_attack_5_a_peer_that_has_closed_its_reading_side(shared):
-    result = shared.request("alice", channel=pair_with(
-        lambda near, far: near.shutdown(socket.SHUT_RD)))
-    assert result.code == replies.CHANNEL and not result.fds, result
-    assert not shared.taps()
-
-
-@pytest.mark.parametrize("change", (
-    lambda near, far: near.shutdown(socket.SHUT_WR),
-    lambda near, far: near.send(b"half a mess"),
-    lambda near, far: send_fds(near, b"x", [0, 0, 0])),
-    ids=("half-closed", "half a message", "with fds"))
-def test_attack_5_what_the_peer_sends_changes_nothing(shared, change):
-    result = shared.request("alice", channel=pair_with(change))
-    assert result.granted, result
-    result.close()
-    shared.wait_no_taps()
-
-
-def test_attack_5_a_peer_that_closes_without_reading_leaves_no_interface(shared):
-    request = shared.start_request("alice")
-    wait_until(lambda: not _alive(request), "the helper to end")
-    assert len(shared.taps()) == 1
-    request.close()
-    shared.wait_no_taps()
 
 
 # ---- 6: environment ----
@@ -304,9 +80,9 @@ HOSTILE = {
     "NLCB": "debug", "NLDBG": "9", "G_DEBUG": "fatal-criticals", "G_MESSAGES_DEBUG": "all",
     "GIO_USE_VFS": "x", "GIO_EXTRA_MODULES": "/tmp", "GIO_MODULE_DIR": "/tmp",
     "DBUS_SYSTEM_BUS_ADDRESS": "unix:path=/tmp/bus", "DBUS_SESSION_BUS_ADDRESS": "x",
-    "LD_PRELOAD": "/tmp/evil.so libnl-3.so.200", "LD_LIBRARY_PATH": "/tmp:.", "LD_AUDIT": "/tmp/a",
-    "LD_DEBUG": "all", "LD_TRACE_LOADED_OBJECTS": "1", "LD_BIND_NOW": "1", "LD_SHOW_AUXV": "1",
-    "LD_PROFILE": "libc.so.6", "LD_ORIGIN_PATH": "/tmp", "GLIBC_TUNABLES": "glibc.malloc.check=3",
+    "LD_PRELOAD": "/tmp/evil.so", "LD_LIBRARY_PATH": "/tmp:.", "LD_AUDIT": "/tmp/a",
+    "LD_DEBUG": "all", "LD_BIND_NOW": "1", "LD_SHOW_AUXV": "1",
+    "LD_ORIGIN_PATH": "/tmp", "GLIBC_TUNABLES": "glibc.malloc.check=3",
     "MALLOC_CHECK_": "3", "MALLOC_TRACE": "/tmp/trace", "TZ": ":/etc/shadow", "TZDIR": "/tmp",
     "LC_ALL": "tr_TR.UTF-8", "LANG": "de_DE.UTF-8", "LANGUAGE": "de", "LOCPATH": "/tmp",
     "NLSPATH": "/tmp/%N", "HOSTALIASES": "/tmp/h", "RES_OPTIONS": "debug", "TMPDIR": "/nowhere",
@@ -336,6 +112,18 @@ def test_attack_6_a_hostile_environment_changes_not_a_byte(shared, name, env):
         assert (plain.stdout, plain.stderr) == (hostile.stdout, hostile.stderr)
         plain.close()
         hostile.close()
+
+
+@pytest.mark.parametrize("name, value", (("LD_TRACE_LOADED_OBJECTS", "1"),
+                                         ("LD_PRELOAD", "libnl-3.so.200"),
+                                         ("LD_PROFILE", "libc.so.6"), ("LD_VERBOSE", "1")))
+def test_attack_6_what_the_dynamic_linker_says_before_main_is_no_grant(shared, name, value):
+    """With some variables ld.so leaves, or speaks, before the program can do anything."""
+    for user in ("alice", "bob"):
+        result = shared.request(user, env={name: value})
+        assert result.granted == (user == "alice") or result.refused, result
+        assert result.stdout == b""
+        result.close()
 
 
 # ---- 8 and 9: limits, signals, timers ----
@@ -447,6 +235,8 @@ def test_attack_9_a_pending_signal_is_reset_first(shared, number):
 
 def map_root_in_new_user_namespace():
     uid = os.getuid()
+    # After a change of ids a process may not write its own maps.
+    ns.prctl(ns.PR_SET_DUMPABLE, 1)
     ns.unshare(ns.CLONE_NEWUSER)
     for path, text in (("setgroups", "deny"), ("uid_map", f"0 {uid} 1"), ("gid_map", f"0 {uid} 1")):
         with open(f"/proc/self/{path}", "w", encoding="ascii") as file:
@@ -551,7 +341,7 @@ def test_attack_15_links_and_relative_paths_of_the_helper(trap, path):
 
 
 @pytest.mark.parametrize("argv0", ("", "-sh", "../../tmp/x", "/tmp/vmgrant-helper", "%s%n%s%n",
-                                   "a\nb\x1b[31m", "x" * 100_000))
+                                   "a\nb\x1b[31m", "x" * 100_000), ids=short)
 def test_attack_15_an_odd_argv_0(trap, argv0):
     argv = [argv0.encode(), b"--br=br0", b"--fd=9"]
     result = trap.request("alice", cwd="/tmp", prepare=raw_exec(argv, [b"PATH=/tmp/bin:."]))
@@ -582,56 +372,3 @@ def test_attack_16_the_helper_stands_at_the_root_with_a_strict_umask(world):
     with open(f"/proc/{request.pid}/status", encoding="ascii") as status:
         assert "Umask:\t0077\n" in status.read()
     request.close()
-
-
-# ---- 17 and 18: names of bridges ----
-
-@pytest.fixture(scope="module")
-def names(stage):
-    with World(stage) as world:
-        for name in ("b", "br0", "br01", "fifteen-letters", "br-with-alias"):
-            world.bridge(name)
-        world.ip("link property add dev br-with-alias altname other-name-of-br",
-                 "link property add dev br-with-alias altname short-other",
-                 "link add d0 type veth peer name d1")
-        world.write_acl("allow bridge * user alice polkit=no\n")
-        yield world
-
-
-@pytest.mark.parametrize("name", ("b", "fifteen-letters", "br-with-alias"))
-def test_attack_17_names_of_1_and_15_bytes_work(names, name):
-    result = names.request("alice", name)
-    assert result.granted and names.links()[result.name]["master"] == name
-    result.close()
-
-
-@pytest.mark.parametrize("name", (
-    "", "fifteen-letters0", "fifteen-letters01", "x" * 255, "x" * 100_000, "br/0", "../br0", "/",
-    "br%d", "%s%n", "br0\n", "\nbr0", "br0 ", " br0", "br 0", "br0:1", ".", "..", "*", "br#", "br\"",
-    "br\x1b", "br\xff", "other-name-of-br"))
-def test_attack_17_names_that_no_bridge_can_have_are_refused_and_never_cut(names, name):
-    result = names.request("alice", name)
-    assert result.refused and result.code == replies.USAGE, result
-    assert not names.taps()
-
-
-@pytest.mark.parametrize("name", ("lo", "d0", "short-other", "nothing", "br", "br02", "all",
-                                  "fifteen-letter"))
-def test_attack_17_interfaces_that_are_no_bridge_of_that_name(names, name):
-    result = names.request("alice", name)
-    assert result.refused and result.code == replies.OBJECT, result
-    assert not names.taps()
-
-
-def test_attack_17_a_port_made_by_the_helper_is_no_bridge(names):
-    result = names.request("alice", "br0")
-    again = names.request("alice", result.name)
-    assert again.refused and again.code == replies.OBJECT, again
-    result.close()
-
-
-def test_attack_18_br0_and_br01_are_two(names):
-    for name in ("br0", "br01"):
-        result = names.request("alice", name)
-        assert names.links()[result.name]["master"] == name
-        result.close()

@@ -9,10 +9,10 @@ import pytest
 
 import replies
 import tun
+from process import wait_until
 from world import World
 
 ORDERS = ("qemu", "libvirt")
-
 
 
 @pytest.fixture(scope="module")
@@ -24,14 +24,6 @@ def shared(stage):
                         "allow bridge gone user alice polkit=no\n"
                         "allow bridge lo user alice polkit=no\n")
         yield world
-
-
-@pytest.fixture(autouse=True)
-def give_back(request):
-    """A test that fails must not leave its TAP to the next one in the shared world."""
-    yield
-    if "shared" in request.fixturenames:
-        request.getfixturevalue("shared").give_back()
 
 
 @pytest.mark.parametrize("order", ORDERS)
@@ -204,7 +196,6 @@ def test_frames_cross_the_bridge_between_two_taps(world):
             except BlockingIOError:
                 return frame in received
 
-    from process import wait_until
     wait_until(arrived, "the frame on the other TAP", pause_s=0.05)
 
 

@@ -105,7 +105,7 @@ def test_polkit_does_not_answer_the_asker_run_by_alice_herself(polkit_world):
     asked = polkit_world.run_as("alice", [
         AUTHORIZE, "--action=org.vmgrant.tap", f"--pid={request.inner_pid}",
         f"--start-time={start}", "--uid=1001", "--detail=bridge=br0"])
-    assert asked.code != 0 and asked.stdout == b""
+    assert asked.code != 0 and b"vmgrant-authorize" not in asked.stdout
 
 
 def test_the_asker_by_hand_refuses_odd_arguments(polkit_world):

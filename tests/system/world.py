@@ -24,9 +24,6 @@ POLICY = "/usr/share/polkit-1/actions/org.vmgrant.policy"
 DEV_LOG, JOURNAL = "/dev/log", "/run/systemd/journal/socket"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-# (net, mnt, pid) namespace numbers of every world ever made, for the final check.
-made_namespaces = set()
-
 
 def environment(user):
     home = "/root" if user == "root" else f"/home/{user}"
@@ -158,8 +155,7 @@ class World:
             for fd in keep:
                 os.close(fd)
         self._pidfd = os.pidfd_open(self.pid)
-        made_namespaces.update(
-            os.readlink(f"/proc/{self.pid}/ns/{kind}") for kind in ("net", "mnt", "pid"))
+        self._namespaces = ns.hold_namespaces(self.pid)
         self.polkit = Polkit(self)
         if polkit:
             self.polkit.start()
@@ -171,7 +167,10 @@ class World:
         self.close()
 
     def close(self):
-        """End every process inside; the kernel takes the rest down with them."""
+        """End every process inside; the kernel takes the rest down with them.
+
+        Fails if any process is left in one of the namespaces.
+        """
         if self._keeper is None:
             return
         os.kill(self.pid, signal.SIGKILL)
@@ -180,6 +179,11 @@ class World:
         os.close(self._pidfd)
         for item in [*self._open, *self._processes]:
             item.close()
+        try:
+            wait_until(lambda: not ns.inhabitants(self._namespaces), "an empty world")
+        finally:
+            for fd in self._namespaces:
+                os.close(fd)
 
     def give_back(self):
         """End the requests and close the TAPs of a test that others follow."""
@@ -275,7 +279,7 @@ class World:
         """A bridge that is up. mtu and mac are set by hand when given."""
         extra = (f" mtu {mtu}" if mtu else "") + (f" address {mac}" if mac else "")
         # Only `link set` counts as by hand for the kernel, `link add` does not.
-        self.ip(f"link add {name} type bridge", f"link set {name} up{extra}")
+        self.ip(f"link add name {name} type bridge", f"link set dev {name} up{extra}")
         return name
 
     def interfaces(self):

@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Records and messages: one for each outcome, clean bytes, and no log that can stop a request.
+
+ATTACKS 43 and 50.
+"""
+
+import os
+import time
+
+import pytest
+
+import replies
+from askers import install_asker
+from conftest import short
+from world import DEV_LOG, HELPER, JOURNAL
+
+# Far more than a request takes, far less than any wait for polkit.
+PROMPT_S = 8
+
+ACL_TEXT = ("allow bridge br0 user alice polkit=no quota=1\n"
+            "allow bridge gone user alice polkit=no\n"
+            "allow bridge asked user alice\n")
+
+
+@pytest.fixture
+def log_world(world):
+    world.write_acl(ACL_TEXT)
+    install_asker(world, "exit 10")
+    return world
+
+
+def of_helper(records):
+    return [record for record in records if b"vmgrant-helper" in record]
+
+
+OUTCOMES = {
+    "granted": ("alice", "br0", replies.GRANTED),
+    "denied": ("bob", "br0", replies.DENIED),
+    "no such bridge": ("alice", "gone", replies.OBJECT),
+    "denied by polkit": ("alice", "asked", replies.POLKIT_DENIED),
+}
+
+
+@pytest.mark.parametrize("paths", ([DEV_LOG], [JOURNAL], [DEV_LOG, JOURNAL]),
+                         ids=("syslog", "journal", "both"))
+def test_exactly_one_record_for_each_grant_and_each_refusal(log_world, paths):
+    sinks = [log_world.sink(path) for path in paths]
+    seen = 0
+    for name, (user, bridge, code) in OUTCOMES.items():
+        result = log_world.request(user, bridge)
+        assert result.code == code, (name, result)
+        result.close()
+        log_world.wait_no_taps()
+        records = of_helper(record for sink in sinks for record in sink.records())
+        assert len(records) == seen + 1, (name, records)
+        seen += 1
+        for part in (user, bridge):
+            assert part.encode() in records[-1] or len(paths) == 2, (name, records)
+
+
+def test_refusals_by_policy_quota_and_channel_are_recorded_too(log_world):
+    sink = log_world.sink(DEV_LOG)
+    held = log_world.request("alice")
+    assert held.granted
+    assert log_world.request("alice").code == replies.QUOTA
+    with open("/dev/null", "rb") as null:
+        assert log_world.request("alice", arguments=["--br=br0", "--fd=7"],
+                                 fds={7: null.fileno()}).code == replies.CHANNEL
+    log_world.write_acl("nonsense\n")
+    assert log_world.request("alice").code == replies.POLICY
+    assert len(of_helper(sink.records())) == 4
+
+
+def test_the_journal_gets_fields(log_world):
+    sink = log_world.sink(JOURNAL)
+    assert log_world.request("alice").granted
+    fields = dict(line.split("=", 1)
+                  for line in sink.records()[0].decode("ascii").splitlines())
+    assert fields["SYSLOG_IDENTIFIER"] == "vmgrant-helper"
+    for name, value in (("ACTION", "org.vmgrant.tap"), ("OBJECT", "bridge:br0"),
+                        ("USER", "alice"), ("UID", "1000"), ("RESULT", "granted"), ("CODE", "0"),
+                        ("RULE", "/etc/vmgrant/acl.conf:1")):
+        assert fields[f"VMGRANT_{name}"] == value, fields
+    assert int(fields["VMGRANT_PID"]) > 1
+
+
+# ---- 50: logs that are absent, full or something else ----
+
+def absent(_):
+    pass
+
+
+def full(path):
+    return lambda world: world.sink(path).fill()
+
+
+def replaced(path, command):
+    return lambda world: world.run(["sh", "-c", command.replace("LOG", path)])
+
+
+LOGS = {"absent": absent}
+for place in (DEV_LOG, JOURNAL):
+    LOGS[f"{place} full"] = full(place)
+    LOGS[f"{place} a FIFO"] = replaced(place, "mkfifo -m 666 LOG")
+    LOGS[f"{place} a folder"] = replaced(place, "mkdir LOG")
+    LOGS[f"{place} a dangling link"] = replaced(place, "ln -s /nowhere LOG")
+    LOGS[f"{place} a file"] = replaced(place, "touch LOG")
+
+
+@pytest.mark.parametrize("name", LOGS)
+def test_attack_50_a_log_that_does_not_work_changes_no_verdict(log_world, name):
+    LOGS[name](log_world)
+    for user, bridge, code in OUTCOMES.values():
+        start = time.monotonic()
+        result = log_world.request(user, bridge)
+        assert time.monotonic() - start < PROMPT_S
+        assert result.code == code, result
+        assert result.granted or result.refused
+        result.close()
+        log_world.wait_no_taps()
+
+
+def test_attack_50_both_logs_full(log_world):
+    full(DEV_LOG)(log_world)
+    full(JOURNAL)(log_world)
+    start = time.monotonic()
+    assert log_world.request("alice").granted
+    assert time.monotonic() - start < PROMPT_S
+
+
+def test_attack_50_a_full_log_does_not_hold_the_real_asker_either(world):
+    """Without a bus it has something to report."""
+    world.write_acl("allow bridge br0\n")
+    first = world.request("alice")
+    full(DEV_LOG)(world)
+    start = time.monotonic()
+    second = world.request("alice")
+    assert (first.code, first.stderr) == (second.code, second.stderr)
+    assert time.monotonic() - start < PROMPT_S
+
+
+# ---- 43: what an argument, a name or the ACL may not do to a terminal or a log ----
+
+NASTY = ("\x1b[31mred", "two\nlines", "carriage\rreturn", "%s%s%n%n", "%1000000d", "\x07\x08\x7f",
+         "\u202eleft", "caf\u00e9", "back\\slash", "x" * 5000, "vmgrant-helper: granted")
+
+
+def check_clean(data, where):
+    for line in data.splitlines():
+        assert all(32 <= byte < 127 for byte in line), (where, data)
+
+
+@pytest.mark.parametrize("text", NASTY, ids=short)
+def test_attack_43_arguments_never_reach_stderr_or_the_log_raw(log_world, text):
+    sinks = [log_world.sink(DEV_LOG), log_world.sink(JOURNAL)]
+    for arguments in ([f"--br={text}", "--fd=9"], ["--br=br0", f"--fd={text}"], [text],
+                      ["--br=br0", "--fd=9", text], ["--check-acl", f"/{text}"],
+                      ["--check-acl", text]):
+        result = log_world.request("alice", arguments=arguments)
+        assert result.refused, (arguments, result)
+        assert result.stderr.count(b"\n") == 1 and result.stderr.endswith(b"\n")
+        assert result.stderr.startswith(b"vmgrant-helper: ")
+        assert len(result.stderr) < 1200
+        check_clean(result.stderr + result.stdout, arguments)
+    for sink in sinks:
+        for record in sink.records():
+            check_clean(record, text)
+
+
+@pytest.mark.parametrize("text", [text for text in NASTY if len(text) < 100], ids=short)
+def test_attack_43_words_of_the_acl_are_escaped_in_the_error(log_world, text):
+    log_world.write_acl(f"allow bridge br0 user alice polkit=no\nallow {text} br0\n")
+    sink = log_world.sink(DEV_LOG)
+    result = log_world.request("alice")
+    assert result.refused and result.code == replies.POLICY
+    assert result.stderr.count(b"\n") == 1
+    check_clean(result.stderr, text)
+    for record in sink.records():
+        check_clean(record, text)
+    checked = log_world.run_as("alice", [HELPER, "--check-acl"])
+    check_clean(checked.stderr + checked.stdout, text)
+
+
+@pytest.mark.parametrize("name", ("\x1b[31mred", "%s%n%s%n", "a b=c", "caf\u00e9", "back\\slash",
+                                  "x" * 200, "a\"b'c", "a,b;c|d"), ids=short)
+def test_attack_43_a_login_name_is_escaped_everywhere(log_world, name):
+    passwd = log_world.path("/etc/passwd")
+    passwd.write_text(passwd.read_text(encoding="utf-8") + f"{name}:x:4242:4242::/:/bin/sh\n",
+                      encoding="utf-8")
+    log_world.write_acl("allow bridge br0 user 4242 polkit=no\n")
+    sinks = [log_world.sink(DEV_LOG), log_world.sink(JOURNAL)]
+    odd = (4242, 4242, [4242])
+    refused = log_world.request(odd, "br1")
+    assert refused.refused and refused.stderr.count(b"\n") == 1
+    check_clean(refused.stderr, name)
+    granted = log_world.request(odd)
+    assert granted.granted, granted
+    alias = log_world.sysfs(granted.name, "ifalias")
+    assert alias.isascii() and alias.isprintable()
+    assert alias.startswith("vmgrant: user ") and "(uid 4242)" in alias, alias
+    records = of_helper(record for sink in sinks for record in sink.records())
+    assert len(records) == 2
+    for record in records:
+        check_clean(record, name)
+
+
+def test_a_stderr_that_nobody_reads_does_not_hold_the_helper(log_world):
+    def stuff_stderr():
+        reader, writer = os.pipe()
+        os.set_blocking(writer, False)
+        try:
+            while True:
+                os.write(writer, bytes(4096))
+        except BlockingIOError:
+            os.set_blocking(writer, True)
+        os.set_inheritable(reader, True)
+        os.dup2(writer, 2)
+
+    start = time.monotonic()
+    result = log_world.request("bob", prepare=stuff_stderr)
+    assert result.code == replies.DENIED, result
+    assert time.monotonic() - start < PROMPT_S
