@@ -31,7 +31,8 @@ static enum reply_code judge(const struct request *request, const struct caller 
 {
 	const struct acl_object object = { .kind = ACL_KIND_BRIDGE, .bridge = request->bridge };
 	const struct acl_asker asker = { caller->uid, caller->groups, caller->group_count };
-	const struct acl_names names = names_of_system();
+	struct names_context context = { &asker };
+	const struct acl_names names = names_of_system(&context);
 
 	switch (acl_judge(&policy->acl, &object, &asker, &names, rule_out)) {
 	case ACL_VERDICT_ALLOW:

@@ -125,8 +125,11 @@ static void print_refusal(const struct refusal *why)
 {
 	struct pollfd writable = { .fd = STDERR_FILENO, .events = POLLOUT };
 
+	privileges_speak_as_caller();
 	/* Nor may one that has gone replace the exit status by a signal. */
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGALRM, SIG_DFL);
+	(void)alarm(2);
 	if (poll(&writable, 1, 1000) == 1)
 		(void)dprintf(STDERR_FILENO, "vmgrant-helper: %s\n", why->sentence);
 }

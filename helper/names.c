@@ -10,17 +10,25 @@
 #define BUFFER_START 4096u
 #define BUFFER_MAX (8u * 1024 * 1024) /* a group with some hundred thousand members */
 
+/* A user or group, asked for by name or, when name is NULL, by id. */
+struct question {
+	const char *name;
+	uint32_t id;
+};
+
 /*
  * One question with a buffer of a certain size. The reentrant calls tell "there
  * is no such name" (0 and no entry) from "could not find out" (an error
  * number); the plain ones mix the two.
  */
-typedef int (*lookup)(const char *name, char *buffer, size_t size, int *found, uint32_t *id_out);
+typedef int (*lookup)(const struct question *question, char *buffer, size_t size, int *found,
+		      uint32_t *id_out);
 
-static int lookup_user(const char *name, char *buffer, size_t size, int *found, uint32_t *id_out)
+static int lookup_user(const struct question *question, char *buffer, size_t size, int *found,
+		       uint32_t *id_out)
 {
 	struct passwd entry, *result = NULL;
-	int error = getpwnam_r(name, &entry, buffer, size, &result);
+	int error = getpwnam_r(question->name, &entry, buffer, size, &result);
 
 	*found = result != NULL;
 	if (result != NULL)
@@ -28,10 +36,13 @@ static int lookup_user(const char *name, char *buffer, size_t size, int *found, 
 	return error;
 }
 
-static int lookup_group(const char *name, char *buffer, size_t size, int *found, uint32_t *id_out)
+static int lookup_group(const struct question *question, char *buffer, size_t size, int *found,
+			uint32_t *id_out)
 {
 	struct group entry, *result = NULL;
-	int error = getgrnam_r(name, &entry, buffer, size, &result);
+	int error = question->name != NULL
+			    ? getgrnam_r(question->name, &entry, buffer, size, &result)
+			    : getgrgid_r(question->id, &entry, buffer, size, &result);
 
 	*found = result != NULL;
 	if (result != NULL)
@@ -39,7 +50,7 @@ static int lookup_group(const char *name, char *buffer, size_t size, int *found,
 	return error;
 }
 
-static enum acl_name_result resolve(lookup look, const char *name, uint32_t *id_out)
+static enum acl_name_result resolve(lookup look, const struct question *question, uint32_t *id_out)
 {
 	char *buffer = NULL;
 	int error = ERANGE, found = 0;
@@ -47,7 +58,7 @@ static enum acl_name_result resolve(lookup look, const char *name, uint32_t *id_
 	for (size_t size = BUFFER_START; error == ERANGE && size <= BUFFER_MAX; size *= 4) {
 		free(buffer);
 		buffer = malloc(size);
-		error = buffer == NULL ? ENOMEM : look(name, buffer, size, &found, id_out);
+		error = buffer == NULL ? ENOMEM : look(question, buffer, size, &found, id_out);
 	}
 	free(buffer);
 	if (error != 0)
@@ -55,19 +66,38 @@ static enum acl_name_result resolve(lookup look, const char *name, uint32_t *id_
 	return found ? ACL_NAME_FOUND : ACL_NAME_UNKNOWN;
 }
 
+static int all_groups_have_names(const struct acl_asker *asker)
+{
+	for (size_t i = 0; i < asker->group_count; i++) {
+		const struct question question = { NULL, asker->groups[i] };
+		uint32_t id;
+
+		if (resolve(lookup_group, &question, &id) != ACL_NAME_FOUND)
+			return 0;
+	}
+	return 1;
+}
+
 static enum acl_name_result find_user(void *context, const char *name, uid_t *uid_out)
 {
+	const struct question question = { name, 0 };
+
 	(void)context;
-	return resolve(lookup_user, name, uid_out);
+	return resolve(lookup_user, &question, uid_out);
 }
 
 static enum acl_name_result find_group(void *context, const char *name, gid_t *gid_out)
 {
-	(void)context;
-	return resolve(lookup_group, name, gid_out);
+	const struct names_context *names = context;
+	const struct question question = { name, 0 };
+	enum acl_name_result result = resolve(lookup_group, &question, gid_out);
+
+	if (result == ACL_NAME_UNKNOWN && !all_groups_have_names(names->asker))
+		return ACL_NAME_FAILED;
+	return result;
 }
 
-struct acl_names names_of_system(void)
+struct acl_names names_of_system(struct names_context *context)
 {
-	return (struct acl_names){ .user = find_user, .group = find_group };
+	return (struct acl_names){ .context = context, .user = find_user, .group = find_group };
 }

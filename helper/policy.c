@@ -2,7 +2,7 @@
 /* Read the installed policy in phase 1, with the rights that each file needs. */
 #include "helper/policy.h"
 
-#include <string.h>
+#include <unistd.h>
 
 struct rights {
 	const struct caller *caller;
@@ -49,6 +49,9 @@ enum reply_code policy_read(struct policy *policy, const struct caller *caller,
 
 	if (policy_load(policy, VMGRANT_ACL_FILE, &opener, &error) == 0)
 		return REPLY_GRANTED;
+	/* access() asks for the real uid: who may not read a file is not told its words. */
+	if (access(error.file, R_OK) < 0)
+		error.word[0] = '\0';
 	(void)acl_error_format(&error, text, sizeof text);
 	return refuse(why, REPLY_POLICY, "policy: %s: everything is refused until the administrator "
 		      "mends it, vmgrant-helper --check-acl shows what is wrong", text);

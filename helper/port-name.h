@@ -38,7 +38,8 @@ void port_slots_add(struct port_slots *slots, unsigned slot);
  * interfaces still sit in higher slots: those count too. The largest bound such
  * that bound + (interfaces at or above it) does not exceed the quota. Two
  * helpers that see different moments stay exact: a slot at or above the quota
- * can only become free, so a later bound is never below an earlier one.
+ * can only become free, so a later bound is never below an earlier one. (A helper
+ * that has read the policy before the quota was lowered still goes by the old one.)
  */
 unsigned port_slots_bound(const struct port_slots *slots, unsigned quota);
 

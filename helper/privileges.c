@@ -83,16 +83,32 @@ static void add_jobs(unsigned privileges)
 		(void)capng_update(CAPNG_ADD, CAPNG_PERMITTED, CAP_DAC_OVERRIDE);
 }
 
-/* The sets of phase 1, with one capability of the transition made effective. */
-static int set_phase_1(int effective)
+/* The permitted set of phase 1; setuid is CAPNG_ADD until the ids have changed. */
+static int set_phase_1(capng_act_t setuid)
 {
 	capng_clear(CAPNG_SELECT_BOTH);
 	add_jobs(PRIVILEGE_NET_ADMIN | PRIVILEGE_OPEN);
 	(void)capng_updatev(CAPNG_ADD, CAPNG_PERMITTED, CAP_SETGID, CAP_SETPCAP, -1);
-	if (effective >= 0)
-		(void)capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED,
-				   (unsigned)effective);
+	(void)capng_update(setuid, CAPNG_PERMITTED, CAP_SETUID);
 	return apply_capabilities();
+}
+
+static unsigned long long set_of(const struct __user_cap_data_struct *data, int effective)
+{
+	unsigned low = effective ? data[0].effective : data[0].permitted;
+	unsigned high = effective ? data[1].effective : data[1].permitted;
+
+	return (unsigned long long)high << 32 | low;
+}
+
+/* What the kernel says: nothing effective, and nothing permitted but these. */
+static int sets_are_lowered(unsigned long long permitted)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+
+	return syscall(SYS_capget, &header, data) == 0 && set_of(data, 1) == 0 &&
+	       (set_of(data, 0) & ~permitted) == 0;
 }
 
 static unsigned capability_of(enum privilege privilege)
@@ -114,13 +130,9 @@ int privileges_raise(enum privilege privilege)
 
 void privileges_lower(void)
 {
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
-
 	(void)capng_update(CAPNG_DROP, CAPNG_EFFECTIVE, CAP_NET_ADMIN);
 	(void)capng_update(CAPNG_DROP, CAPNG_EFFECTIVE, CAP_DAC_OVERRIDE);
-	if (apply_capabilities() < 0 || syscall(SYS_capget, &header, data) < 0 || data[0].effective != 0 ||
-	    data[1].effective != 0)
+	if (apply_capabilities() < 0 || !sets_are_lowered(~0ULL))
 		abort();
 }
 
@@ -129,6 +141,13 @@ void privileges_lower(void)
 static enum reply_code refuse_step(struct refusal *why, const char *step)
 {
 	return refuse(why, REPLY_INTERNAL, "privileges: %s: %s", step, strerror(errno));
+}
+
+void privileges_speak_as_caller(void)
+{
+	/* As a plain system call, for signal handlers. Where it fails, ids mean nothing. */
+	if (geteuid() != getuid())
+		(void)syscall(SYS_setresuid, -1, getuid(), -1);
 }
 
 enum reply_code privileges_drop(struct refusal *why)
@@ -155,10 +174,10 @@ static enum reply_code find_account(uid_t caller_uid, struct account *account, s
 		return refuse(why, REPLY_INSTALLATION,
 			      "account " VMGRANT_ACCOUNT ": does not exist: ask the administrator "
 			      "to run systemd-sysusers, or useradd --system " VMGRANT_ACCOUNT);
-	if (entry->pw_uid == 0 || entry->pw_uid == caller_uid)
+	if (entry->pw_uid == 0 || entry->pw_gid == 0 || entry->pw_uid == caller_uid)
 		return refuse(why, REPLY_INSTALLATION,
-			      "account " VMGRANT_ACCOUNT ": uid %u: must be neither root's nor the "
-			      "caller's", (unsigned)entry->pw_uid);
+			      "account " VMGRANT_ACCOUNT ": uid %u, gid %u: must be neither root's nor "
+			      "the caller's", (unsigned)entry->pw_uid, (unsigned)entry->pw_gid);
 	account->uid = entry->pw_uid;
 	account->gid = entry->pw_gid;
 	return REPLY_GRANTED;
@@ -170,17 +189,23 @@ enum reply_code privileges_shrink(uid_t caller_uid, struct account *account_out,
 	uid_t real, effective, saved;
 	enum reply_code code;
 
-	if (set_phase_1(CAP_SETUID) < 0 || prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0))
+	if (set_phase_1(CAPNG_ADD) < 0)
+		return refuse(why, REPLY_NO_PRIVILEGE,
+			      "no privilege: this container or service lacks one of CAP_NET_ADMIN, "
+			      "CAP_DAC_OVERRIDE, CAP_SETUID, CAP_SETGID, CAP_SETPCAP: start it outside, "
+			      "or give it these");
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
 		return refuse_step(why, "cannot drop capabilities");
 	code = find_account(caller_uid, account_out, why);
 	if (code != REPLY_GRANTED)
 		return code;
 	/* Without keepcaps the kernel empties the permitted set with the last uid 0. */
-	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0 ||
+	if (capng_update(CAPNG_ADD, CAPNG_EFFECTIVE, CAP_SETUID) != 0 || apply_capabilities() < 0 ||
+	    prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0 ||
 	    setresuid((uid_t)-1, account_out->uid, account_out->uid) < 0 ||
 	    prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) < 0)
 		return refuse_step(why, "cannot become the account " VMGRANT_ACCOUNT);
-	if (set_phase_1(-1) < 0)
+	if (set_phase_1(CAPNG_DROP) < 0)
 		return refuse_step(why, "cannot drop capabilities");
 	/* Changing ids resets the flag to the system's default. */
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
@@ -233,6 +258,8 @@ enum reply_code privileges_finish(unsigned kept, const struct account *account,
 		return refuse_step(why, "cannot drop capabilities");
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return refuse_step(why, "cannot give up new privileges");
+	if (!sets_are_lowered(1ULL << CAP_NET_ADMIN | 1ULL << CAP_DAC_OVERRIDE))
+		return refuse(why, REPLY_INTERNAL, "privileges: capabilities are not what was set");
 	return REPLY_GRANTED;
 }
 

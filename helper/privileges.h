@@ -6,7 +6,8 @@
  *
  *   0 as executed   euid 0, everything. Only process.c works here, before any
  *                   argument is read.
- *   1 shrunk        privileges_shrink(): effective and saved uid are the
+ *   1 shrunk        privileges_shrink(): the effective set is emptied before
+ *                   anything is looked up; then effective and saved uid are the
  *                   service account's, the real uid stays the caller's (polkit
  *                   and peer credentials need it), the groups are still the
  *                   caller's. Permitted: what the jobs need, and SETGID and
@@ -46,6 +47,12 @@ struct account {
  * took it away: no_new_privs, a user namespace, a nosuid mount, a file mode.
  */
 enum reply_code privileges_check(struct refusal *why);
+
+/*
+ * Write messages with the caller's rights: stderr is his, and may be any file.
+ * For the end of the process only. Async-signal-safe.
+ */
+void privileges_speak_as_caller(void);
 
 /* Give up everything and become the caller, for work that needs no privilege. */
 enum reply_code privileges_drop(struct refusal *why);

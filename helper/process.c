@@ -14,6 +14,10 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "helper/privileges.h"
+
+#define DEFAULT_TIMER_SLACK_NS 50000UL
+
 /* An fd opened later must never become one that the program writes messages to. */
 static int fill_standard_fds(void)
 {
@@ -42,7 +46,8 @@ static int reset_signals(void)
 	for (int number = 1; number < _NSIG; number++) {
 		if (number == SIGKILL || number == SIGSTOP)
 			continue;
-		if (sigismember(&waiting, number) == 1 && sigaction(number, &ignored, NULL) < 0)
+		if (sigismember(&waiting, number) == 1 &&
+		    sigaction(number, &ignored, NULL) < 0 && errno != EINVAL)
 			return -1;
 		if (sigaction(number, &by_default, NULL) < 0 && errno != EINVAL)
 			return -1;
@@ -64,13 +69,14 @@ static int reset_timers(void)
 
 /*
  * Soft limits go up to the hard ones, which are the caller's true bounds; a
- * limit that is still too small makes a call fail, and so the request.
+ * limit that is still too small makes a call fail, and so the request. The
+ * stack's is left alone: without one the asker would get another memory layout.
  * A core file of this process could hold what the caller may not read.
  */
 static int set_limits(void)
 {
 	static const __rlimit_resource_t raised[] = {
-		RLIMIT_NOFILE, RLIMIT_AS, RLIMIT_DATA, RLIMIT_STACK, RLIMIT_FSIZE, RLIMIT_CPU,
+		RLIMIT_NOFILE, RLIMIT_AS, RLIMIT_DATA, RLIMIT_FSIZE, RLIMIT_CPU,
 	};
 	const struct rlimit no_core = { 0, 0 };
 
@@ -87,6 +93,17 @@ static int set_limits(void)
 		if (setrlimit(raised[i], &limit) < 0)
 			return -1;
 	}
+	return 0;
+}
+
+/*
+ * Timer slack survives exec, and a huge one makes every wait endless; 0 would
+ * mean the caller's own default, so the kernel's is written out.
+ */
+static int set_process_flags(void)
+{
+	if (prctl(PR_SET_TIMERSLACK, DEFAULT_TIMER_SLACK_NS, 0, 0, 0) < 0)
+		return -1;
 	return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
@@ -104,6 +121,8 @@ enum reply_code process_secure(struct refusal *why)
 		what = "timers";
 	else if (set_limits() < 0)
 		what = "limits";
+	else if (set_process_flags() < 0)
+		what = "process flags";
 	else if (chdir("/") < 0)
 		what = "working directory";
 	umask(077);
@@ -113,13 +132,19 @@ enum reply_code process_secure(struct refusal *why)
 	return REPLY_GRANTED;
 }
 
-/* Only what is async-signal-safe. Nothing needs to be undone: the kernel does it. */
+/*
+ * Only what is async-signal-safe. Nothing needs to be undone: the kernel does it.
+ * Nor may whoever does not read the sentence hold us: a second alarm kills.
+ */
 static void end_of_time(int number)
 {
 	static const char sentence[] = "vmgrant-helper: no answer in time: the machine is too busy, "
 				       "or its list of users does not answer: try again\n";
-	ssize_t written = write(STDERR_FILENO, sentence, sizeof sentence - 1);
+	ssize_t written;
 
+	(void)alarm(1);
+	privileges_speak_as_caller();
+	written = write(STDERR_FILENO, sentence, sizeof sentence - 1);
 	(void)number;
 	(void)written;
 	_exit(REPLY_INTERNAL);
@@ -127,7 +152,10 @@ static void end_of_time(int number)
 
 void process_limit_time(unsigned seconds)
 {
-	const struct sigaction end = { .sa_handler = end_of_time };
+	const struct sigaction end = {
+		.sa_handler = end_of_time,
+		.sa_flags = (int)(SA_RESETHAND | SA_NODEFER),
+	};
 
 	(void)sigaction(SIGALRM, &end, NULL);
 	(void)alarm(seconds);

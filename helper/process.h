@@ -13,7 +13,7 @@
 
 /*
  * Fill fds 0-2, clear the environment, go to /, umask 077, reset signals,
- * mask and timers, set limits, forbid core dumps and tracing.
+ * mask, timers and timer slack, set limits, forbid core dumps and tracing.
  * Nothing here depends on the arguments.
  */
 enum reply_code process_secure(struct refusal *why);
