@@ -6,6 +6,7 @@ import os
 import pytest
 
 import replies
+import rootfs
 from world import ACL, World
 
 ALICE, BOB = 1000, 1001
@@ -420,6 +421,11 @@ BROKEN_NAME_SERVICES = {
     "passwd file unreadable": "chmod 600 /etc/passwd",
     "group file missing": "rm /etc/group",
     "passwd file missing": "rm /etc/passwd",
+    # Here libc says "not found", since the last service that it asked knew nothing.
+    "group file missing and another service": "rm /etc/group; "
+        "echo 'passwd: files\ngroup: files systemd' >/etc/nsswitch.conf",
+    "group file unreadable and another service": "chmod 600 /etc/group; "
+        "echo 'passwd: files\ngroup: files systemd' >/etc/nsswitch.conf",
 }
 
 
@@ -434,6 +440,24 @@ def test_attack_25_a_failing_name_service_denies(world, name):
     world.run(["sh", "-c", BROKEN_NAME_SERVICES[name]])
     result = world.request("alice")
     assert result.refused, result
+
+
+def test_attack_25_a_group_that_only_an_absent_service_knows_denies(world):
+    """The caller is in it, the kernel says so by number; nobody can tell its name."""
+    uid, gid, groups = rootfs.USERS["alice"]
+    world.write_acl("allow bridge br0 user alice polkit=no\ndeny bridge br0 group far-away\n")
+    assert ask(world, "alice") == replies.GRANTED
+    result = world.request((uid, gid, [*groups, 7777]))
+    assert result.refused and result.code == replies.DENIED, result
+
+
+def test_policy_words_stay_with_those_who_may_read_it(world):
+    world.write_acl("allow bridge br0 user alice polkit=no\nsecretword bridge br0\n")
+    assert "secretword" in world.request("alice").text
+    world.path(ACL).chmod(0o600)
+    result = world.request("alice")
+    assert result.code == replies.POLICY and "secretword" not in result.text, result
+    assert "acl.conf: line 2, column 1" in result.text
 
 
 # ---- what a refusal gives away: ATTACKS 26 ----

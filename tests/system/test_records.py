@@ -4,12 +4,14 @@
 ATTACKS 43 and 50.
 """
 
+import ctypes
 import os
 import time
 
 import pytest
 
 import replies
+import rootfs
 from askers import install_asker
 from conftest import short
 from world import DEV_LOG, HELPER, JOURNAL
@@ -204,19 +206,53 @@ def test_attack_43_a_login_name_is_escaped_everywhere(log_world, name):
         check_clean(record, name)
 
 
-def test_a_stderr_that_nobody_reads_does_not_hold_the_helper(log_world):
-    def stuff_stderr():
-        reader, writer = os.pipe()
-        os.set_blocking(writer, False)
-        try:
-            while True:
-                os.write(writer, bytes(4096))
-        except BlockingIOError:
-            os.set_blocking(writer, True)
-        os.set_inheritable(reader, True)
-        os.dup2(writer, 2)
+def full_pipe():
+    """Both ends of a pipe that takes not one byte more."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    try:
+        while True:
+            os.write(writer, bytes(4096))
+    except BlockingIOError:
+        os.set_blocking(writer, True)
+    return reader, writer
 
+
+def endless_timers():
+    """Timer slack outlives exec, and makes every timeout as much longer."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    assert libc.prctl(29, ctypes.c_ulong(2**62), 0, 0, 0) == 0  # PR_SET_TIMERSLACK
+
+
+@pytest.mark.parametrize("prepare", (None, endless_timers), ids=("", "timer slack"))
+def test_attack_5_a_stderr_that_nobody_reads_does_not_hold_the_helper(log_world, prepare):
+    reader, writer = full_pipe()
     start = time.monotonic()
-    result = log_world.request("bob", prepare=stuff_stderr)
+    result = log_world.request("bob", fds={2: writer}, prepare=prepare)
     assert result.code == replies.DENIED, result
     assert time.monotonic() - start < PROMPT_S
+    os.close(reader)
+    os.close(writer)
+
+
+def test_a_stderr_whose_reader_has_gone_does_not_change_the_exit_status(log_world):
+    reader, writer = os.pipe()
+    os.close(reader)
+    result = log_world.request("bob", fds={2: writer})
+    assert result.code == replies.DENIED, result
+    os.close(writer)
+
+
+@pytest.mark.parametrize("arguments", (["--nonsense"], None), ids=("before", "after"))
+def test_messages_are_written_with_the_callers_rights(log_world, arguments):
+    """Root's write would leave the setuid bit of somebody else's open file alone."""
+    path = "/tmp/of-bob"
+    log_world.write(path, "", mode=0o4777, owner=rootfs.USERS["bob"][:2])
+
+    def open_as_stderr():
+        os.dup2(os.open(path, os.O_WRONLY), 2)
+
+    result = log_world.request("alice", "nowhere", arguments=arguments, prepare=open_as_stderr)
+    assert result.refused, result
+    assert log_world.path(path).read_text(encoding="ascii").startswith("vmgrant-helper: ")
+    assert log_world.path(path).stat().st_mode & 0o7777 == 0o777
