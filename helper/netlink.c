@@ -301,17 +301,17 @@ int netlink_find_bridge(struct netlink *netlink, const char *name, struct bridge
 int netlink_verify_port(struct netlink *netlink, const struct bridge *bridge,
 			unsigned port_ifindex)
 {
-	struct link port, again;
+	struct ifreq again = { .ifr_ifindex = (int)bridge->ifindex };
+	struct link port;
 	int result = read_link(netlink, NULL, port_ifindex, &port);
 
 	if (result < 0)
 		return result;
 	if (port.master != bridge->ifindex || (port.flags & IFF_UP) == 0)
 		return -ESTALE;
-	result = read_link(netlink, NULL, bridge->ifindex, &again);
-	if (result < 0)
-		return result;
-	return strcmp(again.name, bridge->name) == 0 ? 0 : -ESTALE;
+	if (ioctl(nl_socket_get_fd(netlink->socket), SIOCGIFNAME, &again) < 0)
+		return -errno;
+	return strcmp(again.ifr_name, bridge->name) == 0 ? 0 : -ESTALE;
 }
 
 /* ---- the ports of one user ---- */
@@ -365,8 +365,26 @@ int netlink_read_slots(struct netlink *netlink, const struct bridge *bridge, uid
 
 /* ---- changing ---- */
 
+/* Whether the host may speak on the port for itself. */
+enum host_voice { HOST_SILENT = 1, HOST_SPEAKS };
+
+/*
+ * No IPv6 address of the host's own on a port: it would announce itself to the
+ * guest, and to nobody's use, since the host is reached through the bridge.
+ */
+static int put_no_address(struct nl_msg *message)
+{
+	struct nlattr *families = nla_nest_start(message, IFLA_AF_SPEC), *inet6;
+
+	inet6 = families != NULL ? nla_nest_start(message, AF_INET6) : NULL;
+	if (inet6 == NULL ||
+	    nla_put_u8(message, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE) < 0)
+		return -1;
+	return nla_nest_end(message, inet6) < 0 || nla_nest_end(message, families) < 0 ? -1 : 0;
+}
+
 static int set_mtu_mac_master(struct netlink *netlink, const struct bridge *bridge,
-			      const struct port_setup *setup)
+			      const struct port_setup *setup, enum host_voice host)
 {
 	struct nl_msg *message = new_link_message(RTM_NEWLINK, 0, setup->ifindex, 0);
 
@@ -376,7 +394,8 @@ static int set_mtu_mac_master(struct netlink *netlink, const struct bridge *brid
 	if (nla_put(message, IFLA_ADDRESS, sizeof setup->mac, setup->mac) < 0 ||
 	    nla_put_u32(message, IFLA_MTU, setup->mtu_bytes) < 0 ||
 	    nla_put_string(message, IFLA_IFALIAS, setup->alias) < 0 ||
-	    nla_put_u32(message, IFLA_MASTER, bridge->ifindex) < 0)
+	    nla_put_u32(message, IFLA_MASTER, bridge->ifindex) < 0 ||
+	    (host == HOST_SILENT && put_no_address(message) < 0))
 		return discard(message);
 	return transact(netlink, message);
 }
@@ -414,7 +433,10 @@ static int set_flags_and_up(struct netlink *netlink, const struct port_setup *se
 int netlink_set_up_port(struct netlink *netlink, const struct bridge *bridge,
 			const struct port_setup *setup)
 {
-	int result = set_mtu_mac_master(netlink, bridge, setup);
+	int result = set_mtu_mac_master(netlink, bridge, setup, HOST_SILENT);
 
+	/* A kernel without IPv6, or with it switched off, checks that first and does nothing. */
+	if (result == -EAFNOSUPPORT)
+		result = set_mtu_mac_master(netlink, bridge, setup, HOST_SPEAKS);
 	return result < 0 ? result : set_flags_and_up(netlink, setup);
 }

@@ -65,14 +65,14 @@ def points(shared):
     """The calls from the first look at the bridge to the last before the final look.
 
     A signal from strace stops the process when the call has been done. What changes after
-    the final look, which reads the port and then the bridge, nobody can notice.
+    the final look, which reads the port and then the bridge's name, nobody can notice.
     """
     calls = tracing.ordered_calls(shared)
     first = next(i for i, call in enumerate(calls)
                  if call[0] == "socket" and "NETLINK" in call[2])
     sends = [i for i, call in enumerate(calls) if call[0] == "sendmsg"]
     hand_over = next(i for i in sends if "SCM_RIGHTS" in calls[i][2])
-    final_look = [i for i in sends if i < hand_over and "NETLINK" in calls[i][2]][-2]
+    final_look = [i for i in sends if i < hand_over and "NETLINK" in calls[i][2]][-1]
     return [call[:2] for call in calls[first:final_look]
             if call[0] in ("bind", "sendmsg", "recvmsg", "openat", "ioctl")]
 

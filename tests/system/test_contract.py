@@ -222,3 +222,15 @@ def test_the_fd_is_in_the_hands_of_the_receiver_alone(shared):
     os.close(result.fds.pop())
     # Nobody else holds it: closing ours removes the interface.
     shared.wait_no_taps()
+
+
+def test_the_host_has_no_ipv6_address_on_the_port(shared):
+    """It would announce itself to the guest through it."""
+    shared.write_acl("allow bridge br0 user alice polkit=no\n")
+    result = shared.request("alice")
+    assert result.granted
+    link = shared.links()[result.name]
+    assert link["inet6_addr_gen_mode"] == "none" and link["operstate"] != "DOWN"
+    with open(f"/proc/{shared.pid}/net/if_inet6", encoding="ascii") as addresses:
+        assert result.name not in addresses.read()
+    result.close()
