@@ -60,10 +60,6 @@ static enum reply_code serve(const struct args *args, struct session *session, s
 				 &session->rule, &session->grant, why);
 	if (code == REPLY_GRANTED)
 		code = tap_make(session->grant, &session->tap_fd, why);
-	/* From here on the receiver may own the TAP: the exit status must follow it. */
-	process_limit_time(0);
-	if (code == REPLY_GRANTED)
-		code = channel_send_tap(args->fd, session->tap_fd, why);
 	return code;
 }
 
@@ -80,7 +76,15 @@ static enum reply_code drop_in(const struct args *args, struct refusal *why)
 	if (code != REPLY_GRANTED)
 		return code;
 	code = serve(args, &session, why);
+	/* Before the TAP is sent: its receiver may end this process at once. */
 	record_outcome(&args->request, &session.caller, session.rule, why);
+	/* From here on the receiver may own the TAP: the exit status must follow it. */
+	process_limit_time(0);
+	if (code != REPLY_GRANTED)
+		return code;
+	code = channel_send_tap(args->fd, session.tap_fd, why);
+	if (code != REPLY_GRANTED)
+		record_outcome(&args->request, &session.caller, session.rule, why);
 	/* The kernel releases the rest, and an unsent TAP with it. */
 	return code;
 }

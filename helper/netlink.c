@@ -401,8 +401,9 @@ static int set_mtu_mac_master(struct netlink *netlink, const struct bridge *brid
 }
 
 /*
- * The guest is no switch of this network: a port that sees a bridge protocol
- * frame is shut (guard), and never becomes the way to the root (protect).
+ * The guest is no switch of this network. Where the bridge runs the spanning tree
+ * protocol, a port that sees a frame of it is shut (guard), and never becomes the
+ * way to the root (protect). Without it (the kernel's default) these do nothing.
  */
 static int put_port_flags(struct nl_msg *message, const struct port_setup *setup)
 {
