@@ -80,23 +80,27 @@ static enum reply_code take_option(const char *option, struct args *args, struct
 	return REPLY_GRANTED;
 }
 
-static enum reply_code parse_drop_in(int argc, char *const argv[], struct args *args,
+static enum reply_code parse_service(int argc, char *const argv[], struct args *args,
 				     struct refusal *why)
 {
 	struct seen seen = { 0 };
 
 	args->mode = ARGS_DROP_IN;
 	args->request.kind = REQUEST_TAP;
+	args->request.origin = REQUEST_DROP_IN;
+	args->request.queues = 1;
 	for (int i = 1; i < argc; i++) {
 		enum reply_code code = take_option(argv[i], args, &seen, why);
 
 		if (code != REPLY_GRANTED)
 			return code;
 	}
-	if (!seen.bridge)
-		return refuse(why, REPLY_USAGE, "--br=BRIDGE: missing: " TRY_HELP);
 	if (!seen.fd)
 		return refuse(why, REPLY_USAGE, "--fd=FD: missing: " TRY_HELP);
+	if (!seen.bridge && seen.use_vnet)
+		return refuse(why, REPLY_USAGE, "--br=BRIDGE: missing: " TRY_HELP);
+	if (!seen.bridge)
+		args->mode = ARGS_NATIVE;
 	return REPLY_GRANTED;
 }
 
@@ -115,7 +119,7 @@ enum reply_code args_parse(int argc, char *const argv[], struct args *args, stru
 		return REPLY_GRANTED;
 	}
 	if (strcmp(argv[1], "--check-acl") != 0)
-		return parse_drop_in(argc, argv, args, why);
+		return parse_service(argc, argv, args, why);
 	if (argc > 3)
 		return refuse(why, REPLY_USAGE, "--check-acl: takes one file at most: " TRY_HELP);
 	args->mode = ARGS_CHECK_ACL;

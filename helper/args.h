@@ -6,6 +6,8 @@
  * "--use-vnet --fd=N --br=BR", libvirt "[--use-vnet] --br=BR --fd=N"
  * (net_bridge_run_helper() in QEMU, qemuCreateInBridgePortWithHelper() in
  * libvirt). Only the "=" forms exist; what is not known is refused.
+ *
+ * The native form is "--fd=N" alone: the requests come over the socket.
  */
 #ifndef VMGRANT_HELPER_ARGS_H
 #define VMGRANT_HELPER_ARGS_H
@@ -13,12 +15,12 @@
 #include "helper/refusal.h"
 #include "helper/request.h"
 
-enum args_mode { ARGS_DROP_IN = 1, ARGS_CHECK_ACL, ARGS_HELP, ARGS_VERSION };
+enum args_mode { ARGS_DROP_IN = 1, ARGS_NATIVE, ARGS_CHECK_ACL, ARGS_HELP, ARGS_VERSION };
 
 struct args {
 	enum args_mode mode;
 	struct request request; /* ARGS_DROP_IN */
-	int fd;                 /* ARGS_DROP_IN: 3 or more, not yet known to be open */
+	int fd;                 /* ARGS_DROP_IN, ARGS_NATIVE: 3 or more, not yet known to be open */
 	const char *acl_file;   /* ARGS_CHECK_ACL: points into argv, NULL: the installed one */
 };
 

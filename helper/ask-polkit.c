@@ -21,6 +21,8 @@
 
 /* Rules may run programs and look up directories; QEMU's guest stands still meanwhile. */
 #define ANSWER_TIMEOUT_MS 15000
+/* A dialog, a password, a second try. */
+#define PROMPT_TIMEOUT_MS (5 * 60 * 1000)
 
 #define ARGUMENTS_MAX 16
 #define ARGUMENT_SIZE 128
@@ -94,6 +96,8 @@ static int build_command(struct command *command, const struct polkit_question *
 	add_argument(command, "--pid=%ld", (long)getpid());
 	add_argument(command, "--start-time=%llu", start_time);
 	add_argument(command, "--uid=%u", (unsigned)question->caller->uid);
+	if (question->interaction == INTERACTION_ALLOWED)
+		add_argument(command, "--interactive");
 	add_argument(command, "--detail=%s=%s", question->object_kind, question->object);
 	add_argument(command, "--detail=queues=%u", question->queues);
 	add_argument(command, "--detail=user=%s", question->caller->name);
@@ -248,7 +252,9 @@ enum reply_code ask_polkit(const struct polkit_question *question, const struct 
 	struct asker asker;
 	/* One byte more than it may write: a longer answer is no answer. */
 	char answer[ASKER_TEXT_MAX + 1], text[ASKER_TEXT_MAX];
-	long long end_ms = now_ms() + ANSWER_TIMEOUT_MS;
+	long long end_ms = now_ms() + (question->interaction == INTERACTION_ALLOWED
+					       ? PROMPT_TIMEOUT_MS
+					       : ANSWER_TIMEOUT_MS);
 	ssize_t length;
 	int status;
 

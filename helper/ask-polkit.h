@@ -13,18 +13,21 @@
 #include "helper/caller.h"
 #include "helper/privileges.h"
 #include "helper/refusal.h"
+#include "helper/request.h"
 
 struct polkit_question {
 	const char *action;      /* "org.vmgrant.tap" */
 	const char *object_kind; /* "bridge": names the detail and the messages */
 	const char *object;      /* a validated name, "br0" */
 	unsigned queues;
+	enum request_interaction interaction;
 	const struct caller *caller;
 };
 
 /*
- * Ask without interaction; the subject is this very process with the caller's
- * uid, which the kernel vouches for. Waits a bounded time.
+ * Ask; the subject is this very process with the caller's uid, which the kernel
+ * vouches for. Waits a bounded time: seconds, or minutes if polkit may ask the
+ * person.
  *
  * Granted only if the asker wrote exactly its token and left with 0. Everything
  * else is a refusal with the reason in it.

@@ -49,24 +49,31 @@ static enum reply_code judge(const struct request *request, const struct caller 
 }
 
 /*
- * A protection that a rule demands and that this kind of request cannot have
- * is a refusal, never a port without it.
+ * A protection that a rule demands and that this program cannot give is a
+ * refusal, never a port without it. More than the rule gives is a refusal, too,
+ * and never silently less: the guest would be set up for what it does not get.
  */
 static enum reply_code check_options(const struct request *request,
 				     const struct acl_options *options, struct refusal *why)
 {
-	const char *option = NULL;
+	unsigned queues = options->queues != 0 && !options->port_direct ? options->queues : 1;
 
-	if (options->lock_mac)
-		option = "lock-mac";
-	else if (options->vlan != 0)
-		option = "vlan";
-	if (option == NULL)
-		return REPLY_GRANTED;
-	return refuse(why, REPLY_UNSUPPORTED,
-		      "bridge %s: the rule demands %s, which a port for QEMU's helper= cannot have: "
-		      "ask the administrator for a rule without it",
-		      request->bridge, option);
+	if (options->lock_mac || options->vlan != 0)
+		return refuse(why, REPLY_UNSUPPORTED,
+			      "bridge %s: the rule demands %s, which this version cannot give: ask "
+			      "the administrator for a rule without it",
+			      request->bridge, options->lock_mac ? "lock-mac" : "vlan");
+	if (request->queues > queues)
+		return refuse(why, REPLY_DENIED,
+			      "bridge %s: %u queues are not allowed, the rule gives %u%s: ask for fewer",
+			      request->bridge, request->queues, queues,
+			      options->port_direct ? " (a direct port has one)" : "");
+	if (request->vhost == VHOST_ON && !options->vhost)
+		return refuse(why, REPLY_DENIED,
+			      "bridge %s: vhost is not allowed by the rule: ask without it, or the "
+			      "administrator for vhost in the rule",
+			      request->bridge);
+	return REPLY_GRANTED;
 }
 
 static enum reply_code question_polkit(const struct request *request, const struct caller *caller,
@@ -76,11 +83,24 @@ static enum reply_code question_polkit(const struct request *request, const stru
 		.action = "org.vmgrant.tap",
 		.object_kind = "bridge",
 		.object = request->bridge,
-		.queues = 1,
+		.queues = request->queues,
+		.interaction = request->interaction,
 		.caller = caller,
 	};
 
 	return ask_polkit(&question, account, why);
+}
+
+/* What only a request that makes something has to pass. */
+static enum reply_code check_request(const struct request *request, const struct caller *caller,
+				     const struct account *account,
+				     const struct acl_options *options, struct refusal *why)
+{
+	enum reply_code code = check_options(request, options, why);
+
+	if (code == REPLY_GRANTED && !options->polkit_skip)
+		code = question_polkit(request, caller, account, why);
+	return code;
 }
 
 enum reply_code authorise(const struct request *request, const struct caller *caller,
@@ -93,16 +113,10 @@ enum reply_code authorise(const struct request *request, const struct caller *ca
 
 	*grant_out = NULL;
 	code = judge(request, caller, policy, rule_out, why);
+	if (code == REPLY_GRANTED && request->kind != REQUEST_QUERY)
+		code = check_request(request, caller, account, &(*rule_out)->options, why);
 	if (code != REPLY_GRANTED)
 		return code;
-	code = check_options(request, &(*rule_out)->options, why);
-	if (code != REPLY_GRANTED)
-		return code;
-	if (!(*rule_out)->options.polkit_skip) {
-		code = question_polkit(request, caller, account, why);
-		if (code != REPLY_GRANTED)
-			return code;
-	}
 	grant = malloc(sizeof *grant);
 	if (grant == NULL)
 		return refuse(why, REPLY_INTERNAL, "bridge %s: out of memory", request->bridge);

@@ -28,13 +28,17 @@ static int has_peer(int fd)
 	return getpeername(fd, (struct sockaddr *)&address, &length) == 0;
 }
 
-enum reply_code channel_check(int fd, uid_t caller_uid, struct refusal *why)
+enum reply_code channel_check(int fd, enum channel_kind kind, uid_t caller_uid,
+			      struct refusal *why)
 {
+	int type = kind == CHANNEL_STREAM ? SOCK_STREAM : SOCK_SEQPACKET;
 	struct ucred peer = { .uid = (uid_t)-1 };
 	socklen_t length = sizeof peer;
 
-	if (read_option(fd, SO_DOMAIN) != AF_UNIX || read_option(fd, SO_TYPE) != SOCK_STREAM)
-		return refuse(why, REPLY_CHANNEL, "--fd=%d: not a unix stream socket", fd);
+	if (read_option(fd, SO_DOMAIN) != AF_UNIX || read_option(fd, SO_TYPE) != type)
+		return refuse(why, REPLY_CHANNEL, "--fd=%d: not a unix %s", fd,
+			      kind == CHANNEL_STREAM ? "stream socket"
+						     : "seqpacket socket, as it must be without --br=BRIDGE");
 	if (read_option(fd, SO_ACCEPTCONN) != 0 || !has_peer(fd) ||
 	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0)
 		return refuse(why, REPLY_CHANNEL, "--fd=%d: not a connected socket", fd);

@@ -12,12 +12,18 @@
 
 #include "helper/refusal.h"
 
+enum channel_kind {
+	CHANNEL_STREAM = 1, /* drop-in: SOCK_STREAM */
+	CHANNEL_MESSAGES,   /* native: SOCK_SEQPACKET */
+};
+
 /*
- * Judge the inherited fd: a connected AF_UNIX stream socket whose other end
- * was made by the caller. A socket that leads to somebody else's process would
- * hand him what the caller is allowed to have.
+ * Judge the inherited fd: a connected AF_UNIX socket of this kind whose other
+ * end was made by the caller. A socket that leads to somebody else's process
+ * would hand him what the caller is allowed to have.
  */
-enum reply_code channel_check(int fd, uid_t caller_uid, struct refusal *why);
+enum reply_code channel_check(int fd, enum channel_kind kind, uid_t caller_uid,
+			      struct refusal *why);
 
 /*
  * Hand over the TAP: one byte, one fd. tap_fd stays the caller's to close.

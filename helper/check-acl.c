@@ -42,6 +42,12 @@ static int open_draft(void *context, const char *path, mode_t kind,
 	return fd;
 }
 
+static int note_source(void *context, struct policy_sources *sources, const char *path)
+{
+	(void)context;
+	return policy_sources_add(sources, path);
+}
+
 static void print_summary(const struct policy *policy, const char *file)
 {
 	char name[256];
@@ -53,8 +59,8 @@ static void print_summary(const struct policy *policy, const char *file)
 
 enum reply_code check_acl(const char *file, struct refusal *why)
 {
-	const struct policy_opener strict = { NULL, open_strict, open_strict };
-	const struct policy_opener draft = { NULL, open_draft, open_draft };
+	const struct policy_opener strict = { NULL, open_strict, open_strict, note_source };
+	const struct policy_opener draft = { NULL, open_draft, open_draft, note_source };
 	const char *path = file != NULL ? file : VMGRANT_ACL_FILE;
 	struct policy policy;
 	struct acl_error error;

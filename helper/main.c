@@ -18,6 +18,7 @@
 #include "helper/caller.h"
 #include "helper/channel.h"
 #include "helper/check-acl.h"
+#include "helper/native.h"
 #include "helper/policy.h"
 #include "helper/privileges.h"
 #include "helper/process.h"
@@ -29,69 +30,157 @@ static const unsigned privileges_needed[] = {
 	[REQUEST_TAP] = PRIVILEGE_NET_ADMIN | PRIVILEGE_OPEN,
 };
 
-/* Longer than polkit is given; whoever started us stands still meanwhile. */
+/* Longer than polkit is given; whoever asked stands still meanwhile. */
 #define REQUEST_TIMEOUT_S 30
+/* A person reads a dialog and looks for a password; longer than the asker is given. */
+#define PROMPT_TIMEOUT_S 330
 
-/* What the steps make, in their order. Zeroed: nobody, no rules, no grant. */
+/* Who asks, and by which rules: the same for all requests of a connection. */
 struct session {
 	struct account account;
 	struct caller caller;
 	struct policy policy;
-	const struct acl_rule *rule;
-	struct grant *grant;
-	int tap_fd;
 };
 
-static enum reply_code serve(const struct args *args, struct session *session, struct refusal *why)
-{
-	const struct request *request = &args->request;
-	enum reply_code code = privileges_shrink(session->caller.uid, &session->account, why);
+/* What became of one request. Zeroed: nothing. */
+struct outcome {
+	const struct acl_rule *rule; /* that decided, for the record */
+	struct tap_port port;
+	struct tap_offer offer;
+	struct refusal why;
+};
 
-	if (code == REPLY_GRANTED)
-		code = channel_check(args->fd, session->caller.uid, why);
-	if (code == REPLY_GRANTED)
-		code = caller_find_name(&session->caller, why);
-	if (code == REPLY_GRANTED)
-		code = policy_read(&session->policy, &session->caller, &session->account, why);
-	if (code == REPLY_GRANTED)
-		code = privileges_finish(privileges_needed[request->kind], &session->account, why);
-	if (code == REPLY_GRANTED)
-		code = authorise(request, &session->caller, &session->policy, &session->account,
-				 &session->rule, &session->grant, why);
-	if (code == REPLY_GRANTED)
-		code = tap_make(session->grant, &session->tap_fd, why);
-	return code;
-}
-
-static enum reply_code drop_in(const struct args *args, struct refusal *why)
+/* Phases 0 to 2: from a program just started to one that may judge requests. */
+static enum reply_code open_session(const struct args *args, enum channel_kind channel,
+				    struct session *session, struct refusal *why)
 {
-	struct session session = { .tap_fd = -1 };
 	enum reply_code code = privileges_check(why);
 
 	process_limit_time(REQUEST_TIMEOUT_S);
 	if (code == REPLY_GRANTED)
 		code = process_close_fds(args->fd, why);
 	if (code == REPLY_GRANTED)
-		code = caller_identify(&session.caller, why);
-	if (code != REPLY_GRANTED)
-		return code;
-	code = serve(args, &session, why);
+		code = caller_identify(&session->caller, why);
+	if (code == REPLY_GRANTED)
+		code = privileges_shrink(session->caller.uid, &session->account, why);
+	if (code == REPLY_GRANTED)
+		code = channel_check(args->fd, channel, session->caller.uid, why);
+	if (code == REPLY_GRANTED)
+		code = caller_find_name(&session->caller, why);
+	if (code == REPLY_GRANTED)
+		code = policy_read(&session->policy, &session->caller, &session->account, why);
+	if (code == REPLY_GRANTED)
+		code = privileges_finish(privileges_needed[REQUEST_TAP], &session->account, why);
+	return code;
+}
+
+/* Judge one request and perform it. */
+static enum reply_code answer(const struct request *request, const struct session *session,
+			      struct outcome *outcome)
+{
+	struct grant *grant = NULL;
+	enum reply_code code;
+
+	process_limit_time(request->interaction == INTERACTION_ALLOWED ? PROMPT_TIMEOUT_S
+								       : REQUEST_TIMEOUT_S);
+	code = authorise(request, &session->caller, &session->policy, &session->account,
+			 &outcome->rule, &grant, &outcome->why);
+	/* A dialog takes minutes, in which the administrator may have changed his mind. */
+	if (code == REPLY_GRANTED && request->interaction == INTERACTION_ALLOWED &&
+	    !policy_is_current(&session->policy))
+		code = refuse(&outcome->why, REPLY_POLICY,
+			      "bridge %s: the policy has changed meanwhile: try again",
+			      request->bridge);
+	if (code == REPLY_GRANTED && request->kind == REQUEST_QUERY)
+		code = tap_offer(grant, &outcome->offer, &outcome->why);
+	else if (code == REPLY_GRANTED)
+		code = tap_make(grant, &outcome->port, &outcome->why);
+	grant_release(grant);
+	return code;
+}
+
+/* qemu-bridge-helper's contract: one request, from the arguments; one byte and one fd. */
+static enum reply_code drop_in(const struct args *args, struct refusal *why)
+{
+	struct session session = { .caller = { .uid = 0 } };
+	struct outcome outcome = { .rule = NULL };
+	enum reply_code code = open_session(args, CHANNEL_STREAM, &session, &outcome.why);
+
+	if (code == REPLY_GRANTED)
+		code = answer(&args->request, &session, &outcome);
 	/* Before the TAP is sent: its receiver may end this process at once. */
-	record_outcome(&args->request, &session.caller, session.rule, why);
+	record_outcome(&args->request, &session.caller, outcome.rule, &outcome.why);
 	/* From here on the receiver may own the TAP: the exit status must follow it. */
 	process_limit_time(0);
-	if (code != REPLY_GRANTED)
-		return code;
-	code = channel_send_tap(args->fd, session.tap_fd, why);
-	if (code != REPLY_GRANTED)
-		record_outcome(&args->request, &session.caller, session.rule, why);
+	if (code == REPLY_GRANTED) {
+		code = channel_send_tap(args->fd, outcome.port.fds[0], &outcome.why);
+		if (code != REPLY_GRANTED)
+			record_outcome(&args->request, &session.caller, outcome.rule,
+				       &outcome.why);
+	}
 	/* The kernel releases the rest, and an unsent TAP with it. */
+	*why = outcome.why;
 	return code;
+}
+
+/* One request of a connection. Returns REPLY_GRANTED as long as the connection goes on. */
+static enum reply_code native_request(int fd, const struct session *session,
+				      const struct request *request, const struct native_tag *tag)
+{
+	struct outcome outcome = { .rule = NULL };
+	enum reply_code code = answer(request, session, &outcome), sent;
+
+	if (code == REPLY_GRANTED && request->kind == REQUEST_QUERY)
+		return native_reply_query(fd, tag, &outcome.offer);
+	/* Before the reply is sent: its receiver may end this process at once. */
+	if (request->kind != REQUEST_QUERY)
+		record_outcome(request, &session->caller, outcome.rule, &outcome.why);
+	sent = native_reply(fd, tag, &outcome.why, code == REPLY_GRANTED ? &outcome.port : NULL);
+	tap_close(&outcome.port);
+	if (code == REPLY_GRANTED && sent != REPLY_GRANTED) {
+		(void)refuse(&outcome.why, sent, "bridge %s: the client did not take the TAP",
+			     request->bridge);
+		record_outcome(request, &session->caller, outcome.rule, &outcome.why);
+	}
+	return sent;
+}
+
+/* The native protocol: requests over the socket until the client has gone. */
+static enum reply_code native(const struct args *args, struct refusal *why)
+{
+	struct session session = { .caller = { .uid = 0 } };
+	struct native_tag tag;
+	struct request request;
+	enum native_event event;
+	enum reply_code code = open_session(args, CHANNEL_MESSAGES, &session, why);
+
+	if (code != REPLY_GRANTED) {
+		record_outcome(NULL, &session.caller, NULL, why);
+		return code;
+	}
+	process_limit_time(0);
+	while (code == REPLY_GRANTED &&
+	       (event = native_receive(args->fd, &request, &tag, why)) != NATIVE_CLOSED) {
+		/*
+		 * The administrator's newest word counts; the client connects again. The
+		 * time runs from before this look: a caller who stops the helper behind it
+		 * cannot keep an old policy for later.
+		 */
+		process_limit_time(REQUEST_TIMEOUT_S);
+		if (!policy_is_current(&session.policy))
+			return REPLY_GRANTED;
+		code = event == NATIVE_REQUEST
+			       ? native_request(args->fd, &session, &request, &tag)
+			       : native_reply(args->fd, &tag, why, NULL);
+		process_limit_time(0);
+	}
+	return REPLY_GRANTED;
 }
 
 static enum reply_code print_help(void)
 {
 	fputs("usage: vmgrant-helper [--use-vnet] --br=BRIDGE --fd=FD\n"
+	      "       vmgrant-helper --fd=FD\n"
 	      "       vmgrant-helper --check-acl [FILE]\n"
 	      "       vmgrant-helper --help | --version\n"
 	      "\n"
@@ -101,7 +190,8 @@ static enum reply_code print_help(void)
 	      "\n"
 	      "  --use-vnet          a TAP with the virtio-net header, where the kernel has it\n"
 	      "  --br=BRIDGE         the bridge to join\n"
-	      "  --fd=FD             the socket for the answer, 3 or more\n"
+	      "  --fd=FD             the socket for the answer, 3 or more; without --br a unix\n"
+	      "                      seqpacket socket, over which libvmgrant asks\n"
 	      "  --check-acl [FILE]  check a policy file and say what is wrong with it\n"
 	      "\n"
 	      "Who may use which bridge stands in " VMGRANT_ACL_FILE ".\n"
@@ -138,6 +228,18 @@ static void print_refusal(const struct refusal *why)
 		(void)dprintf(STDERR_FILENO, "vmgrant-helper: %s\n", why->sentence);
 }
 
+static enum reply_code run(const struct args *args, struct refusal *why)
+{
+	switch (args->mode) {
+	case ARGS_DROP_IN:
+		return drop_in(args, why);
+	case ARGS_NATIVE:
+		return native(args, why);
+	default:
+		return run_unprivileged(args, why);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	struct refusal why = { .code = REPLY_GRANTED };
@@ -147,8 +249,7 @@ int main(int argc, char **argv)
 	if (code == REPLY_GRANTED)
 		code = args_parse(argc, argv, &args, &why);
 	if (code == REPLY_GRANTED)
-		code = args.mode == ARGS_DROP_IN ? drop_in(&args, &why)
-						 : run_unprivileged(&args, &why);
+		code = run(&args, &why);
 	if (code != REPLY_GRANTED)
 		print_refusal(&why);
 	return (int)code;

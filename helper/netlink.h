@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Bridges and ports through rtnetlink: the only file that knows netlink.
+ * Bridges and ports through rtnetlink.
+ *
+ * Only five files know netlink: netlink.c has the connection, port-link.c
+ * bridges and ports, veth.c pairs of interfaces, tc.c the way between two of
+ * them, and netlink-internal.h what these share.
  *
  * Everything is named by ifindex once a bridge has been found, so that what was
  * authorised and what is changed are the same interface. All functions return
@@ -38,6 +42,13 @@ struct port_setup {
  * needs CAP_NET_ADMIN raised if changes are to be asked over it.
  */
 int netlink_open(struct netlink **netlink_out);
+
+/*
+ * The same over a NETLINK_ROUTE socket, bound, that another process has opened
+ * in its network namespace. socket_fd is consumed, also on failure.
+ */
+int netlink_adopt(int socket_fd, struct netlink **netlink_out);
+
 void netlink_close(struct netlink *netlink);
 
 /* What the kernel said with the last error, escaped; "" if nothing. */
@@ -67,6 +78,13 @@ int netlink_read_slots(struct netlink *netlink, const struct bridge *bridge, uid
  */
 int netlink_set_up_port(struct netlink *netlink, const struct bridge *bridge,
 			const struct port_setup *setup);
+
+/*
+ * Wait until an interface that is up can carry frames. The kernel notices in the
+ * background that the other end of a pair has come up, and only then makes a
+ * bridge port of it that forwards. Returns -ETIMEDOUT after two seconds.
+ */
+int netlink_wait_running(struct netlink *netlink, unsigned ifindex);
 
 /*
  * Look again: the port is up and on this bridge, and the bridge still has the

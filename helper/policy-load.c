@@ -60,13 +60,22 @@ static int count_file(struct loader *loader, const char *path, struct acl_error 
 	return 0;
 }
 
+static int note_file(struct loader *loader, const char *path)
+{
+	return loader->opener->note(loader->opener->context, &loader->policy->sources, path);
+}
+
 /* Open and read one file; the text is kept by the policy. */
 static int read_file(struct loader *loader, const char *path, opener_function open_file,
 		     char **text, size_t *length, struct trusted_problem *problem)
 {
-	int fd = open_file(loader->opener->context, path, S_IFREG, problem);
-	int result;
+	int fd, result;
 
+	if (note_file(loader, path) < 0) {
+		*problem = (struct trusted_problem){ TRUSTED_SYSTEM, ENOMEM, "out of memory" };
+		return -1;
+	}
+	fd = open_file(loader->opener->context, path, S_IFREG, problem);
 	if (fd < 0)
 		return -1;
 	result = trusted_file_read(fd, text, length, problem);
@@ -223,6 +232,8 @@ static int visit_include(void *context, const char *path, struct acl_error *erro
 
 	if (loader->depth >= POLICY_DEPTH_MAX)
 		return fail_file(error, path, "includes too deep, or in a circle");
+	if (note_file(loader, path) < 0)
+		return fail_file(error, path, "out of memory");
 	/* A folder if it is one; everything else is judged as a file. */
 	fd = loader->opener->administrator(loader->opener->context, path, S_IFDIR, &problem);
 	if (fd >= 0)
@@ -268,5 +279,6 @@ void policy_release(struct policy *policy)
 	for (size_t i = 0; i < policy->memory_count; i++)
 		free(policy->memory[i]);
 	free(policy->memory);
+	free(policy->sources.items);
 	*policy = (struct policy){ 0 };
 }

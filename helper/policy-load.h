@@ -12,6 +12,7 @@
 #define VMGRANT_HELPER_POLICY_LOAD_H
 
 #include "helper/acl.h"
+#include "helper/policy-source.h"
 #include "helper/trusted-file.h"
 
 #define POLICY_FILES_MAX 1024
@@ -23,6 +24,7 @@ struct policy {
 	void **memory;
 	size_t memory_count, memory_capacity;
 	size_t file_count;
+	struct policy_sources sources;
 };
 
 /*
@@ -36,6 +38,8 @@ struct policy_opener {
 			     struct trusted_problem *problem);
 	int (*caller)(void *context, const char *path, mode_t kind,
 		      struct trusted_problem *problem);
+	/* policy_sources_add(), with rights that can be had again later. */
+	int (*note)(void *context, struct policy_sources *sources, const char *path);
 };
 
 /* Returns 0, or -1 with *error filled. Release in both cases. */

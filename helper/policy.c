@@ -39,11 +39,22 @@ static int open_as_caller(void *context, const char *path, mode_t kind,
 	return fd;
 }
 
+/* With the rights of policy_is_current(), whoever reads the file itself. */
+static int note_source(void *context, struct policy_sources *sources, const char *path)
+{
+	int result = privileges_raise(PRIVILEGE_OPEN) == 0 ? policy_sources_add(sources, path) : -1;
+
+	(void)context;
+	privileges_lower();
+	return result;
+}
+
 enum reply_code policy_read(struct policy *policy, const struct caller *caller,
 			    const struct account *account, struct refusal *why)
 {
 	struct rights rights = { caller, account };
-	const struct policy_opener opener = { &rights, open_as_administrator, open_as_caller };
+	const struct policy_opener opener = { &rights, open_as_administrator, open_as_caller,
+					      note_source };
 	struct acl_error error;
 	char text[512];
 
@@ -55,4 +66,13 @@ enum reply_code policy_read(struct policy *policy, const struct caller *caller,
 	(void)acl_error_format(&error, text, sizeof text);
 	return refuse(why, REPLY_POLICY, "policy: %s: everything is refused until the administrator "
 		      "mends it, vmgrant-helper --check-acl shows what is wrong", text);
+}
+
+int policy_is_current(const struct policy *policy)
+{
+	int current = privileges_raise(PRIVILEGE_OPEN) == 0 &&
+		      policy_sources_unchanged(&policy->sources);
+
+	privileges_lower();
+	return current;
 }

@@ -20,4 +20,11 @@
 enum reply_code policy_read(struct policy *policy, const struct caller *caller,
 			    const struct account *account, struct refusal *why);
 
+/*
+ * Whether all files of the policy are still the ones that were read, and those
+ * that were not there still are not. Raises PRIVILEGE_OPEN, so that it sees
+ * closed folders. 1 or 0.
+ */
+int policy_is_current(const struct policy *policy);
+
 #endif

@@ -54,6 +54,15 @@ void port_slots_add(struct port_slots *slots, unsigned slot)
 	slots->words[slot / 64] |= (uint64_t)1 << (slot % 64);
 }
 
+unsigned port_slots_count(const struct port_slots *slots)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < sizeof slots->words / sizeof slots->words[0]; i++)
+		count += (unsigned)__builtin_popcountll(slots->words[i]);
+	return count;
+}
+
 static unsigned is_taken(const struct port_slots *slots, unsigned slot)
 {
 	return slots->words[slot / 64] >> (slot % 64) & 1;

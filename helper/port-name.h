@@ -30,6 +30,7 @@ void port_name_format(uid_t uid, unsigned bridge_ifindex, unsigned slot,
 int port_name_slot(const char *name, uid_t uid, unsigned bridge_ifindex);
 
 void port_slots_add(struct port_slots *slots, unsigned slot);
+unsigned port_slots_count(const struct port_slots *slots);
 
 /*
  * How many of the first slots a new interface may choose from.

@@ -61,10 +61,12 @@ static int send_journal(const struct record *record, const struct request *reque
 	int length = snprintf(text, sizeof text,
 			      "MESSAGE=%s\nPRIORITY=%d\nSYSLOG_FACILITY=%d\n"
 			      "SYSLOG_IDENTIFIER=" IDENTIFIER "\nVMGRANT_ACTION=org.vmgrant.tap\n"
-			      "VMGRANT_OBJECT=bridge:%s\nVMGRANT_USER=%s\nVMGRANT_UID=%u\n"
+			      "VMGRANT_OBJECT=%s%s\nVMGRANT_USER=%s\nVMGRANT_UID=%u\n"
 			      "VMGRANT_PID=%ld\nVMGRANT_RULE=%s\nVMGRANT_RESULT=%s\n"
 			      "VMGRANT_CODE=%d\n",
-			      record->message, record->priority, LOG_AUTHPRIV >> 3, request->bridge,
+			      record->message, record->priority, LOG_AUTHPRIV >> 3,
+			      request != NULL ? "bridge:" : "none",
+			      request != NULL ? request->bridge : "",
 			      caller->name, (unsigned)caller->uid, (long)caller->parent,
 			      record->rule, why->code == REPLY_GRANTED ? "granted" : "refused",
 			      (int)why->code);

@@ -14,7 +14,7 @@
 #include "helper/request.h"
 
 /*
- * caller   NULL as long as nobody was identified
+ * request  NULL when a connection was refused before anything was asked
  * rule     the rule that decided, NULL where none did
  * why      the refusal; its code REPLY_GRANTED makes it the record of a grant
  */

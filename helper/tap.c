@@ -4,33 +4,32 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/if_tun.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "helper/direct.h"
 #include "helper/netlink.h"
-#include "helper/port-name.h"
 #include "helper/privileges.h"
+#include "helper/sealed.h"
+#include "wire/protocol.h"
 
-/* The work on one TAP; fd -1 until it is open. */
+/* The work on one TAP. */
 struct tap_work {
 	const struct grant *grant;
 	struct netlink *netlink;
 	struct bridge bridge;
-	unsigned slot_first, slot_count; /* which names may be tried */
-	int fd;
-	unsigned ifindex;
-	char name[PORT_NAME_SIZE];
+	struct port_wish wish;
+	char alias[128];
 };
 
 static const char *bridge_name(const struct tap_work *work)
 {
 	return grant_request(work->grant)->bridge;
 }
+
+/* ---- refusals ---- */
 
 /* A step that failed for a reason of the machine's. error is negative. */
 static enum reply_code refuse_step(const struct tap_work *work, const char *step, int error,
@@ -42,6 +41,80 @@ static enum reply_code refuse_step(const struct tap_work *work, const char *step
 		      strerror(-error), explanation[0] != '\0' ? " (" : "", explanation,
 		      explanation[0] != '\0' ? ")" : "");
 }
+
+static enum reply_code refuse_full(const struct tap_work *work, struct refusal *why)
+{
+	const char *user = grant_caller(work->grant)->name;
+	unsigned quota = grant_options(work->grant)->quota;
+
+	if (quota == 0)
+		return refuse(why, REPLY_QUOTA,
+			      "bridge %s: user %s has %u interfaces there: stop one first",
+			      bridge_name(work), user, PORT_SLOTS);
+	return refuse(why, REPLY_QUOTA,
+		      "bridge %s: user %s has used up the quota of %u interface%s there: stop a "
+		      "virtual machine first",
+		      bridge_name(work), user, quota, quota == 1 ? "" : "s");
+}
+
+static enum reply_code refuse_tun(const struct tap_work *work, int error, struct refusal *why)
+{
+	return refuse(why, REPLY_INTERNAL,
+		      "bridge %s: cannot open /dev/net/tun: %s: ask the administrator for "
+		      "'modprobe tun', and for mode 0666 as systemd gives it",
+		      bridge_name(work), strerror(-error));
+}
+
+/* What went wrong with the port itself, whichever of the two kinds it is. */
+static enum reply_code refuse_port(const struct tap_work *work, int error, struct refusal *why)
+{
+	if (error == -EXFULL)
+		return refuse(why, REPLY_OBJECT,
+			      "bridge %s: has as many ports as a bridge can have: ask the "
+			      "administrator for another one",
+			      bridge_name(work));
+	if (error == -ESTALE || error == -ENODEV)
+		return refuse(why, REPLY_OBJECT,
+			      "bridge %s: was changed while the port was made: try again",
+			      bridge_name(work));
+	return refuse_step(work, "cannot set up the port", error, why);
+}
+
+static enum reply_code refuse_direct(const struct tap_work *work, enum direct_step step, int error,
+				     struct refusal *why)
+{
+	if (step == DIRECT_OPEN_TUN)
+		return refuse_tun(work, error, why);
+	if (step == DIRECT_NAME)
+		return error == -EBUSY ? refuse_full(work, why)
+				       : refuse_step(work, "cannot make a TAP", error, why);
+	return refuse_port(work, error, why);
+}
+
+static enum reply_code refuse_sealed(const struct tap_work *work, enum sealed_step step, int error,
+				     struct refusal *why)
+{
+	switch (step) {
+	case SEALED_OPEN_TUN:
+		return refuse_tun(work, error, why);
+	case SEALED_NAMESPACE:
+		return refuse(why, REPLY_INTERNAL,
+			      "bridge %s: cannot make a network namespace: %s: ask the administrator to "
+			      "allow user namespaces, or for port=direct in the rule",
+			      bridge_name(work), strerror(-error));
+	case SEALED_NAME:
+		return error == -EEXIST ? refuse_full(work, why)
+					: refuse_step(work, "cannot make a veth pair", error, why);
+	case SEALED_PORT:
+		return refuse_port(work, error, why);
+	case SEALED_WAY:
+		return refuse_step(work, "cannot join TAP and bridge", error, why);
+	default:
+		return refuse_step(work, "cannot make a TAP", error, why);
+	}
+}
+
+/* ---- finding out ---- */
 
 /* The kernel checks the opener of a netlink socket as well as the sender. */
 static enum reply_code open_netlink(struct tap_work *work, struct refusal *why)
@@ -71,6 +144,16 @@ static enum reply_code find_bridge(struct tap_work *work, struct refusal *why)
 			   : refuse_step(work, "cannot look up the bridge", result, why);
 }
 
+static enum reply_code read_slots(const struct tap_work *work, struct port_slots *slots,
+				  struct refusal *why)
+{
+	int result = netlink_read_slots(work->netlink, &work->bridge,
+					grant_caller(work->grant)->uid, slots);
+
+	return result == 0 ? REPLY_GRANTED
+			   : refuse_step(work, "cannot list the ports of the bridge", result, why);
+}
+
 /*
  * Which slots a new interface may take. Under a quota the lowest ones, as many
  * as it leaves; else all of them, beginning anywhere, so that a user with
@@ -80,173 +163,192 @@ static enum reply_code reserve_slots(struct tap_work *work, struct refusal *why)
 {
 	unsigned quota = grant_options(work->grant)->quota;
 	struct port_slots slots;
-	int result;
+	enum reply_code code;
 
-	work->slot_count = PORT_SLOTS;
+	work->wish.slot_count = PORT_SLOTS;
 	if (quota == 0) {
-		if (getrandom(&work->slot_first, sizeof work->slot_first, 0) < 0)
+		if (getrandom(&work->wish.slot_first, sizeof work->wish.slot_first, 0) < 0)
 			return refuse_step(work, "no random number", -errno, why);
 		return REPLY_GRANTED;
 	}
-	result = netlink_read_slots(work->netlink, &work->bridge,
-				    grant_caller(work->grant)->uid, &slots);
+	code = read_slots(work, &slots, why);
+	if (code == REPLY_GRANTED)
+		work->wish.slot_count = port_slots_bound(&slots, quota);
+	return code;
+}
+
+/* ---- making ---- */
+
+/*
+ * The port's address is locally administered and begins with fe: a bridge without
+ * an address of its own takes the lowest one of its ports, which this never is.
+ */
+static enum reply_code fill_wish(struct tap_work *work, struct refusal *why)
+{
+	const struct request *request = grant_request(work->grant);
+	const struct caller *caller = grant_caller(work->grant);
+	struct port_setup *setup = &work->wish.setup;
+
+	if (getrandom(setup->mac, sizeof setup->mac, 0) != (ssize_t)sizeof setup->mac)
+		return refuse_step(work, "no random number", -EIO, why);
+	setup->mac[0] = 0xfe;
+	setup->mtu_bytes = work->bridge.mtu_bytes;
+	setup->isolated = grant_options(work->grant)->isolated;
+	(void)snprintf(work->alias, sizeof work->alias, "vmgrant: user %s (uid %u) on %s",
+		       caller->name, (unsigned)caller->uid, work->bridge.name);
+	setup->alias = work->alias;
+	work->wish.owner = caller->uid;
+	work->wish.queues = request->queues;
+	work->wish.vnet_header = request->vnet_header;
+	return reserve_slots(work, why);
+}
+
+static enum reply_code make_direct(const struct tap_work *work, struct tap_port *port,
+				   struct refusal *why)
+{
+	struct direct_port made;
+	int result = direct_port_make(work->netlink, &work->bridge, &work->wish, &made);
+
 	if (result < 0)
-		return refuse_step(work, "cannot list the ports of the bridge", result, why);
-	work->slot_count = port_slots_bound(&slots, quota);
+		return refuse_direct(work, made.failed_step, result, why);
+	port->fds[0] = made.fd;
+	memcpy(port->port_name, made.name, sizeof port->port_name);
+	port->queue_count = 1;
 	return REPLY_GRANTED;
 }
 
-static enum reply_code open_tun(struct tap_work *work, struct refusal *why)
+static enum reply_code make_sealed(const struct tap_work *work, struct tap_port *port,
+				   struct refusal *why)
 {
-	int result = privileges_raise(PRIVILEGE_OPEN);
+	struct sealed_port made;
+	int result = sealed_port_make(work->netlink, &work->bridge, &work->wish, &made);
 
-	if (result == 0)
-		work->fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
-	if (work->fd < 0 && result == 0)
-		result = -errno;
-	privileges_lower();
-	if (result == 0)
-		return REPLY_GRANTED;
-	return refuse(why, REPLY_INTERNAL,
-		      "bridge %s: cannot open /dev/net/tun: %s: ask the administrator for "
-		      "'modprobe tun'",
-		      bridge_name(work), strerror(-result));
-}
-
-static short wanted_flags(const struct tap_work *work, unsigned features)
-{
-	int flags = IFF_TAP | IFF_NO_PI | IFF_TUN_EXCL;
-
-	if (grant_request(work->grant)->vnet_header == VNET_HEADER_ON &&
-	    (features & IFF_VNET_HDR) != 0)
-		flags |= IFF_VNET_HDR;
-	return (short)flags;
-}
-
-/* Take the first free name. Needs CAP_NET_ADMIN raised. 0 or -errno, -EBUSY for none. */
-static int create_interface(struct tap_work *work)
-{
-	struct ifreq request = { 0 };
-	unsigned features = 0;
-
-	if (ioctl(work->fd, TUNGETFEATURES, &features) < 0)
-		return -errno;
-	for (unsigned i = 0; i < work->slot_count; i++) {
-		unsigned slot = (work->slot_first + i) % PORT_SLOTS;
-
-		port_name_format(grant_caller(work->grant)->uid, work->bridge.ifindex, slot,
-				 work->name);
-		memcpy(request.ifr_name, work->name, sizeof work->name);
-		request.ifr_flags = wanted_flags(work, features);
-		if (ioctl(work->fd, TUNSETIFF, &request) == 0)
-			return 0;
-		if (errno != EBUSY)
-			return -errno;
-	}
-	return -EBUSY;
-}
-
-static enum reply_code refuse_full(const struct tap_work *work, struct refusal *why)
-{
-	unsigned quota = grant_options(work->grant)->quota;
-
-	if (quota == 0)
-		return refuse(why, REPLY_QUOTA, "bridge %s: user %s has %u interfaces there: stop one first",
-			      bridge_name(work), grant_caller(work->grant)->name, PORT_SLOTS);
-	return refuse(why, REPLY_QUOTA,
-		      "bridge %s: user %s has used up the quota of %u interface%s there: stop a "
-		      "virtual machine first",
-		      bridge_name(work), grant_caller(work->grant)->name, quota,
-		      quota == 1 ? "" : "s");
-}
-
-/*
- * The owner is set before the interface can carry a frame: one without an owner
- * can be opened by any local user.
- */
-static enum reply_code create_tap(struct tap_work *work, struct refusal *why)
-{
-	int result = privileges_raise(PRIVILEGE_NET_ADMIN);
-
-	if (result == 0)
-		result = create_interface(work);
-	privileges_lower();
-	if (result == -EBUSY)
-		return refuse_full(work, why);
 	if (result < 0)
-		return refuse_step(work, "cannot make a TAP", result, why);
-	if (ioctl(work->fd, TUNSETOWNER, (unsigned long)grant_caller(work->grant)->uid) < 0)
-		return refuse_step(work, "cannot set the owner of the TAP", -errno, why);
-	result = netlink_find_ifindex(work->netlink, work->name, &work->ifindex);
-	return result == 0 ? REPLY_GRANTED : refuse_step(work, "cannot find the TAP", result, why);
+		return refuse_sealed(work, made.failed_step, result, why);
+	memcpy(port->fds, made.fds, made.queues * sizeof made.fds[0]);
+	memcpy(port->port_name, made.name, sizeof port->port_name);
+	port->queue_count = made.queues;
+	port->flags |= PROTOCOL_PORT_SEALED;
+	return REPLY_GRANTED;
 }
 
-/*
- * A locally administered address that begins with fe: a bridge without an
- * address of its own takes the lowest one of its ports, which this never is.
- */
-static int choose_mac(unsigned char mac[6])
+/* qemu-bridge-helper's users know a direct port; everybody else gets a sealed one. */
+static int wants_direct(const struct grant *grant)
 {
-	if (getrandom(mac, 6, 0) != 6)
-		return -EIO;
-	mac[0] = 0xfe;
-	return 0;
+	return grant_request(grant)->origin == REQUEST_DROP_IN || grant_options(grant)->port_direct;
 }
 
-static enum reply_code join_bridge(struct tap_work *work, struct refusal *why)
+/* One for each queue. The node may stay closed to users. */
+static enum reply_code open_vhost(const struct tap_work *work, struct tap_port *port,
+				  struct refusal *why)
 {
-	const struct caller *caller = grant_caller(work->grant);
-	char alias[128];
-	struct port_setup setup = {
-		.ifindex = work->ifindex,
-		.mtu_bytes = work->bridge.mtu_bytes,
-		.alias = alias,
-		.isolated = grant_options(work->grant)->isolated,
-	};
-	int result = choose_mac(setup.mac);
+	while (port->vhost_count < port->queue_count) {
+		int result = privileges_raise(PRIVILEGE_OPEN);
+		int fd = result == 0 ? open("/dev/vhost-net", O_RDWR | O_CLOEXEC) : -1;
 
-	(void)snprintf(alias, sizeof alias, "vmgrant: user %s (uid %u) on %s", caller->name,
-		       (unsigned)caller->uid, work->bridge.name);
-	if (result == 0)
-		result = privileges_raise(PRIVILEGE_NET_ADMIN);
-	if (result == 0)
-		result = netlink_set_up_port(work->netlink, &work->bridge, &setup);
-	privileges_lower();
-	if (result == 0)
-		result = netlink_verify_port(work->netlink, &work->bridge, work->ifindex);
-	if (result == -EXFULL)
-		return refuse(why, REPLY_OBJECT,
-			      "bridge %s: has as many ports as a bridge can have: ask the "
-			      "administrator for another one",
-			      bridge_name(work));
-	if (result == -ESTALE || result == -ENODEV)
-		return refuse(why, REPLY_OBJECT,
-			      "bridge %s: was changed while the port was made: try again",
-			      bridge_name(work));
-	return result == 0 ? REPLY_GRANTED
-			   : refuse_step(work, "cannot set up the port", result, why);
+		if (result == 0 && fd < 0)
+			result = -errno;
+		privileges_lower();
+		if (result < 0)
+			return refuse(why, REPLY_OBJECT,
+				      "bridge %s: cannot open /dev/vhost-net: %s: ask without vhost, or "
+				      "the administrator for 'modprobe vhost_net'",
+				      bridge_name(work), strerror(-result));
+		port->fds[port->queue_count + port->vhost_count++] = fd;
+	}
+	return REPLY_GRANTED;
 }
 
-enum reply_code tap_make(const struct grant *grant, int *tap_fd_out, struct refusal *why)
+static enum reply_code make(struct tap_work *work, struct tap_port *port, struct refusal *why)
 {
-	struct tap_work work = { .grant = grant, .fd = -1 };
+	const struct request *request = grant_request(work->grant);
+	enum reply_code code = fill_wish(work, why);
+
+	if (code == REPLY_GRANTED)
+		code = wants_direct(work->grant) ? make_direct(work, port, why)
+						 : make_sealed(work, port, why);
+	if (code == REPLY_GRANTED && request->vhost == VHOST_ON)
+		code = open_vhost(work, port, why);
+	if (code != REPLY_GRANTED)
+		return code;
+	/* A sealed port's TAP bears the same name, in its own namespace. */
+	memcpy(port->tap_name, port->port_name, sizeof port->tap_name);
+	port->mtu_bytes = work->bridge.mtu_bytes;
+	if (request->vnet_header == VNET_HEADER_ON)
+		port->flags |= PROTOCOL_PORT_VNET_HEADER;
+	if (work->wish.setup.isolated)
+		port->flags |= PROTOCOL_PORT_ISOLATED;
+	return REPLY_GRANTED;
+}
+
+enum reply_code tap_make(const struct grant *grant, struct tap_port *port_out,
+			 struct refusal *why)
+{
+	struct tap_work work = { .grant = grant };
 	enum reply_code code = open_netlink(&work, why);
 
+	*port_out = (struct tap_port){ .queue_count = 0 };
 	if (code == REPLY_GRANTED)
 		code = find_bridge(&work, why);
 	if (code == REPLY_GRANTED)
-		code = reserve_slots(&work, why);
-	if (code == REPLY_GRANTED)
-		code = open_tun(&work, why);
-	if (code == REPLY_GRANTED)
-		code = create_tap(&work, why);
-	if (code == REPLY_GRANTED)
-		code = join_bridge(&work, why);
+		code = make(&work, port_out, why);
 	netlink_close(work.netlink);
-	if (code != REPLY_GRANTED && work.fd >= 0) {
-		close(work.fd);
-		work.fd = -1;
+	if (code != REPLY_GRANTED)
+		tap_close(port_out);
+	return code;
+}
+
+void tap_close(struct tap_port *port)
+{
+	for (unsigned i = 0; i < port->queue_count + port->vhost_count; i++)
+		close(port->fds[i]);
+	port->queue_count = port->vhost_count = 0;
+}
+
+/* ---- offering ---- */
+
+static void describe_options(const struct acl_options *options, struct tap_offer *offer)
+{
+	offer->queues = options->queues != 0 && !options->port_direct ? options->queues : 1;
+	if (offer->queues > REQUEST_QUEUES_MAX)
+		offer->queues = REQUEST_QUEUES_MAX;
+	offer->quota = options->quota;
+	offer->vlan = options->vlan;
+	offer->flags = PROTOCOL_PORT_VNET_HEADER;
+	offer->flags |= options->port_direct ? 0 : PROTOCOL_PORT_SEALED;
+	offer->flags |= options->isolated ? PROTOCOL_PORT_ISOLATED : 0;
+	offer->flags |= options->lock_mac ? PROTOCOL_PORT_LOCK_MAC : 0;
+	offer->flags |= options->vhost ? PROTOCOL_PORT_VHOST : 0;
+	offer->flags |= options->polkit_skip ? 0 : PROTOCOL_PORT_POLKIT;
+}
+
+static enum reply_code count_used(const struct tap_work *work, struct tap_offer *offer,
+				  struct refusal *why)
+{
+	struct port_slots slots;
+	enum reply_code code = read_slots(work, &slots, why);
+
+	offer->quota_used = code == REPLY_GRANTED ? port_slots_count(&slots) : 0;
+	return code;
+}
+
+enum reply_code tap_offer(const struct grant *grant, struct tap_offer *offer_out,
+			  struct refusal *why)
+{
+	struct tap_work work = { .grant = grant };
+	int result = netlink_open(&work.netlink);
+	enum reply_code code = REPLY_GRANTED;
+
+	*offer_out = (struct tap_offer){ .queues = 0 };
+	if (result < 0)
+		return refuse_step(&work, "cannot open netlink", result, why);
+	code = find_bridge(&work, why);
+	if (code == REPLY_GRANTED)
+		code = count_used(&work, offer_out, why);
+	if (code == REPLY_GRANTED) {
+		describe_options(grant_options(grant), offer_out);
+		offer_out->mtu_bytes = work.bridge.mtu_bytes;
 	}
-	*tap_fd_out = work.fd;
+	netlink_close(work.netlink);
 	return code;
 }

@@ -6,18 +6,47 @@
 #define VMGRANT_HELPER_TAP_H
 
 #include "helper/authorise.h"
+#include "helper/port-name.h"
 #include "helper/refusal.h"
+#include "wire/fd-pass.h"
+
+/* What was made. Zeroed: nothing. */
+struct tap_port {
+	int fds[FD_PASS_MAX]; /* one a queue, then the vhost-net ones */
+	unsigned queue_count, vhost_count;
+	unsigned flags; /* enum protocol_port_flag */
+	unsigned mtu_bytes;
+	char port_name[PORT_NAME_SIZE]; /* the interface on the bridge */
+	char tap_name[PORT_NAME_SIZE];  /* the TAP, perhaps in a namespace of its own */
+};
+
+/* What a TAP on a bridge would be given. */
+struct tap_offer {
+	unsigned flags; /* enum protocol_port_flag */
+	unsigned mtu_bytes;
+	unsigned queues;
+	unsigned quota, quota_used;
+	unsigned vlan;
+};
 
 /*
  * Make the TAP, make it a port of the bridge, bring it up.
  *
- * tap_fd_out  the TAP, not persistent: closing the last duplicate removes the
- *             interface and the port. The caller owns it. On a refusal nothing
- *             is left behind.
+ * port_out  its fds are not persistent TAPs: closing the last duplicate removes
+ *           interface and port. The caller owns them, see tap_close(). On a
+ *           refusal nothing is left behind.
  *
  * Needs PRIVILEGE_NET_ADMIN and PRIVILEGE_OPEN permitted; raises each around
  * the call that needs it.
  */
-enum reply_code tap_make(const struct grant *grant, int *tap_fd_out, struct refusal *why);
+enum reply_code tap_make(const struct grant *grant, struct tap_port *port_out,
+			 struct refusal *why);
+
+/* Close this process's fds of a port; what was sent lives on with its receiver. */
+void tap_close(struct tap_port *port);
+
+/* Say what tap_make() would give, without making anything. Needs no privilege. */
+enum reply_code tap_offer(const struct grant *grant, struct tap_offer *offer_out,
+			  struct refusal *why);
 
 #endif

@@ -27,7 +27,9 @@ static void check_request(const struct args *args)
 	if (args->mode == ARGS_DROP_IN) {
 		require(args->fd >= 3);
 		require(acl_bridge_name_valid(args->request.bridge));
-		require(args->request.kind == REQUEST_TAP);
+		require(args->request.kind == REQUEST_TAP && args->request.queues == 1);
+	} else if (args->mode == ARGS_NATIVE) {
+		require(args->fd >= 3);
 	} else {
 		require(args->mode == ARGS_CHECK_ACL || args->mode == ARGS_HELP ||
 			args->mode == ARGS_VERSION);

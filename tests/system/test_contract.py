@@ -74,7 +74,7 @@ def test_every_refusal_sends_not_one_byte(shared):
 
 
 @pytest.mark.parametrize("words", (
-    ["--br=br0"], ["--fd=9"], ["--br", "br0", "--fd=9"], ["--br=br0", "--fd", "9"],
+    ["--br=br0"], ["--use-vnet", "--fd=9"], ["--br", "br0", "--fd=9"], ["--br=br0", "--fd", "9"],
     ["--br=br0", "--fd=9", "--br=br0"], ["--br=br0", "--fd=9", "--fd=9"],
     ["--use-vnet", "--use-vnet", "--br=br0", "--fd=9"], ["--br=br0", "--fd=9", "more"],
     ["--br=br0", "--fd=9", "--bogus"], ["--br=br0", "--fd=9", ""], ["-br=br0", "-fd=9"],

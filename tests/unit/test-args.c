@@ -50,6 +50,8 @@ static void accepts_the_orders_of_qemu_and_libvirt(void **state)
 		assert_int_equal(args.fd, 21);
 		assert_string_equal(args.request.bridge, "br0");
 		assert_int_equal(args.request.kind, REQUEST_TAP);
+		assert_int_equal(args.request.origin, REQUEST_DROP_IN);
+		assert_int_equal(args.request.queues, 1);
 		assert_int_equal(args.request.vnet_header, VNET_HEADER_ON);
 	}
 }
@@ -63,6 +65,18 @@ static void vnet_header_is_off_unless_asked_for(void **state)
 	(void)state;
 	assert_int_equal(parse(&line, &args, &why), REPLY_GRANTED);
 	assert_int_equal(args.request.vnet_header, VNET_HEADER_OFF);
+}
+
+static void without_a_bridge_the_requests_come_over_the_socket(void **state)
+{
+	const struct line line = { { "--fd=3" } };
+	struct args args;
+	struct refusal why;
+
+	(void)state;
+	assert_int_equal(parse(&line, &args, &why), REPLY_GRANTED);
+	assert_int_equal(args.mode, ARGS_NATIVE);
+	assert_int_equal(args.fd, 3);
 }
 
 static void attack_1_no_arguments_at_all(void **state)
@@ -133,7 +147,7 @@ static void unknown_repeated_and_missing_arguments_are_refused(void **state)
 {
 	static const struct line lines[] = {
 		{ { "--br=br0" } },
-		{ { "--fd=3" } },
+		{ { "--use-vnet", "--fd=3" } },
 		{ { "--br", "br0", "--fd", "3" } },
 		{ { "--br=br0", "--fd=3", "--fd=3" } },
 		{ { "--br=br0", "--br=br0", "--fd=3" } },
@@ -205,6 +219,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(accepts_the_orders_of_qemu_and_libvirt),
 		cmocka_unit_test(vnet_header_is_off_unless_asked_for),
+		cmocka_unit_test(without_a_bridge_the_requests_come_over_the_socket),
 		cmocka_unit_test(attack_1_no_arguments_at_all),
 		cmocka_unit_test(attack_3_fd_argument_must_be_a_plain_number),
 		cmocka_unit_test(attack_17_bridge_names_are_refused_and_never_cut),

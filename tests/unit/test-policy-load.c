@@ -89,9 +89,15 @@ static int open_plain(void *context, const char *path, mode_t kind, struct trust
 	return -1;
 }
 
+static int note_plain(void *context, struct policy_sources *sources, const char *path)
+{
+	(void)context;
+	return policy_sources_add(sources, path);
+}
+
 static int load(struct place *place)
 {
-	const struct policy_opener opener = { NULL, open_plain, open_plain };
+	const struct policy_opener opener = { NULL, open_plain, open_plain, note_plain };
 	char path[128];
 
 	snprintf(path, sizeof path, "%s/acl.conf", place->folder);

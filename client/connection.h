@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One connection of libvmgrant: the helper behind it, and requests on it.
+ */
+#ifndef VMGRANT_CLIENT_CONNECTION_H
+#define VMGRANT_CLIENT_CONNECTION_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "client/helper-process.h"
+#include "client/vmgrant.h"
+#include "wire/fd-pass.h"
+#include "wire/protocol.h"
+
+#define CONNECTION_ERROR_SIZE 768
+
+struct vmgrant_connection {
+	char *helper_path;
+	struct helper_process helper;
+	uint32_t serial; /* of the last request */
+	char error[CONNECTION_ERROR_SIZE];
+};
+
+/* The fds that came with a reply. Whoever takes one sets count to 0. */
+struct received_fds {
+	size_t count;
+	int fds[FD_PASS_MAX];
+};
+
+/*
+ * Send a request and wait for its reply, with a new helper if the last one has
+ * gone. Fills in the header of *request. Returns the code of the reply, or what
+ * went wrong in its place; with VMGRANT_GRANTED the reply and its fds are as the
+ * protocol promises for this request, with everything else no fd is left open.
+ */
+enum vmgrant_code connection_ask(struct vmgrant_connection *connection,
+				 struct protocol_request *request, struct protocol_reply *reply,
+				 struct received_fds *received);
+
+/* Set the sentence and return code. What is not printable ASCII becomes '?'. */
+enum vmgrant_code connection_refuse(struct vmgrant_connection *connection, enum vmgrant_code code,
+				    const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* vmgrant: network cards for virtual machines of ordinary users, from the command line. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/command.h"
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *summary;
+} commands[] = {
+	{ "run", command_run, "start a program with network cards on allowed bridges" },
+	{ "list", command_list, "say which bridges you may have, and why not the others" },
+};
+
+#define COMMAND_COUNT (sizeof commands / sizeof commands[0])
+
+static int print_help(void)
+{
+	fputs("usage: vmgrant COMMAND [ARGUMENT...]\n"
+	      "\n"
+	      "Network cards on a bridge for virtual machines that run without privilege.\n"
+	      "\n", stdout);
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		(void)printf("  %-6s %s\n", commands[i].name, commands[i].summary);
+	fputs("\nvmgrant COMMAND --help says more. See vmgrant(1).\n", stdout);
+	return fflush(stdout) == 0 ? VMGRANT_GRANTED : VMGRANT_INTERNAL;
+}
+
+static int print_version(void)
+{
+	(void)printf("vmgrant %s\n", vmgrant_version());
+	return fflush(stdout) == 0 ? VMGRANT_GRANTED : VMGRANT_INTERNAL;
+}
+
+/*
+ * A card must not become the standard input of a program that was started with
+ * none. What stands in goes with exec, and the program finds what was there before.
+ */
+static int fill_standard_fds(void)
+{
+	for (int fd = 0; fd <= 2; fd++) {
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR | O_CLOEXEC) != fd)
+			return -1;
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	if (fill_standard_fds() < 0)
+		return VMGRANT_INTERNAL;
+	if (argc < 2)
+		return command_fail(VMGRANT_USAGE, "no command: run or list: try vmgrant --help");
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+		return print_help();
+	if (strcmp(argv[1], "--version") == 0)
+		return print_version();
+	for (size_t i = 0; i < COMMAND_COUNT; i++) {
+		if (strcmp(argv[1], commands[i].name) == 0)
+			return commands[i].run(argc - 1, argv + 1);
+	}
+	return command_fail(VMGRANT_USAGE, "%.64s: unknown command: try vmgrant --help", argv[1]);
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Strings and lists of words that grow. */
+#include "client/text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What a shell takes for nothing but itself. */
+#define PLAIN "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@%+=:,./_-"
+
+static void *need(void *memory)
+{
+	if (memory == NULL) {
+		fputs("vmgrant: no memory is left\n", stderr);
+		exit(1);
+	}
+	return memory;
+}
+
+char *text_format(const char *format, ...)
+{
+	char *text = NULL;
+	va_list arguments;
+	int length;
+
+	va_start(arguments, format);
+	length = vasprintf(&text, format, arguments);
+	va_end(arguments);
+	return need(length < 0 ? NULL : text);
+}
+
+void text_append(char **text, const char *part, size_t length)
+{
+	size_t before = *text == NULL ? 0 : strlen(*text);
+
+	*text = need(realloc(*text, before + length + 1));
+	memcpy(*text + before, part, length);
+	(*text)[before + length] = '\0';
+}
+
+void words_add(struct words *words, char *word)
+{
+	words->items = need(realloc(words->items, (words->count + 2) * sizeof *words->items));
+	words->items[words->count++] = word;
+	words->items[words->count] = NULL;
+}
+
+void words_release(struct words *words)
+{
+	for (size_t i = 0; i < words->count; i++)
+		free(words->items[i]);
+	free(words->items);
+	*words = (struct words){ 0 };
+}
+
+char *text_shell_quote(const char *word)
+{
+	char *quoted = NULL;
+
+	if (*word != '\0' && word[strspn(word, PLAIN)] == '\0')
+		return text_format("%s", word);
+	text_append(&quoted, "'", 1);
+	while (*word != '\0') {
+		size_t plain = strcspn(word, "'");
+
+		text_append(&quoted, word, plain);
+		word += plain;
+		if (*word == '\'') {
+			text_append(&quoted, "'\\''", 4);
+			word++;
+		}
+	}
+	text_append(&quoted, "'", 1);
+	return quoted;
+}

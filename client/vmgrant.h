@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * libvmgrant: network cards for virtual machines of ordinary users.
+ *
+ * A connection is one vmgrant-helper at work. Several requests can be made on
+ * it, one after the other; each gives open file descriptors that belong to the
+ * program that asked. The library starts no thread, keeps no global state and
+ * changes no signal; it waits for no other child than its own.
+ *
+ * All functions but vmgrant_version() want a connection that no other thread
+ * uses at that moment. Different connections are independent.
+ */
+#ifndef VMGRANT_H
+#define VMGRANT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define VMGRANT_QUEUES_MAX 16
+
+/* Why a request was refused. The numbers are those of the helper's exit status. */
+enum vmgrant_code {
+	VMGRANT_GRANTED = 0,
+	VMGRANT_INTERNAL = 1,
+	VMGRANT_USAGE = 2,
+	VMGRANT_NO_PRIVILEGE = 3,
+	VMGRANT_INSTALLATION = 4,
+	VMGRANT_CHANNEL = 5,
+	VMGRANT_POLICY = 6,
+	VMGRANT_DENIED = 7,
+	VMGRANT_POLKIT_DENIED = 8,
+	VMGRANT_POLKIT_CHALLENGE = 9,
+	VMGRANT_POLKIT_DISMISSED = 10,
+	VMGRANT_POLKIT_FAILED = 11,
+	VMGRANT_QUOTA = 12,
+	VMGRANT_OBJECT = 13,
+	VMGRANT_UNSUPPORTED = 14,
+};
+
+enum vmgrant_tap_flag {
+	VMGRANT_TAP_VNET_HEADER = 1u << 0, /* with the virtio-net header, for virtio-net guests */
+	VMGRANT_TAP_VHOST = 1u << 1,       /* a vhost-net fd for each queue */
+	VMGRANT_TAP_INTERACTIVE = 1u << 2, /* polkit may ask the person: the call may take minutes */
+	VMGRANT_TAP_MAC = 1u << 3,         /* mac is set */
+};
+
+enum vmgrant_port_flag {
+	VMGRANT_PORT_VNET_HEADER = 1u << 0, /* the fds have the virtio-net header */
+	VMGRANT_PORT_SEALED = 1u << 1,      /* the TAP is in a network namespace of its own */
+	VMGRANT_PORT_ISOLATED = 1u << 2,
+	VMGRANT_PORT_LOCK_MAC = 1u << 3,
+	VMGRANT_PORT_VHOST = 1u << 4,  /* offer: the rule gives vhost-net fds */
+	VMGRANT_PORT_POLKIT = 1u << 5, /* offer: polkit will be asked */
+};
+
+struct vmgrant_connection;
+
+/* A request for a TAP. Set size to sizeof(struct vmgrant_tap_request), all else to 0. */
+struct vmgrant_tap_request {
+	size_t size;
+	const char *bridge;
+	unsigned queues; /* 1 to VMGRANT_QUEUES_MAX; 0 means 1 */
+	unsigned flags;  /* enum vmgrant_tap_flag */
+	uint8_t mac[6];  /* the guest's address, unicast, with VMGRANT_TAP_MAC */
+};
+
+/* What was granted. The fds are the caller's, close-on-exec is set. Set size first. */
+struct vmgrant_tap {
+	size_t size;
+	unsigned queues;      /* how many of queue_fds are set */
+	unsigned vhost_count; /* 0, or as many as queues */
+	int queue_fds[VMGRANT_QUEUES_MAX];
+	int vhost_fds[VMGRANT_QUEUES_MAX];
+	unsigned flags;     /* enum vmgrant_port_flag */
+	unsigned mtu_bytes; /* payload */
+	char port[16];      /* the interface on the bridge */
+	char tap[16];       /* the TAP itself */
+};
+
+/* What a TAP on a bridge would be given. Set size first. */
+struct vmgrant_offer {
+	size_t size;
+	unsigned flags; /* enum vmgrant_port_flag */
+	unsigned queues;
+	unsigned mtu_bytes;
+	unsigned quota;      /* 0: none */
+	unsigned quota_used; /* interfaces of this user on the bridge */
+	unsigned vlan;       /* 0: none */
+};
+
+/*
+ * Start a helper and connect to it.
+ *
+ * helper  path of vmgrant-helper, NULL: the installed one
+ * Returns a connection, to be given to vmgrant_close(), or NULL with errno set
+ * (ENOMEM, EMFILE, ...). A helper that cannot be started or has no privilege
+ * shows with the first request.
+ */
+struct vmgrant_connection *vmgrant_connect(const char *helper);
+
+/* Close the connection and wait for the helper to end. Granted fds stay open. NULL is fine. */
+void vmgrant_close(struct vmgrant_connection *connection);
+
+/*
+ * Ask for a TAP. Returns VMGRANT_GRANTED with *tap filled, or another code with
+ * nothing opened; vmgrant_error() then has a sentence for the person.
+ */
+enum vmgrant_code vmgrant_tap(struct vmgrant_connection *connection,
+			      const struct vmgrant_tap_request *request, struct vmgrant_tap *tap);
+
+/* Close all fds of a TAP that were not given away, and forget them. */
+void vmgrant_tap_close(struct vmgrant_tap *tap);
+
+/* Ask what vmgrant_tap() would be given on a bridge, by the rules alone; makes nothing. */
+enum vmgrant_code vmgrant_offer(struct vmgrant_connection *connection, const char *bridge,
+				struct vmgrant_offer *offer);
+
+/* The sentence of the last refusal on this connection, in printable ASCII; never NULL. */
+const char *vmgrant_error(const struct vmgrant_connection *connection);
+
+/* The library's version, "0.1.0". */
+const char *vmgrant_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# fish completion for vmgrant
+
+function __vmgrant_bridges
+    for folder in /sys/class/net/*/bridge
+        string replace -r '.*/([^/]+)/bridge$' '$1' -- $folder
+    end
+end
+
+function __vmgrant_net
+    set -l word (commandline -ct | string replace -r '^--net=' '')
+    if string match -q '*,*' -- $word
+        set -l done (string replace -r '[^,]*$' '' -- $word)
+        for option in queues= vhost=on vhost=off mac= model= id=
+            echo $done$option
+        end
+    else
+        __vmgrant_bridges
+    end
+end
+
+# Behind -- another program's words begin.
+function __vmgrant_behind_dashes
+    contains -- -- (commandline -opc)
+end
+
+function __vmgrant_in
+    __fish_seen_subcommand_from $argv; and not __vmgrant_behind_dashes
+end
+
+function __vmgrant_program
+    set -l words (commandline -opc) (commandline -ct)
+    set -l first (math (contains -i -- -- $words) + 1)
+    complete -C (string join ' ' -- $words[$first..-1])
+end
+
+complete -c vmgrant -f
+complete -c vmgrant -n __fish_use_subcommand -a run -d 'start a program with network cards'
+complete -c vmgrant -n __fish_use_subcommand -a list -d 'say which bridges you may have'
+complete -c vmgrant -n __fish_use_subcommand -l version -d 'print the version'
+complete -c vmgrant -n 'not __vmgrant_behind_dashes' -l help -d 'print a text'
+complete -c vmgrant -n '__vmgrant_in run' -l net -x -a '(__vmgrant_net)' -d 'a card on a bridge'
+complete -c vmgrant -n '__vmgrant_in run' -l dry-run -d 'print the command line'
+complete -c vmgrant -n '__vmgrant_in run' -l prompt -d 'let polkit ask for a password'
+complete -c vmgrant -n '__vmgrant_in run' -l no-prompt -d 'never let polkit ask'
+complete -c vmgrant -n '__vmgrant_in list' -l json -d 'for programs'
+complete -c vmgrant -n '__vmgrant_in run list' -l helper -r -F -d 'another vmgrant-helper'
+complete -c vmgrant -n __vmgrant_behind_dashes -xa '(__vmgrant_program)'

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The native protocol on a connection: bytes to requests, outcomes to replies. */
+#include "helper/native.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "wire/fd-pass.h"
+#include "wire/protocol.h"
+
+/* A client asks, works, and may ask again; one that is silent longer reconnects. */
+#define IDLE_TIMEOUT_MS (5 * 60 * 1000)
+#define SEND_TIMEOUT_MS 5000
+
+/* Since Linux 6.5; libc learned the name later. */
+#ifndef SCM_PIDFD
+#define SCM_PIDFD 0x04
+#endif
+
+/* ---- receiving ---- */
+
+/*
+ * Nobody may put files into this process. What did not fit the kernel has dropped.
+ * The client can switch SO_PASSPIDFD on at its copy of our own end.
+ */
+static void close_received(struct msghdr *message)
+{
+	for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part != NULL;
+	     part = CMSG_NXTHDR(message, part)) {
+		size_t length = part->cmsg_len - CMSG_LEN(0);
+
+		if (part->cmsg_level != SOL_SOCKET ||
+		    (part->cmsg_type != SCM_RIGHTS && part->cmsg_type != SCM_PIDFD))
+			continue;
+		for (size_t i = 0; i < length / sizeof(int); i++) {
+			int fd;
+
+			memcpy(&fd, CMSG_DATA(part) + i * sizeof fd, sizeof fd);
+			close(fd);
+		}
+	}
+}
+
+/* One message. Returns its true length, which may be more than size, 0 at the end, or -1. */
+static ssize_t receive_message(int fd, uint8_t *bytes, size_t size)
+{
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(FD_PASS_MAX * sizeof(int))];
+	struct iovec part = { .iov_base = bytes, .iov_len = size };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control,
+				  .msg_controllen = sizeof control };
+	struct pollfd readable = { .fd = fd, .events = POLLIN };
+	ssize_t length;
+
+	if (poll(&readable, 1, IDLE_TIMEOUT_MS) <= 0)
+		return -1;
+	length = recvmsg(fd, &message, MSG_CMSG_CLOEXEC | MSG_TRUNC | MSG_DONTWAIT);
+	if (length >= 0)
+		close_received(&message);
+	return length;
+}
+
+/* From the layout to the meaning. Names and numbers are judged here. */
+static enum reply_code read_request(const struct protocol_request *message,
+				    struct request *request, struct refusal *why)
+{
+	const struct protocol_tap_request *tap = &message->tap;
+
+	*request = (struct request){
+		.kind = message->header.type == PROTOCOL_QUERY ? REQUEST_QUERY : REQUEST_TAP,
+		.origin = REQUEST_NATIVE,
+		.queues = tap->queues,
+		.vnet_header = (tap->flags & PROTOCOL_TAP_VNET_HEADER) != 0 ? VNET_HEADER_ON
+									    : VNET_HEADER_OFF,
+		.vhost = (tap->flags & PROTOCOL_TAP_VHOST) != 0 ? VHOST_ON : VHOST_OFF,
+		.interaction = (tap->flags & PROTOCOL_TAP_INTERACTIVE) != 0 ? INTERACTION_ALLOWED
+									    : INTERACTION_NONE,
+		.has_mac = (tap->flags & PROTOCOL_TAP_MAC) != 0,
+	};
+	memcpy(request->guest_mac, tap->mac, sizeof request->guest_mac);
+	if (!acl_bridge_name_valid(tap->bridge))
+		return refuse(why, REPLY_USAGE, "bridge %s: not a bridge name", tap->bridge);
+	memcpy(request->bridge, tap->bridge, sizeof request->bridge);
+	if (tap->queues < 1 || tap->queues > REQUEST_QUEUES_MAX)
+		return refuse(why, REPLY_USAGE, "bridge %s: %u queues: 1 to %u are possible",
+			      tap->bridge, tap->queues, REQUEST_QUEUES_MAX);
+	if (request->has_mac && (tap->mac[0] & 1) != 0)
+		return refuse(why, REPLY_USAGE,
+			      "bridge %s: the guest's address is a multicast address", tap->bridge);
+	return REPLY_GRANTED;
+}
+
+enum native_event native_receive(int fd, struct request *request, struct native_tag *tag,
+				 struct refusal *why)
+{
+	/* One byte more than any request: what is longer has a wrong length anyhow. */
+	uint8_t bytes[PROTOCOL_TAP_REQUEST_SIZE + 1];
+	struct protocol_request message;
+	enum protocol_error error;
+	ssize_t length = receive_message(fd, bytes, sizeof bytes);
+
+	if (length <= 0)
+		return NATIVE_CLOSED;
+	if ((size_t)length > sizeof bytes)
+		length = (ssize_t)sizeof bytes;
+	error = protocol_decode_request(bytes, (size_t)length, &message);
+	if (error == PROTOCOL_SHORT || error == PROTOCOL_MAGIC)
+		return NATIVE_CLOSED;
+	*tag = (struct native_tag){ message.header.type, message.header.serial };
+	*why = (struct refusal){ .code = REPLY_GRANTED };
+	if (error != PROTOCOL_OK) {
+		(void)refuse(why, REPLY_USAGE, "request: %s", protocol_error_text(error));
+		return NATIVE_REFUSED;
+	}
+	return read_request(&message, request, why) == REPLY_GRANTED ? NATIVE_REQUEST
+								      : NATIVE_REFUSED;
+}
+
+/* ---- replying ---- */
+
+static struct protocol_reply new_reply(const struct native_tag *tag)
+{
+	return (struct protocol_reply){
+		.header = { PROTOCOL_VERSION, tag->type, tag->serial },
+	};
+}
+
+static enum reply_code send_reply(int fd, const struct protocol_reply *reply, const int *fds,
+				  size_t fd_count)
+{
+	uint8_t bytes[PROTOCOL_REPLY_SIZE];
+	size_t length = protocol_encode_reply(reply, bytes, sizeof bytes);
+
+	return fd_pass_send(fd, bytes, length, fds, fd_count, SEND_TIMEOUT_MS) == 0 ? REPLY_GRANTED
+										    : REPLY_CHANNEL;
+}
+
+enum reply_code native_reply(int fd, const struct native_tag *tag, const struct refusal *why,
+			     const struct tap_port *port)
+{
+	struct protocol_reply reply = new_reply(tag);
+
+	reply.code = (uint32_t)why->code;
+	if (port == NULL) {
+		memcpy(reply.sentence, why->sentence, sizeof reply.sentence);
+		return send_reply(fd, &reply, NULL, 0);
+	}
+	reply.flags = port->flags;
+	reply.mtu_bytes = port->mtu_bytes;
+	reply.queues = (uint16_t)port->queue_count;
+	reply.vhost_count = (uint16_t)port->vhost_count;
+	memcpy(reply.port, port->port_name, sizeof reply.port);
+	memcpy(reply.tap, port->tap_name, sizeof reply.tap);
+	return send_reply(fd, &reply, port->fds, port->queue_count + port->vhost_count);
+}
+
+enum reply_code native_reply_query(int fd, const struct native_tag *tag,
+				   const struct tap_offer *offer)
+{
+	struct protocol_reply reply = new_reply(tag);
+
+	reply.flags = offer->flags;
+	reply.mtu_bytes = offer->mtu_bytes;
+	reply.queues = (uint16_t)offer->queues;
+	reply.quota = offer->quota;
+	reply.quota_used = offer->quota_used;
+	reply.vlan = (uint16_t)offer->vlan;
+	return send_reply(fd, &reply, NULL, 0);
+}

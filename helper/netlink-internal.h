@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the files that build netlink messages share. Nobody else includes this:
+ * for the rest of the program struct netlink is opaque.
+ */
+#ifndef VMGRANT_HELPER_NETLINK_INTERNAL_H
+#define VMGRANT_HELPER_NETLINK_INTERNAL_H
+
+#include <netlink/handlers.h>
+#include <netlink/msg.h>
+#include <netlink/socket.h>
+
+#include "helper/netlink.h"
+
+struct netlink {
+	struct nl_sock *socket;
+	struct nl_cb *callbacks;
+	int done;  /* the answer to the request under way is complete */
+	int error; /* 0 or a negative errno, from the kernel's acknowledgement */
+	char explanation[160];
+};
+
+/* A request about links. ifindex 0 asks by the attributes that follow. NULL: no memory. */
+struct nl_msg *netlink_link_message(int type, int flags, unsigned ifindex, unsigned up);
+
+/* Give up a message that could not be filled. Returns -ENOMEM. */
+int netlink_discard(struct nl_msg *message);
+
+/*
+ * Ask for no IPv6 address of the host's own on the link: it would announce itself
+ * to the guest, and to nobody's use. A kernel without IPv6 refuses the message with
+ * -EAFNOSUPPORT. Returns 0 or -1.
+ */
+int netlink_put_no_address(struct nl_msg *message);
+
+/* Send one request and wait for its answer. Consumes the message. 0 or -errno. */
+int netlink_transact(struct netlink *netlink, struct nl_msg *message);
+
+#endif

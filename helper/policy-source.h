@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Which files a policy was read from, and whether they are still the same.
+ */
+#ifndef VMGRANT_HELPER_POLICY_SOURCE_H
+#define VMGRANT_HELPER_POLICY_SOURCE_H
+
+#include <stddef.h>
+#include <sys/stat.h>
+
+/* A file or folder as it was just before it was opened; nlink 0: it was not there. */
+struct policy_source {
+	const char *path;
+	struct stat status;
+};
+
+/* A list that grows; release its items with free(). */
+struct policy_sources {
+	struct policy_source *items;
+	size_t count, capacity;
+};
+
+/*
+ * Note a file or folder, whether or not it is there, before it is opened: what
+ * changes in between is seen as a change later. path must outlive the list.
+ * Returns 0, or -1 without memory.
+ */
+int policy_sources_add(struct policy_sources *sources, const char *path);
+
+/* 1 if every file is as it was, 0 if one has changed, come or gone. The same rights
+ * to look must be there as when they were noted. */
+int policy_sources_unchanged(const struct policy_sources *sources);
+
+#endif

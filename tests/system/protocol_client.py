@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A client of the native protocol, written from doc/protocol.md and nothing else."""
+
+import array
+import socket
+import struct
+
+HEADER = struct.Struct("<4sHHII")
+REQUEST = struct.Struct("<16sIH6s4x")
+REPLY = struct.Struct("<IIIIIHHH22x16s16s512s")
+TAP, QUERY = 1, 2
+VNET, VHOST, INTERACTIVE, MAC = 1, 2, 4, 8
+SEALED, ISOLATED = 2, 4
+
+
+def pair():
+    """Our end and the helper's."""
+    return socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+
+
+def encode(serial, bridge, kind=TAP, queues=1, flags=VNET, mac=bytes(6), version=1):
+    body = REQUEST.pack(bridge.encode(), flags, queues, mac)
+    return HEADER.pack(b"VMGQ", version, kind, serial, HEADER.size + len(body)) + body
+
+
+def text(field):
+    return field.rstrip(b"\0").decode("ascii")
+
+
+class Reply:
+    def __init__(self, data, fds):
+        magic, self.version, self.kind, self.serial, length = HEADER.unpack(data[:HEADER.size])
+        assert magic == b"VMGR" and length == len(data) == HEADER.size + REPLY.size
+        (self.code, self.flags, self.mtu, self.quota, self.used, self.queues, self.vhosts,
+         self.vlan, port, tap, sentence) = REPLY.unpack(data[HEADER.size:])
+        self.port, self.tap, self.sentence = text(port), text(tap), text(sentence)
+        self.fds = fds
+
+
+def receive(connection):
+    """The next reply, or None when the helper has ended."""
+    data, control, flags, _ = connection.recvmsg(4096, socket.CMSG_SPACE(64 * 4),
+                                                 socket.MSG_CMSG_CLOEXEC)
+    assert not flags & (socket.MSG_TRUNC | socket.MSG_CTRUNC)
+    fds = array.array("i")
+    for _, kind, content in control:
+        assert kind == socket.SCM_RIGHTS
+        fds.frombytes(content)
+    return Reply(data, list(fds)) if data else None
+
+
+def ask(connection, serial, bridge, **options):
+    connection.send(encode(serial, bridge, **options))
+    return receive(connection)

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The layout of the native protocol: what is written is read, what is wrong is refused. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "wire/protocol.h"
+
+static const struct protocol_request some_request = {
+	.header = { PROTOCOL_VERSION, PROTOCOL_TAP, 0x01020304 },
+	.tap = { "br0", PROTOCOL_TAP_VNET_HEADER | PROTOCOL_TAP_MAC, 4, { 0x52, 0x54, 0, 1, 2, 3 } },
+};
+
+static const struct protocol_reply some_reply = {
+	.header = { PROTOCOL_VERSION, PROTOCOL_QUERY, 0xfffffffe },
+	.code = REPLY_QUOTA,
+	.flags = PROTOCOL_PORT_SEALED,
+	.mtu_bytes = 9000,
+	.quota = 5,
+	.quota_used = 4,
+	.queues = 16,
+	.vhost_count = 15,
+	.vlan = 4094,
+	.port = "vmg0000000002l0",
+	.tap = "tap",
+	.sentence = "bridge br0: used up",
+};
+
+static void requests_survive_the_way(void **state)
+{
+	uint8_t bytes[PROTOCOL_TAP_REQUEST_SIZE];
+	struct protocol_request read;
+
+	(void)state;
+	assert_int_equal(protocol_encode_request(&some_request, bytes, sizeof bytes), sizeof bytes);
+	assert_int_equal(protocol_decode_request(bytes, sizeof bytes, &read), PROTOCOL_OK);
+	assert_memory_equal(&read, &some_request, sizeof read);
+}
+
+static void replies_survive_the_way(void **state)
+{
+	uint8_t bytes[PROTOCOL_REPLY_SIZE];
+	struct protocol_reply read;
+
+	(void)state;
+	assert_int_equal(protocol_encode_reply(&some_reply, bytes, sizeof bytes), sizeof bytes);
+	assert_int_equal(protocol_decode_reply(bytes, sizeof bytes, &read), PROTOCOL_OK);
+	assert_int_equal(read.header.serial, some_reply.header.serial);
+	assert_int_equal(read.code, some_reply.code);
+	assert_int_equal(read.flags, some_reply.flags);
+	assert_int_equal(read.mtu_bytes, some_reply.mtu_bytes);
+	assert_int_equal(read.quota, some_reply.quota);
+	assert_int_equal(read.quota_used, some_reply.quota_used);
+	assert_int_equal(read.queues, some_reply.queues);
+	assert_int_equal(read.vhost_count, some_reply.vhost_count);
+	assert_int_equal(read.vlan, some_reply.vlan);
+	assert_string_equal(read.port, some_reply.port);
+	assert_string_equal(read.tap, some_reply.tap);
+	assert_string_equal(read.sentence, some_reply.sentence);
+}
+
+/* The bytes of doc/protocol.md, by hand. */
+static void the_layout_is_the_documented_one(void **state)
+{
+	static const uint8_t expected[PROTOCOL_TAP_REQUEST_SIZE] = {
+		'V', 'M', 'G', 'Q', 1, 0, 1, 0, 4, 3, 2, 1, 48, 0, 0, 0,
+		'b', 'r', '0', 0,   0, 0, 0, 0, 0, 0, 0, 0, 0,  0, 0, 0,
+		9,   0,   0,   0,   4, 0, 0x52, 0x54, 0, 1, 2, 3, 0, 0, 0, 0,
+	};
+	uint8_t bytes[PROTOCOL_TAP_REQUEST_SIZE];
+
+	(void)state;
+	protocol_encode_request(&some_request, bytes, sizeof bytes);
+	assert_memory_equal(bytes, expected, sizeof bytes);
+}
+
+static void attack_48_every_wrong_length_is_refused(void **state)
+{
+	uint8_t bytes[PROTOCOL_REPLY_SIZE + 8] = { 0 };
+	struct protocol_request request;
+	struct protocol_reply reply;
+
+	(void)state;
+	protocol_encode_request(&some_request, bytes, sizeof bytes);
+	for (size_t length = 0; length <= sizeof bytes; length++) {
+		enum protocol_error error = protocol_decode_request(bytes, length, &request);
+
+		assert_int_equal(error == PROTOCOL_OK, length == PROTOCOL_TAP_REQUEST_SIZE);
+		assert_int_equal(error == PROTOCOL_SHORT, length < PROTOCOL_HEADER_SIZE);
+	}
+	protocol_encode_reply(&some_reply, bytes, sizeof bytes);
+	for (size_t length = 0; length <= sizeof bytes; length++)
+		assert_int_equal(protocol_decode_reply(bytes, length, &reply) == PROTOCOL_OK,
+				 length == PROTOCOL_REPLY_SIZE);
+}
+
+/* What one changed byte makes of a good request. */
+static enum protocol_error with_byte(size_t offset, uint8_t value)
+{
+	uint8_t bytes[PROTOCOL_TAP_REQUEST_SIZE];
+	struct protocol_request request;
+
+	protocol_encode_request(&some_request, bytes, sizeof bytes);
+	bytes[offset] = value;
+	return protocol_decode_request(bytes, sizeof bytes, &request);
+}
+
+static void attack_48_every_field_is_checked(void **state)
+{
+	(void)state;
+	assert_int_equal(with_byte(3, 'R'), PROTOCOL_MAGIC);
+	assert_int_equal(with_byte(4, 2), PROTOCOL_VERSION_UNKNOWN);
+	assert_int_equal(with_byte(5, 1), PROTOCOL_VERSION_UNKNOWN);
+	assert_int_equal(with_byte(6, 0), PROTOCOL_TYPE_UNKNOWN);
+	assert_int_equal(with_byte(6, 3), PROTOCOL_TYPE_UNKNOWN);
+	assert_int_equal(with_byte(12, 47), PROTOCOL_LENGTH);
+	assert_int_equal(with_byte(15, 1), PROTOCOL_LENGTH);
+	assert_int_equal(with_byte(20, 'x'), PROTOCOL_STRING);
+	assert_int_equal(with_byte(31, 'x'), PROTOCOL_STRING);
+	assert_int_equal(with_byte(32, 16), PROTOCOL_FLAG_UNKNOWN);
+	assert_int_equal(with_byte(35, 128), PROTOCOL_FLAG_UNKNOWN);
+	for (size_t offset = 44; offset < 48; offset++)
+		assert_int_equal(with_byte(offset, 1), PROTOCOL_RESERVED);
+}
+
+static void the_header_of_a_wrong_request_can_be_answered(void **state)
+{
+	uint8_t bytes[PROTOCOL_TAP_REQUEST_SIZE];
+	struct protocol_request request;
+
+	(void)state;
+	protocol_encode_request(&some_request, bytes, sizeof bytes);
+	bytes[4] = 9;
+	assert_int_equal(protocol_decode_request(bytes, sizeof bytes, &request),
+			 PROTOCOL_VERSION_UNKNOWN);
+	assert_int_equal(request.header.serial, some_request.header.serial);
+}
+
+static void too_small_a_buffer_is_left_alone(void **state)
+{
+	uint8_t bytes[PROTOCOL_REPLY_SIZE] = { 0 };
+
+	(void)state;
+	assert_int_equal(protocol_encode_request(&some_request, bytes, 47), 0);
+	assert_int_equal(protocol_encode_reply(&some_reply, bytes, 607), 0);
+	for (size_t i = 0; i < sizeof bytes; i++)
+		assert_int_equal(bytes[i], 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(requests_survive_the_way),
+		cmocka_unit_test(replies_survive_the_way),
+		cmocka_unit_test(the_layout_is_the_documented_one),
+		cmocka_unit_test(attack_48_every_wrong_length_is_refused),
+		cmocka_unit_test(attack_48_every_field_is_checked),
+		cmocka_unit_test(the_header_of_a_wrong_request_can_be_answered),
+		cmocka_unit_test(too_small_a_buffer_is_left_alone),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The native protocol, version 1: messages and their layout. Pure.
+ *
+ * One SOCK_SEQPACKET message is one request or one reply. doc/protocol.md is the
+ * same layout for readers of other languages; the two change together. Integers
+ * are little-endian, unused bytes are zero, strings are ended and filled by NUL.
+ * Nothing here allocates or opens anything.
+ */
+#ifndef VMGRANT_WIRE_PROTOCOL_H
+#define VMGRANT_WIRE_PROTOCOL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wire/reply.h"
+
+#define PROTOCOL_VERSION 1u
+#define PROTOCOL_HEADER_SIZE 16u
+#define PROTOCOL_TAP_REQUEST_SIZE 48u
+#define PROTOCOL_REPLY_SIZE 608u
+#define PROTOCOL_NAME_SIZE 16u /* IFNAMSIZ */
+#define PROTOCOL_SENTENCE_SIZE 512u
+#define PROTOCOL_QUEUES_MAX 16u /* with a vhost fd for each, 32 fds in one message */
+
+enum protocol_type {
+	PROTOCOL_TAP = 1,   /* make a TAP on a bridge */
+	PROTOCOL_QUERY = 2, /* what would a TAP on this bridge be given? makes nothing */
+};
+
+enum protocol_tap_flag {
+	PROTOCOL_TAP_VNET_HEADER = 1u << 0, /* with the virtio-net header */
+	PROTOCOL_TAP_VHOST = 1u << 1,       /* a vhost-net fd for each queue */
+	PROTOCOL_TAP_INTERACTIVE = 1u << 2, /* polkit may ask the person, for minutes */
+	PROTOCOL_TAP_MAC = 1u << 3,         /* mac holds the guest's address */
+};
+
+#define PROTOCOL_TAP_FLAGS_ALL 0xfu
+
+struct protocol_header {
+	uint16_t version;
+	uint16_t type;
+	uint32_t serial; /* the client's choice; a reply carries its request's */
+};
+
+struct protocol_tap_request {
+	char bridge[PROTOCOL_NAME_SIZE];
+	uint32_t flags;
+	uint16_t queues;
+	uint8_t mac[6];
+};
+
+struct protocol_request {
+	struct protocol_header header;
+	struct protocol_tap_request tap; /* of both types */
+};
+
+enum protocol_port_flag {
+	PROTOCOL_PORT_VNET_HEADER = 1u << 0, /* granted: the fd has the header */
+	PROTOCOL_PORT_SEALED = 1u << 1,      /* the TAP is in a network namespace of its own */
+	PROTOCOL_PORT_ISOLATED = 1u << 2,
+	PROTOCOL_PORT_LOCK_MAC = 1u << 3,
+	PROTOCOL_PORT_VHOST = 1u << 4,       /* QUERY: the rule gives vhost-net fds */
+	PROTOCOL_PORT_POLKIT = 1u << 5,      /* QUERY: polkit will be asked */
+};
+
+struct protocol_reply {
+	struct protocol_header header;
+	uint32_t code;        /* enum reply_code */
+	uint32_t flags;       /* enum protocol_port_flag */
+	uint32_t mtu_bytes;   /* payload; 0 unless granted */
+	uint32_t quota;       /* QUERY: of the rule, 0 for none */
+	uint32_t quota_used;  /* QUERY: interfaces that count towards it */
+	uint16_t queues;      /* TAP: fds of queues; QUERY: most that the rule gives */
+	uint16_t vhost_count; /* vhost-net fds, after those of the queues */
+	uint16_t vlan;        /* 0: none */
+	char port[PROTOCOL_NAME_SIZE]; /* the interface on the bridge */
+	char tap[PROTOCOL_NAME_SIZE];  /* the TAP's own name, what TUNGETIFF says */
+	char sentence[PROTOCOL_SENTENCE_SIZE];
+};
+
+/* Why bytes are no message. */
+enum protocol_error {
+	PROTOCOL_OK = 0,
+	PROTOCOL_SHORT,   /* not even a header; there is no serial to answer to */
+	PROTOCOL_MAGIC,   /* not a message of this protocol */
+	PROTOCOL_VERSION_UNKNOWN,
+	PROTOCOL_TYPE_UNKNOWN,
+	PROTOCOL_LENGTH,  /* longer or shorter than its type, or than it says itself */
+	PROTOCOL_FLAG_UNKNOWN,
+	PROTOCOL_RESERVED, /* a byte that must be zero is not */
+	PROTOCOL_STRING,  /* not ended by NUL, or something behind the NUL */
+};
+
+/* Write a request or reply. size is at least the message's size; returns that size. */
+size_t protocol_encode_request(const struct protocol_request *request, uint8_t *bytes, size_t size);
+size_t protocol_encode_reply(const struct protocol_reply *reply, uint8_t *bytes, size_t size);
+
+/*
+ * Read a message. Everything is checked but the meaning: names and numbers may
+ * still be nonsense. After any error but PROTOCOL_SHORT and PROTOCOL_MAGIC the
+ * header in the result is filled, so that the error can be answered.
+ */
+enum protocol_error protocol_decode_request(const uint8_t *bytes, size_t length,
+					    struct protocol_request *request);
+enum protocol_error protocol_decode_reply(const uint8_t *bytes, size_t length,
+					  struct protocol_reply *reply);
+
+/* A phrase for people. */
+const char *protocol_error_text(enum protocol_error error);
+
+#endif
