@@ -117,7 +117,9 @@ def foreign_pair(world, user):
     there.close()
     fds = receive(here)[1]
     here.close()
-    return maker, [socket.socket(fileno=fd) for fd in fds]
+    ends = [socket.socket(fileno=fd) for fd in fds]
+    world.keep(*ends)
+    return maker, ends
 
 
 @pytest.mark.parametrize("maker", ("bob", "root", "al"))
@@ -131,8 +133,6 @@ def test_attack_4_a_socket_that_was_made_by_somebody_else(shared, maker):
     near.setblocking(False)
     with pytest.raises(BlockingIOError):
         near.recv(1)
-    near.close()
-    far.close()
     assert not shared.taps()
 
 
@@ -168,8 +168,6 @@ def test_a_pair_that_was_made_by_the_caller_earlier_is_fine(shared):
     data, fds = receive(near)
     assert data == b"\0" and len(fds) == 1
     os.close(fds[0])
-    near.close()
-    far.close()
 
 
 def pair_with(change):

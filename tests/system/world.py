@@ -185,12 +185,21 @@ class World:
             for fd in self._namespaces:
                 os.close(fd)
 
+    def keep(self, *items):
+        """Close items, at the latest, when the test is over."""
+        self._open.extend(items)
+
     def give_back(self):
         """End the requests and close the TAPs of a test that others follow."""
         for item in self._open:
-            if isinstance(item, (Request, Result)):
+            if isinstance(item, (Request, Result, socket.socket)):
                 item.close()
-        self.wait_no_taps()
+        try:
+            self.wait_no_taps(20)
+        finally:
+            # What one test could not get rid of is not for the next one to find.
+            for name in self.taps():
+                self.run(["ip", "link", "del", name])
 
     # ---- processes ----
 
@@ -304,14 +313,13 @@ class World:
     def sysfs(self, name, attribute):
         return self.path(f"/sys/class/net/{name}/{attribute}").read_text(encoding="ascii").strip()
 
-    def wait_no_taps(self):
-        wait_until(lambda: not self.taps(), "every TAP to be gone")
+    def wait_no_taps(self, limit_s=LIMIT_S):
+        wait_until(lambda: not self.taps(), "every TAP to be gone", limit_s)
 
     # ---- logs ----
 
     def sink(self, path=DEV_LOG):
-        sink = Sink(self, path)
-        self._open.append(sink)
+        self.keep(sink := Sink(self, path))
         return sink
 
     # ---- requests ----
@@ -382,12 +390,10 @@ class World:
         near = socket.socket(fileno=received[1]) if len(received) > 1 else socket.socket()
         if len(received) == 1:
             near.close()
-        request = Request(process, near, received[0], here)
-        self._open.append(request)
+        self.keep(request := Request(process, near, received[0], here))
         return request
 
     def request(self, user, bridge="br0", limit_s=LIMIT_S, **options):
         """start_request() to its end. The caller closes the Result."""
-        result = self.start_request(user, bridge, **options).finish(limit_s)
-        self._open.append(result)
+        self.keep(result := self.start_request(user, bridge, **options).finish(limit_s))
         return result
