@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "helper/args.h"
@@ -240,17 +241,34 @@ static enum reply_code run(const struct args *args, struct refusal *why)
 	}
 }
 
+/*
+ * libvirt (9.0) takes what we said out of a buffer as soon as the socket closes,
+ * while a thread of its own may still be filling it, and then shows a part or
+ * rubbish: the thread gets its end of file, and a moment, before the socket does.
+ */
+static void let_it_be_read(void)
+{
+	const struct timespec moment = { .tv_nsec = 50000000 };
+
+	close(STDERR_FILENO);
+	close(STDOUT_FILENO);
+	(void)nanosleep(&moment, NULL);
+}
+
 int main(int argc, char **argv)
 {
 	struct refusal why = { .code = REPLY_GRANTED };
-	struct args args;
+	struct args args = { .fd = -1 };
 	enum reply_code code = process_secure(&why);
 
 	if (code == REPLY_GRANTED)
 		code = args_parse(argc, argv, &args, &why);
 	if (code == REPLY_GRANTED)
 		code = run(&args, &why);
-	if (code != REPLY_GRANTED)
-		print_refusal(&why);
+	if (code == REPLY_GRANTED)
+		return 0;
+	print_refusal(&why);
+	if (args.mode == ARGS_DROP_IN)
+		let_it_be_read();
 	return (int)code;
 }
