@@ -55,13 +55,14 @@ struct outcome {
 static enum reply_code open_session(const struct args *args, enum channel_kind channel,
 				    struct session *session, struct refusal *why)
 {
-	enum reply_code code = privileges_check(why);
+	/* First, since every refusal is recorded under the caller's name; needs no privilege. */
+	enum reply_code code = caller_identify(&session->caller, why);
 
 	process_limit_time(REQUEST_TIMEOUT_S);
 	if (code == REPLY_GRANTED)
-		code = process_close_fds(args->fd, why);
+		code = privileges_check(why);
 	if (code == REPLY_GRANTED)
-		code = caller_identify(&session->caller, why);
+		code = process_close_fds(args->fd, why);
 	if (code == REPLY_GRANTED)
 		code = privileges_shrink(session->caller.uid, &session->account, why);
 	if (code == REPLY_GRANTED)

@@ -54,12 +54,12 @@ static int make_pair(struct netlink *outer, const struct bridge *bridge,
 		.namespace_fd = namespace_fd,
 		.peer_name = LINK_NAME,
 	};
+	const struct timespec pause = { .tv_nsec = FULL_PAUSE_NS };
 	int result = -EEXIST;
 
 	for (int attempt = 0; attempt < FULL_ATTEMPTS && result == -EEXIST; attempt++) {
-		const struct timespec pause = { .tv_nsec = attempt > 0 ? FULL_PAUSE_NS : 0 };
-
-		(void)nanosleep(&pause, NULL);
+		if (attempt > 0)
+			(void)nanosleep(&pause, NULL);
 		result = privileges_raise(PRIVILEGE_NET_ADMIN);
 		if (result == 0)
 			result = make_first_free(outer, bridge, wish, &veth, port->name);

@@ -206,6 +206,20 @@ def test_attack_43_a_login_name_is_escaped_everywhere(log_world, name):
         check_clean(record, name)
 
 
+def test_a_refusal_for_want_of_privilege_is_recorded_under_the_callers_name(log_world):
+    """Not under root's, whose uid is 0 like that of nobody known yet."""
+    def no_new_privs():
+        assert ctypes.CDLL(None).prctl(38, 1, 0, 0, 0) == 0  # PR_SET_NO_NEW_PRIVS
+
+    sink = log_world.sink()
+    # The sink is root's, and here the helper is not.
+    log_world.path(DEV_LOG).chmod(0o666)
+    result = log_world.request("alice", prepare=no_new_privs)
+    assert result.code == replies.NO_PRIVILEGE, result
+    records = of_helper(sink.records())
+    assert len(records) == 1 and b"uid=1000 " in records[0], records
+
+
 def full_pipe():
     """Both ends of a pipe that takes not one byte more."""
     reader, writer = os.pipe()
