@@ -170,6 +170,24 @@ enum vmgrant_code connection_ask(struct vmgrant_connection *connection,
 	return code;
 }
 
+enum vmgrant_code connection_check_size(struct vmgrant_connection *connection, const void *object,
+					size_t known, size_t size)
+{
+	const unsigned char *bytes = object;
+
+	if (size < known)
+		return connection_refuse(connection, VMGRANT_USAGE, "%s: its size is not set",
+					 object != NULL ? "request" : "result");
+	for (size_t i = known; object != NULL && i < size; i++) {
+		if (bytes[i] != 0)
+			return connection_refuse(
+				connection, VMGRANT_USAGE,
+				"request: asks for what libvmgrant %s does not know",
+				vmgrant_version());
+	}
+	return VMGRANT_GRANTED;
+}
+
 /* ---- the public functions ---- */
 
 struct vmgrant_connection *vmgrant_connect(const char *helper)

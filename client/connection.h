@@ -38,6 +38,14 @@ enum vmgrant_code connection_ask(struct vmgrant_connection *connection,
 				 struct protocol_request *request, struct protocol_reply *reply,
 				 struct received_fds *received);
 
+/*
+ * Is a struct of the program's one that this library understands? size is what
+ * the program set, known what it is here: less was never right, and a field that
+ * is not known here must not ask for anything. object NULL: a result, not read.
+ */
+enum vmgrant_code connection_check_size(struct vmgrant_connection *connection, const void *object,
+					size_t known, size_t size);
+
 /* Set the sentence and return code. What is not printable ASCII becomes '?'. */
 enum vmgrant_code connection_refuse(struct vmgrant_connection *connection, enum vmgrant_code code,
 				    const char *format, ...)

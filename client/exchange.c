@@ -59,19 +59,10 @@ static int wait_readable(int fd, int timeout_ms)
 	return ready;
 }
 
-/* Is it a reply at all, and the one to this request? Returns NULL or what is wrong. */
-static const char *check_reply(const struct protocol_request *request,
-			       const struct protocol_reply *reply,
-			       const struct received_fds *received)
+static const char *check_tap_reply(const struct protocol_tap_request *tap,
+				   const struct protocol_reply *reply,
+				   const struct received_fds *received)
 {
-	const struct protocol_tap_request *tap = &request->tap;
-	int granted = reply->code == REPLY_GRANTED;
-
-	if (reply->header.serial != request->header.serial ||
-	    reply->header.type != request->header.type)
-		return "it answers another request";
-	if (!granted || request->header.type != PROTOCOL_TAP)
-		return received->count == 0 ? NULL : "files came with it that nobody asked for";
 	if (reply->queues != tap->queues)
 		return "another number of queues than was asked for";
 	if (reply->vhost_count != 0 &&
@@ -82,6 +73,49 @@ static const char *check_reply(const struct protocol_request *request,
 	if (reply->port[0] == '\0' || reply->tap[0] == '\0')
 		return "a name is missing";
 	return NULL;
+}
+
+static const char *check_node_reply(const struct protocol_request *request,
+				    const struct protocol_reply *reply,
+				    const struct received_fds *received)
+{
+	size_t expected = request->header.type == PROTOCOL_VFIO ? 2 : 1;
+
+	if (received->count != expected || reply->fd_count != expected)
+		return "another number of files than it should bring";
+	if (reply->node[0] == '\0')
+		return "a name is missing";
+	return NULL;
+}
+
+/* Does a granted request of this kind bring files? */
+static int brings_files(const struct protocol_request *request)
+{
+	switch (request->header.type) {
+	case PROTOCOL_TAP:
+		return 1;
+	case PROTOCOL_USB:
+		return (request->usb.flags & PROTOCOL_DEVICE_QUERY) == 0;
+	case PROTOCOL_VFIO:
+		return (request->vfio.flags & PROTOCOL_DEVICE_QUERY) == 0;
+	default:
+		return 0;
+	}
+}
+
+/* Is it a reply at all, and the one to this request? Returns NULL or what is wrong. */
+static const char *check_reply(const struct protocol_request *request,
+			       const struct protocol_reply *reply,
+			       const struct received_fds *received)
+{
+	if (reply->header.serial != request->header.serial ||
+	    reply->header.type != request->header.type)
+		return "it answers another request";
+	if (reply->code != REPLY_GRANTED || !brings_files(request))
+		return received->count == 0 ? NULL : "files came with it that nobody asked for";
+	return request->header.type == PROTOCOL_TAP
+		       ? check_tap_reply(&request->tap, reply, received)
+		       : check_node_reply(request, reply, received);
 }
 
 static enum exchange_result receive_reply(int socket_fd, const struct protocol_request *request,
@@ -121,8 +155,8 @@ enum exchange_result exchange(int socket_fd, const struct protocol_request *requ
 			      struct protocol_reply *reply, struct received_fds *received,
 			      const char **what_out)
 {
-	int interactive = (request->tap.flags & PROTOCOL_TAP_INTERACTIVE) != 0;
-	uint8_t bytes[PROTOCOL_TAP_REQUEST_SIZE];
+	int interactive = protocol_request_is_interactive(request);
+	uint8_t bytes[PROTOCOL_REQUEST_SIZE_MAX];
 	size_t length = protocol_encode_request(request, bytes, sizeof bytes);
 	enum exchange_result result;
 	int error, ready;

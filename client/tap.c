@@ -5,26 +5,6 @@
 
 #include "client/connection.h"
 
-/*
- * The size that a struct had in the first version. What is shorter was never
- * right; what is longer comes from a newer header.
- */
-#define FIRST_REQUEST_SIZE sizeof(struct vmgrant_tap_request)
-#define FIRST_TAP_SIZE sizeof(struct vmgrant_tap)
-#define FIRST_OFFER_SIZE sizeof(struct vmgrant_offer)
-
-/* A field that this library does not know must not ask for anything. */
-static int tail_is_zero(const void *object, size_t known, size_t size)
-{
-	const unsigned char *bytes = object;
-
-	for (size_t i = known; i < size; i++) {
-		if (bytes[i] != 0)
-			return 0;
-	}
-	return 1;
-}
-
 static enum vmgrant_code encode_bridge(struct vmgrant_connection *connection, const char *bridge,
 				       struct protocol_tap_request *request)
 {
@@ -44,12 +24,12 @@ static enum vmgrant_code encode_request(struct vmgrant_connection *connection,
 					struct protocol_tap_request *message)
 {
 	unsigned queues = request->queues == 0 ? 1 : request->queues;
+	enum vmgrant_code code =
+		connection_check_size(connection, request, sizeof *request, request->size);
 
-	if (request->size < FIRST_REQUEST_SIZE)
-		return connection_refuse(connection, VMGRANT_USAGE,
-					 "request: its size is not set");
-	if (!tail_is_zero(request, sizeof *request, request->size) ||
-	    (request->flags & ~PROTOCOL_TAP_FLAGS_ALL) != 0)
+	if (code != VMGRANT_GRANTED)
+		return code;
+	if ((request->flags & ~PROTOCOL_TAP_FLAGS_ALL) != 0)
 		return connection_refuse(connection, VMGRANT_USAGE,
 					 "request: asks for what libvmgrant %s does not know",
 					 vmgrant_version());
@@ -95,11 +75,11 @@ enum vmgrant_code vmgrant_tap(struct vmgrant_connection *connection,
 	struct protocol_request message = { .header = { .type = PROTOCOL_TAP } };
 	struct protocol_reply reply;
 	struct received_fds received;
-	enum vmgrant_code code;
+	enum vmgrant_code code =
+		connection_check_size(connection, NULL, sizeof *tap, tap->size);
 
-	if (tap->size < FIRST_TAP_SIZE)
-		return connection_refuse(connection, VMGRANT_USAGE,
-					 "result: its size is not set");
+	if (code != VMGRANT_GRANTED)
+		return code;
 	clear_tap(tap);
 	code = encode_request(connection, request, &message.tap);
 	if (code == VMGRANT_GRANTED)
@@ -134,12 +114,11 @@ enum vmgrant_code vmgrant_offer(struct vmgrant_connection *connection, const cha
 					    .tap = { .queues = 1 } };
 	struct protocol_reply reply;
 	struct received_fds received;
-	enum vmgrant_code code;
 	size_t size = offer->size;
+	enum vmgrant_code code = connection_check_size(connection, NULL, sizeof *offer, size);
 
-	if (size < FIRST_OFFER_SIZE)
-		return connection_refuse(connection, VMGRANT_USAGE,
-					 "result: its size is not set");
+	if (code != VMGRANT_GRANTED)
+		return code;
 	memset(offer, 0, size);
 	offer->size = size;
 	code = encode_bridge(connection, bridge, &message.tap);

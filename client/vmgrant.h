@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * libvmgrant: network cards for virtual machines of ordinary users.
+ * libvmgrant: network cards, USB and PCI devices for virtual machines of ordinary users.
  *
  * A connection is one vmgrant-helper at work. Several requests can be made on
  * it, one after the other; each gives open file descriptors that belong to the
@@ -92,6 +92,59 @@ struct vmgrant_offer {
 	unsigned vlan;       /* 0: none */
 };
 
+enum vmgrant_device_flag {
+	VMGRANT_DEVICE_INTERACTIVE = 1u << 0, /* polkit may ask the person: may take minutes */
+	VMGRANT_DEVICE_QUERY = 1u << 1,       /* judge only: polkit is not asked, nothing opened */
+	VMGRANT_USB_IDS = 1u << 8,            /* vendor and product are set */
+	VMGRANT_USB_NUMBER = 1u << 11,        /* bus and device are set */
+};
+
+enum vmgrant_node_flag {
+	VMGRANT_NODE_IOMMUFD = 1u << 0, /* VFIO: the fds are for -object iommufd and vfio-pci,fd= */
+	VMGRANT_NODE_POLKIT = 1u << 5,  /* query: polkit will be asked */
+};
+
+/*
+ * A request for a USB device. Everything that is given has to fit; one of ids,
+ * port and number at least. Set size, and all that is not used to 0.
+ */
+struct vmgrant_usb_request {
+	size_t size;
+	unsigned flags;           /* enum vmgrant_device_flag */
+	uint16_t vendor, product; /* with VMGRANT_USB_IDS */
+	uint16_t bus, device;     /* with VMGRANT_USB_NUMBER: as lsusb counts them, from 1 */
+	const char *port;         /* "1-1.4", NULL: any */
+	const char *serial;       /* NULL: any */
+};
+
+struct vmgrant_usb {
+	size_t size;
+	int fd;         /* read and write, for usb-host,hostdevice=/dev/fdset/N; -1: none */
+	unsigned flags; /* enum vmgrant_node_flag */
+	char node[32];  /* its path, "/dev/bus/usb/001/004" */
+};
+
+/* A request for a PCI device that is bound to VFIO. Set size, and what is not used to 0. */
+struct vmgrant_vfio_request {
+	size_t size;
+	unsigned flags;      /* enum vmgrant_device_flag */
+	const char *address; /* "0000:03:00.0" */
+	/*
+	 * What the limit on locked memory of the calling process is to be raised to;
+	 * 0: leave it, UINT64_MAX: as far as the rule allows.
+	 */
+	uint64_t memlock_bytes;
+};
+
+struct vmgrant_vfio {
+	size_t size;
+	unsigned flags;         /* enum vmgrant_node_flag */
+	int device_fd;          /* the device with VMGRANT_NODE_IOMMUFD, else its group; -1: none */
+	int iommu_fd;           /* /dev/iommu, else the container /dev/vfio/vfio; -1: none */
+	uint64_t memlock_bytes; /* the limit now; of a query: the most that the rule gives */
+	char node[32];          /* path of the first, "/dev/vfio/12" */
+};
+
 /*
  * Start a helper and connect to it.
  *
@@ -118,6 +171,26 @@ void vmgrant_tap_close(struct vmgrant_tap *tap);
 /* Ask what vmgrant_tap() would be given on a bridge, by the rules alone; makes nothing. */
 enum vmgrant_code vmgrant_offer(struct vmgrant_connection *connection, const char *bridge,
 				struct vmgrant_offer *offer);
+
+/*
+ * Ask for the node of a USB device. Returns VMGRANT_GRANTED with *usb filled, or
+ * another code with nothing opened.
+ */
+enum vmgrant_code vmgrant_usb(struct vmgrant_connection *connection,
+			      const struct vmgrant_usb_request *request, struct vmgrant_usb *usb);
+
+/*
+ * Ask for the nodes of a PCI device that is bound to VFIO, and for locked memory.
+ * What is granted is its whole IOMMU group. Returns VMGRANT_GRANTED with *vfio
+ * filled, or another code with nothing opened and the limit as it was.
+ */
+enum vmgrant_code vmgrant_vfio(struct vmgrant_connection *connection,
+			       const struct vmgrant_vfio_request *request,
+			       struct vmgrant_vfio *vfio);
+
+/* Close the fds that were not given away (-1 in place of one that was). NULL is fine. */
+void vmgrant_usb_close(struct vmgrant_usb *usb);
+void vmgrant_vfio_close(struct vmgrant_vfio *vfio);
 
 /* The sentence of the last refusal on this connection, in printable ASCII; never NULL. */
 const char *vmgrant_error(const struct vmgrant_connection *connection);

@@ -97,7 +97,7 @@ enum native_event native_receive(int fd, struct request *request, struct native_
 				 struct refusal *why)
 {
 	/* One byte more than any request: what is longer has a wrong length anyhow. */
-	uint8_t bytes[PROTOCOL_TAP_REQUEST_SIZE + 1];
+	uint8_t bytes[PROTOCOL_REQUEST_SIZE_MAX + 1];
 	struct protocol_request message;
 	enum protocol_error error;
 	ssize_t length = receive_message(fd, bytes, sizeof bytes);

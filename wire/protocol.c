@@ -4,166 +4,205 @@
 
 #include <string.h>
 
+#include "wire/cursor.h"
+
 #define MAGIC_REQUEST "VMGQ"
 #define MAGIC_REPLY "VMGR"
-
-/* ---- cursors: no byte outside of the message is touched ---- */
-
-/* A cursor past its end stays there and remembers it. */
-struct reader {
-	const uint8_t *next, *end;
-	enum protocol_error error; /* the first thing that was wrong */
-};
-
-struct writer {
-	uint8_t *next, *end;
-};
-
-static void fail(struct reader *reader, enum protocol_error error)
-{
-	if (reader->error == PROTOCOL_OK)
-		reader->error = error;
-}
-
-static void read_bytes(struct reader *reader, void *into, size_t length)
-{
-	if ((size_t)(reader->end - reader->next) < length) {
-		memset(into, 0, length);
-		reader->next = reader->end;
-		fail(reader, PROTOCOL_LENGTH);
-		return;
-	}
-	memcpy(into, reader->next, length);
-	reader->next += length;
-}
-
-static uint32_t read_u32(struct reader *reader)
-{
-	uint8_t bytes[4];
-
-	read_bytes(reader, bytes, sizeof bytes);
-	return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
-	       (uint32_t)bytes[3] << 24;
-}
-
-static uint16_t read_u16(struct reader *reader)
-{
-	uint8_t bytes[2];
-
-	read_bytes(reader, bytes, sizeof bytes);
-	return (uint16_t)(bytes[0] | bytes[1] << 8);
-}
-
-static void read_zeros(struct reader *reader, size_t length)
-{
-	while (length-- > 0) {
-		uint8_t byte;
-
-		read_bytes(reader, &byte, 1);
-		if (byte != 0)
-			fail(reader, PROTOCOL_RESERVED);
-	}
-}
-
-/* One NUL at least, and nothing but NULs behind the first. */
-static void read_string(struct reader *reader, char *text, size_t size)
-{
-	read_bytes(reader, text, size);
-	for (size_t i = strnlen(text, size); i <= size; i++) {
-		if (i == size)
-			break;
-		if (text[i] != '\0')
-			fail(reader, PROTOCOL_STRING);
-	}
-	if (text[size - 1] != '\0')
-		fail(reader, PROTOCOL_STRING);
-	text[size - 1] = '\0';
-}
-
-static void write_bytes(struct writer *writer, const void *from, size_t length)
-{
-	memcpy(writer->next, from, length);
-	writer->next += length;
-}
-
-static void write_u32(struct writer *writer, uint32_t value)
-{
-	const uint8_t bytes[4] = { (uint8_t)value, (uint8_t)(value >> 8), (uint8_t)(value >> 16),
-				   (uint8_t)(value >> 24) };
-
-	write_bytes(writer, bytes, sizeof bytes);
-}
-
-static void write_u16(struct writer *writer, uint16_t value)
-{
-	const uint8_t bytes[2] = { (uint8_t)value, (uint8_t)(value >> 8) };
-
-	write_bytes(writer, bytes, sizeof bytes);
-}
-
-static void write_zeros(struct writer *writer, size_t length)
-{
-	memset(writer->next, 0, length);
-	writer->next += length;
-}
-
-static void write_string(struct writer *writer, const char *text, size_t size)
-{
-	size_t length = strnlen(text, size - 1);
-
-	write_bytes(writer, text, length);
-	write_zeros(writer, size - length);
-}
 
 /* ---- messages ---- */
 
 static void write_header(struct writer *writer, const char *magic,
 			 const struct protocol_header *header, size_t size)
 {
-	write_bytes(writer, magic, 4);
-	write_u16(writer, header->version);
-	write_u16(writer, header->type);
-	write_u32(writer, header->serial);
-	write_u32(writer, (uint32_t)size);
+	cursor_write_bytes(writer, magic, 4);
+	cursor_write_u16(writer, header->version);
+	cursor_write_u16(writer, header->type);
+	cursor_write_u32(writer, header->serial);
+	cursor_write_u32(writer, (uint32_t)size);
 }
 
-/* The header, and whether the message is as long as it and its type say. */
+/* The header, and whether the message is as long as it says. */
 static void read_header(struct reader *reader, const char *magic, struct protocol_header *header,
-			size_t length, size_t expected)
+			size_t length)
 {
 	char found[4];
 
 	if (length < PROTOCOL_HEADER_SIZE) {
-		fail(reader, PROTOCOL_SHORT);
+		cursor_fail(reader, PROTOCOL_SHORT);
 		return;
 	}
-	read_bytes(reader, found, sizeof found);
+	cursor_read_bytes(reader, found, sizeof found);
 	if (memcmp(found, magic, sizeof found) != 0)
-		fail(reader, PROTOCOL_MAGIC);
-	header->version = read_u16(reader);
-	header->type = read_u16(reader);
-	header->serial = read_u32(reader);
+		cursor_fail(reader, PROTOCOL_MAGIC);
+	header->version = cursor_read_u16(reader);
+	header->type = cursor_read_u16(reader);
+	header->serial = cursor_read_u32(reader);
 	if (header->version != PROTOCOL_VERSION)
-		fail(reader, PROTOCOL_VERSION_UNKNOWN);
-	if (header->type != PROTOCOL_TAP && header->type != PROTOCOL_QUERY)
-		fail(reader, PROTOCOL_TYPE_UNKNOWN);
-	if (read_u32(reader) != length || length != expected)
-		fail(reader, PROTOCOL_LENGTH);
+		cursor_fail(reader, PROTOCOL_VERSION_UNKNOWN);
+	if (protocol_request_size(header->type) == 0)
+		cursor_fail(reader, PROTOCOL_TYPE_UNKNOWN);
+	if (cursor_read_u32(reader) != length)
+		cursor_fail(reader, PROTOCOL_LENGTH);
 }
+
+size_t protocol_request_size(uint16_t type)
+{
+	switch (type) {
+	case PROTOCOL_TAP:
+	case PROTOCOL_QUERY:
+		return PROTOCOL_TAP_REQUEST_SIZE;
+	case PROTOCOL_USB:
+		return PROTOCOL_USB_REQUEST_SIZE;
+	case PROTOCOL_VFIO:
+		return PROTOCOL_VFIO_REQUEST_SIZE;
+	default:
+		return 0;
+	}
+}
+
+int protocol_request_is_interactive(const struct protocol_request *request)
+{
+	switch (request->header.type) {
+	case PROTOCOL_USB:
+		return (request->usb.flags & PROTOCOL_DEVICE_INTERACTIVE) != 0;
+	case PROTOCOL_VFIO:
+		return (request->vfio.flags & PROTOCOL_DEVICE_INTERACTIVE) != 0;
+	default:
+		return (request->tap.flags & PROTOCOL_TAP_INTERACTIVE) != 0;
+	}
+}
+
+/* ---- the bodies, each written and read in the same order ---- */
+
+static void write_tap_request(struct writer *writer, const struct protocol_tap_request *tap)
+{
+	cursor_write_string(writer, tap->bridge, sizeof tap->bridge);
+	cursor_write_u32(writer, tap->flags);
+	cursor_write_u16(writer, tap->queues);
+	cursor_write_bytes(writer, tap->mac, sizeof tap->mac);
+	cursor_write_zeros(writer, 4);
+}
+
+static void read_tap_request(struct reader *reader, struct protocol_tap_request *tap)
+{
+	cursor_read_string(reader, tap->bridge, sizeof tap->bridge);
+	tap->flags = cursor_read_u32(reader);
+	tap->queues = cursor_read_u16(reader);
+	cursor_read_bytes(reader, tap->mac, sizeof tap->mac);
+	cursor_read_zeros(reader, 4);
+	if ((tap->flags & ~PROTOCOL_TAP_FLAGS_ALL) != 0)
+		cursor_fail(reader, PROTOCOL_FLAG_UNKNOWN);
+}
+
+static void write_usb_request(struct writer *writer, const struct protocol_usb_request *usb)
+{
+	cursor_write_u32(writer, usb->flags);
+	cursor_write_u16(writer, usb->vendor);
+	cursor_write_u16(writer, usb->product);
+	cursor_write_u16(writer, usb->bus);
+	cursor_write_u16(writer, usb->device);
+	cursor_write_zeros(writer, 4);
+	cursor_write_string(writer, usb->port, sizeof usb->port);
+	cursor_write_string(writer, usb->serial, sizeof usb->serial);
+}
+
+static void read_usb_request(struct reader *reader, struct protocol_usb_request *usb)
+{
+	usb->flags = cursor_read_u32(reader);
+	usb->vendor = cursor_read_u16(reader);
+	usb->product = cursor_read_u16(reader);
+	usb->bus = cursor_read_u16(reader);
+	usb->device = cursor_read_u16(reader);
+	cursor_read_zeros(reader, 4);
+	cursor_read_string(reader, usb->port, sizeof usb->port);
+	cursor_read_string(reader, usb->serial, sizeof usb->serial);
+	if ((usb->flags & ~PROTOCOL_USB_FLAGS_ALL) != 0)
+		cursor_fail(reader, PROTOCOL_FLAG_UNKNOWN);
+}
+
+static void write_vfio_request(struct writer *writer, const struct protocol_vfio_request *vfio)
+{
+	cursor_write_u32(writer, vfio->flags);
+	cursor_write_zeros(writer, 4);
+	cursor_write_u64(writer, vfio->memlock_bytes);
+	cursor_write_string(writer, vfio->address, sizeof vfio->address);
+}
+
+static void read_vfio_request(struct reader *reader, struct protocol_vfio_request *vfio)
+{
+	vfio->flags = cursor_read_u32(reader);
+	cursor_read_zeros(reader, 4);
+	vfio->memlock_bytes = cursor_read_u64(reader);
+	cursor_read_string(reader, vfio->address, sizeof vfio->address);
+	if ((vfio->flags & ~PROTOCOL_VFIO_FLAGS_ALL) != 0)
+		cursor_fail(reader, PROTOCOL_FLAG_UNKNOWN);
+}
+
+/* From the flags' end to the sentence's beginning, both kinds are 72 bytes. */
+static void write_port_reply(struct writer *writer, const struct protocol_reply *reply)
+{
+	cursor_write_u32(writer, reply->mtu_bytes);
+	cursor_write_u32(writer, reply->quota);
+	cursor_write_u32(writer, reply->quota_used);
+	cursor_write_u16(writer, reply->queues);
+	cursor_write_u16(writer, reply->vhost_count);
+	cursor_write_u16(writer, reply->vlan);
+	cursor_write_zeros(writer, 22);
+	cursor_write_string(writer, reply->port, sizeof reply->port);
+	cursor_write_string(writer, reply->tap, sizeof reply->tap);
+}
+
+static void read_port_reply(struct reader *reader, struct protocol_reply *reply)
+{
+	reply->mtu_bytes = cursor_read_u32(reader);
+	reply->quota = cursor_read_u32(reader);
+	reply->quota_used = cursor_read_u32(reader);
+	reply->queues = cursor_read_u16(reader);
+	reply->vhost_count = cursor_read_u16(reader);
+	reply->vlan = cursor_read_u16(reader);
+	cursor_read_zeros(reader, 22);
+	cursor_read_string(reader, reply->port, sizeof reply->port);
+	cursor_read_string(reader, reply->tap, sizeof reply->tap);
+}
+
+static void write_node_reply(struct writer *writer, const struct protocol_reply *reply)
+{
+	cursor_write_u64(writer, reply->memlock_bytes);
+	cursor_write_u16(writer, reply->fd_count);
+	cursor_write_zeros(writer, 30);
+	cursor_write_string(writer, reply->node, sizeof reply->node);
+}
+
+static void read_node_reply(struct reader *reader, struct protocol_reply *reply)
+{
+	reply->memlock_bytes = cursor_read_u64(reader);
+	reply->fd_count = cursor_read_u16(reader);
+	cursor_read_zeros(reader, 30);
+	cursor_read_string(reader, reply->node, sizeof reply->node);
+}
+
+static int is_device(const struct protocol_header *header)
+{
+	return header->type == PROTOCOL_USB || header->type == PROTOCOL_VFIO;
+}
+
+/* ---- whole messages ---- */
 
 size_t protocol_encode_request(const struct protocol_request *request, uint8_t *bytes, size_t size)
 {
+	size_t length = protocol_request_size(request->header.type);
 	struct writer writer = { bytes, bytes + size };
 
-	if (size < PROTOCOL_TAP_REQUEST_SIZE)
+	if (length == 0 || size < length)
 		return 0;
-	write_header(&writer, MAGIC_REQUEST, &request->header, PROTOCOL_TAP_REQUEST_SIZE);
-	write_string(&writer, request->tap.bridge, sizeof request->tap.bridge);
-	write_u32(&writer, request->tap.flags);
-	write_u16(&writer, request->tap.queues);
-	write_bytes(&writer, request->tap.mac, sizeof request->tap.mac);
-	write_zeros(&writer, 4);
-	return PROTOCOL_TAP_REQUEST_SIZE;
+	write_header(&writer, MAGIC_REQUEST, &request->header, length);
+	if (request->header.type == PROTOCOL_USB)
+		write_usb_request(&writer, &request->usb);
+	else if (request->header.type == PROTOCOL_VFIO)
+		write_vfio_request(&writer, &request->vfio);
+	else
+		write_tap_request(&writer, &request->tap);
+	return length;
 }
 
 enum protocol_error protocol_decode_request(const uint8_t *bytes, size_t length,
@@ -172,16 +211,17 @@ enum protocol_error protocol_decode_request(const uint8_t *bytes, size_t length,
 	struct reader reader = { bytes, bytes + length, PROTOCOL_OK };
 
 	*request = (struct protocol_request){ 0 };
-	read_header(&reader, MAGIC_REQUEST, &request->header, length, PROTOCOL_TAP_REQUEST_SIZE);
+	read_header(&reader, MAGIC_REQUEST, &request->header, length);
+	if (reader.error == PROTOCOL_OK && length != protocol_request_size(request->header.type))
+		cursor_fail(&reader, PROTOCOL_LENGTH);
 	if (reader.error != PROTOCOL_OK)
 		return reader.error;
-	read_string(&reader, request->tap.bridge, sizeof request->tap.bridge);
-	request->tap.flags = read_u32(&reader);
-	request->tap.queues = read_u16(&reader);
-	read_bytes(&reader, request->tap.mac, sizeof request->tap.mac);
-	read_zeros(&reader, 4);
-	if ((request->tap.flags & ~PROTOCOL_TAP_FLAGS_ALL) != 0)
-		fail(&reader, PROTOCOL_FLAG_UNKNOWN);
+	if (request->header.type == PROTOCOL_USB)
+		read_usb_request(&reader, &request->usb);
+	else if (request->header.type == PROTOCOL_VFIO)
+		read_vfio_request(&reader, &request->vfio);
+	else
+		read_tap_request(&reader, &request->tap);
 	return reader.error;
 }
 
@@ -192,18 +232,13 @@ size_t protocol_encode_reply(const struct protocol_reply *reply, uint8_t *bytes,
 	if (size < PROTOCOL_REPLY_SIZE)
 		return 0;
 	write_header(&writer, MAGIC_REPLY, &reply->header, PROTOCOL_REPLY_SIZE);
-	write_u32(&writer, reply->code);
-	write_u32(&writer, reply->flags);
-	write_u32(&writer, reply->mtu_bytes);
-	write_u32(&writer, reply->quota);
-	write_u32(&writer, reply->quota_used);
-	write_u16(&writer, reply->queues);
-	write_u16(&writer, reply->vhost_count);
-	write_u16(&writer, reply->vlan);
-	write_zeros(&writer, 22);
-	write_string(&writer, reply->port, sizeof reply->port);
-	write_string(&writer, reply->tap, sizeof reply->tap);
-	write_string(&writer, reply->sentence, sizeof reply->sentence);
+	cursor_write_u32(&writer, reply->code);
+	cursor_write_u32(&writer, reply->flags);
+	if (is_device(&reply->header))
+		write_node_reply(&writer, reply);
+	else
+		write_port_reply(&writer, reply);
+	cursor_write_string(&writer, reply->sentence, sizeof reply->sentence);
 	return PROTOCOL_REPLY_SIZE;
 }
 
@@ -213,21 +248,18 @@ enum protocol_error protocol_decode_reply(const uint8_t *bytes, size_t length,
 	struct reader reader = { bytes, bytes + length, PROTOCOL_OK };
 
 	*reply = (struct protocol_reply){ 0 };
-	read_header(&reader, MAGIC_REPLY, &reply->header, length, PROTOCOL_REPLY_SIZE);
+	read_header(&reader, MAGIC_REPLY, &reply->header, length);
+	if (reader.error == PROTOCOL_OK && length != PROTOCOL_REPLY_SIZE)
+		cursor_fail(&reader, PROTOCOL_LENGTH);
 	if (reader.error != PROTOCOL_OK)
 		return reader.error;
-	reply->code = read_u32(&reader);
-	reply->flags = read_u32(&reader);
-	reply->mtu_bytes = read_u32(&reader);
-	reply->quota = read_u32(&reader);
-	reply->quota_used = read_u32(&reader);
-	reply->queues = read_u16(&reader);
-	reply->vhost_count = read_u16(&reader);
-	reply->vlan = read_u16(&reader);
-	read_zeros(&reader, 22);
-	read_string(&reader, reply->port, sizeof reply->port);
-	read_string(&reader, reply->tap, sizeof reply->tap);
-	read_string(&reader, reply->sentence, sizeof reply->sentence);
+	reply->code = cursor_read_u32(&reader);
+	reply->flags = cursor_read_u32(&reader);
+	if (is_device(&reply->header))
+		read_node_reply(&reader, reply);
+	else
+		read_port_reply(&reader, reply);
+	cursor_read_string(&reader, reply->sentence, sizeof reply->sentence);
 	return reader.error;
 }
 

@@ -17,15 +17,24 @@
 
 #define PROTOCOL_VERSION 1u
 #define PROTOCOL_HEADER_SIZE 16u
-#define PROTOCOL_TAP_REQUEST_SIZE 48u
+#define PROTOCOL_TAP_REQUEST_SIZE 48u /* also of a QUERY */
+#define PROTOCOL_USB_REQUEST_SIZE 192u
+#define PROTOCOL_VFIO_REQUEST_SIZE 48u
+#define PROTOCOL_REQUEST_SIZE_MAX PROTOCOL_USB_REQUEST_SIZE
 #define PROTOCOL_REPLY_SIZE 608u
 #define PROTOCOL_NAME_SIZE 16u /* IFNAMSIZ */
+#define PROTOCOL_NODE_SIZE 32u     /* "/dev/bus/usb/001/004" */
+#define PROTOCOL_USB_PORT_SIZE 32u /* "1-1.4": a bus and at most six hubs */
+#define PROTOCOL_USB_SERIAL_SIZE 128u
+#define PROTOCOL_PCI_ADDRESS_SIZE 16u /* "0000:03:00.0" */
 #define PROTOCOL_SENTENCE_SIZE 512u
 #define PROTOCOL_QUEUES_MAX 16u /* with a vhost fd for each, 32 fds in one message */
 
 enum protocol_type {
 	PROTOCOL_TAP = 1,   /* make a TAP on a bridge */
 	PROTOCOL_QUERY = 2, /* what would a TAP on this bridge be given? makes nothing */
+	PROTOCOL_USB = 3,   /* the node of a USB device */
+	PROTOCOL_VFIO = 4,  /* the nodes of a PCI device bound to VFIO */
 };
 
 enum protocol_tap_flag {
@@ -50,9 +59,46 @@ struct protocol_tap_request {
 	uint8_t mac[6];
 };
 
+/* Of USB and VFIO requests. */
+enum protocol_device_flag {
+	PROTOCOL_DEVICE_INTERACTIVE = 1u << 0, /* polkit may ask the person, for minutes */
+	PROTOCOL_DEVICE_QUERY = 1u << 1,       /* judge only: no polkit, nothing is opened */
+};
+
+/* Which fields of a USB request name the device: one at least; all named must fit. */
+enum protocol_usb_flag {
+	PROTOCOL_USB_IDS = 1u << 8,    /* vendor and product */
+	PROTOCOL_USB_SERIAL = 1u << 9, /* serial; only together with another one */
+	PROTOCOL_USB_PORT = 1u << 10,  /* port */
+	PROTOCOL_USB_NUMBER = 1u << 11, /* bus and device */
+};
+
+#define PROTOCOL_USB_FLAGS_ALL 0xf03u
+#define PROTOCOL_VFIO_FLAGS_ALL 0x3u
+
+struct protocol_usb_request {
+	uint32_t flags;
+	uint16_t vendor, product;
+	uint16_t bus, device; /* as lsusb counts them, from 1 */
+	char port[PROTOCOL_USB_PORT_SIZE];
+	char serial[PROTOCOL_USB_SERIAL_SIZE];
+};
+
+struct protocol_vfio_request {
+	uint32_t flags;
+	/*
+	 * What RLIMIT_MEMLOCK of the process at the other end of the socket is to be
+	 * raised to; 0: left alone, UINT64_MAX: as far as the rule allows.
+	 */
+	uint64_t memlock_bytes;
+	char address[PROTOCOL_PCI_ADDRESS_SIZE];
+};
+
 struct protocol_request {
 	struct protocol_header header;
-	struct protocol_tap_request tap; /* of both types */
+	struct protocol_tap_request tap; /* of TAP and QUERY */
+	struct protocol_usb_request usb;
+	struct protocol_vfio_request vfio;
 };
 
 enum protocol_port_flag {
@@ -64,10 +110,23 @@ enum protocol_port_flag {
 	PROTOCOL_PORT_POLKIT = 1u << 5,      /* QUERY: polkit will be asked */
 };
 
+/* Of replies to USB and VFIO requests. */
+enum protocol_node_flag {
+	PROTOCOL_NODE_IOMMUFD = 1u << 0, /* VFIO: the device's own node and /dev/iommu */
+	PROTOCOL_NODE_POLKIT = 1u << 5,  /* query: polkit will be asked */
+};
+
+/*
+ * The fds of a granted request, in this order: TAP: one a queue, then the vhost-net
+ * ones. USB: the node. VFIO: /dev/vfio/devices/vfioN and /dev/iommu with
+ * PROTOCOL_NODE_IOMMUFD, otherwise the node of the group and /dev/vfio/vfio.
+ */
 struct protocol_reply {
 	struct protocol_header header;
-	uint32_t code;        /* enum reply_code */
-	uint32_t flags;       /* enum protocol_port_flag */
+	uint32_t code;  /* enum reply_code */
+	uint32_t flags; /* enum protocol_port_flag or enum protocol_node_flag */
+
+	/* of TAP and QUERY */
 	uint32_t mtu_bytes;   /* payload; 0 unless granted */
 	uint32_t quota;       /* QUERY: of the rule, 0 for none */
 	uint32_t quota_used;  /* QUERY: interfaces that count towards it */
@@ -76,6 +135,12 @@ struct protocol_reply {
 	uint16_t vlan;        /* 0: none */
 	char port[PROTOCOL_NAME_SIZE]; /* the interface on the bridge */
 	char tap[PROTOCOL_NAME_SIZE];  /* the TAP's own name, what TUNGETIFF says */
+
+	/* of USB and VFIO */
+	uint16_t fd_count;
+	uint64_t memlock_bytes; /* VFIO: the limit now; of a query: the most that the rule gives */
+	char node[PROTOCOL_NODE_SIZE]; /* path of the first fd's node */
+
 	char sentence[PROTOCOL_SENTENCE_SIZE];
 };
 
@@ -92,7 +157,13 @@ enum protocol_error {
 	PROTOCOL_STRING,  /* not ended by NUL, or something behind the NUL */
 };
 
-/* Write a request or reply. size is at least the message's size; returns that size. */
+/* How long a request of that type is; 0 for an unknown type. */
+size_t protocol_request_size(uint16_t type);
+
+/* Whether polkit may ask the person, which takes minutes. */
+int protocol_request_is_interactive(const struct protocol_request *request);
+
+/* Write a request or reply. Returns its size, or 0 when size is less. */
 size_t protocol_encode_request(const struct protocol_request *request, uint8_t *bytes, size_t size);
 size_t protocol_encode_reply(const struct protocol_reply *reply, uint8_t *bytes, size_t size);
 

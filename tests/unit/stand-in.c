@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A helper for the tests of the library: it does whatever the bridge's name says,
- * above all what the real one never would. Unprivileged.
+ * A helper for the tests of the library: it does whatever the name of the bridge, the
+ * serial number or the address says, above all what the real one never would.
+ * Unprivileged.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -104,12 +105,31 @@ static _Noreturn void die_chattering(void)
 	_exit(1);
 }
 
+static struct answer grant_nodes(const struct protocol_request *request)
+{
+	struct answer answer = { .reply = { .header = request->header } };
+	int is_vfio = request->header.type == PROTOCOL_VFIO;
+	uint32_t flags = is_vfio ? request->vfio.flags : request->usb.flags;
+
+	answer.reply.memlock_bytes = request->vfio.memlock_bytes;
+	if ((flags & PROTOCOL_DEVICE_QUERY) != 0) {
+		answer.reply.flags = PROTOCOL_NODE_POLKIT;
+		return answer;
+	}
+	answer.reply.flags = is_vfio ? PROTOCOL_NODE_IOMMUFD : 0;
+	answer.fd_count = answer.reply.fd_count = is_vfio ? 2 : 1;
+	memcpy(answer.reply.node, "/dev/node", 10);
+	return answer;
+}
+
 /* A proper grant, to be spoiled by name. */
 static struct answer grant(const struct protocol_request *request)
 {
 	const struct protocol_tap_request *tap = &request->tap;
 	struct answer answer = { .reply = { .header = request->header } };
 
+	if (request->header.type == PROTOCOL_USB || request->header.type == PROTOCOL_VFIO)
+		return grant_nodes(request);
 	answer.reply.queues = tap->queues;
 	answer.reply.mtu_bytes = 1500;
 	answer.reply.flags = PROTOCOL_PORT_SEALED;
@@ -131,7 +151,7 @@ static struct answer grant(const struct protocol_request *request)
 static void refuse(struct answer *answer, uint32_t code, const char *sentence)
 {
 	answer->reply.code = code;
-	answer->reply.queues = answer->reply.vhost_count = 0;
+	answer->reply.queues = answer->reply.vhost_count = answer->reply.fd_count = 0;
 	answer->fd_count = 0;
 	(void)snprintf(answer->reply.sentence, sizeof answer->reply.sentence, "%s", sentence);
 }
@@ -182,7 +202,9 @@ static void spoil_by_name(const char *name, struct answer *answer)
 	if (strcmp(name, "vhost") == 0)
 		answer->fd_count += reply->vhost_count = reply->queues;
 	if (strcmp(name, "nameless") == 0)
-		reply->port[0] = '\0';
+		reply->port[0] = reply->node[0] = '\0';
+	if (strcmp(name, "count") == 0)
+		reply->fd_count++;
 	if (strcmp(name, "no") == 0)
 		refuse(answer, REPLY_DENIED, "bridge no: not allowed: \033[31mno rule");
 	if (strcmp(name, "new-code") == 0)
@@ -201,9 +223,21 @@ static void spoil_by_name(const char *name, struct answer *answer)
 	}
 }
 
+static const char *name_in(const struct protocol_request *request)
+{
+	switch (request->header.type) {
+	case PROTOCOL_USB:
+		return request->usb.serial;
+	case PROTOCOL_VFIO:
+		return request->vfio.address;
+	default:
+		return request->tap.bridge;
+	}
+}
+
 int main(void)
 {
-	uint8_t bytes[PROTOCOL_TAP_REQUEST_SIZE];
+	uint8_t bytes[PROTOCOL_REQUEST_SIZE_MAX];
 	struct protocol_request request;
 	ssize_t length;
 
@@ -212,9 +246,9 @@ int main(void)
 
 		if (protocol_decode_request(bytes, (size_t)length, &request) != PROTOCOL_OK)
 			die(REPLY_USAGE, "vmgrant-helper: the request is wrong\n");
-		end_by_name(request.tap.bridge);
+		end_by_name(name_in(&request));
 		answer = grant(&request);
-		spoil_by_name(request.tap.bridge, &answer);
+		spoil_by_name(name_in(&request), &answer);
 		send_answer(&answer);
 		if (strcmp(request.tap.bridge, "once") == 0)
 			_exit(0);

@@ -30,15 +30,42 @@ static const struct protocol_reply some_reply = {
 	.sentence = "bridge br0: used up",
 };
 
-static void requests_survive_the_way(void **state)
+static const struct protocol_request usb_request = {
+	.header = { PROTOCOL_VERSION, PROTOCOL_USB, 7 },
+	.usb = { PROTOCOL_USB_IDS | PROTOCOL_USB_SERIAL | PROTOCOL_USB_PORT | PROTOCOL_USB_NUMBER,
+		 0x0951, 0x1666, 1, 4, "1-1.4", "0012345" },
+};
+
+static const struct protocol_request vfio_request = {
+	.header = { PROTOCOL_VERSION, PROTOCOL_VFIO, 8 },
+	.vfio = { PROTOCOL_DEVICE_QUERY, 0x0102030405060708, "0000:03:00.0" },
+};
+
+static const struct protocol_reply node_reply = {
+	.header = { PROTOCOL_VERSION, PROTOCOL_VFIO, 9 },
+	.flags = PROTOCOL_NODE_IOMMUFD,
+	.fd_count = 2,
+	.memlock_bytes = 0x0102030405060708,
+	.node = "/dev/vfio/devices/vfio0",
+};
+
+static void check_way(const struct protocol_request *request, size_t size)
 {
-	uint8_t bytes[PROTOCOL_TAP_REQUEST_SIZE];
+	uint8_t bytes[PROTOCOL_REQUEST_SIZE_MAX];
 	struct protocol_request read;
 
+	assert_int_equal(protocol_request_size(request->header.type), size);
+	assert_int_equal(protocol_encode_request(request, bytes, sizeof bytes), size);
+	assert_int_equal(protocol_decode_request(bytes, size, &read), PROTOCOL_OK);
+	assert_memory_equal(&read, request, sizeof read);
+}
+
+static void requests_survive_the_way(void **state)
+{
 	(void)state;
-	assert_int_equal(protocol_encode_request(&some_request, bytes, sizeof bytes), sizeof bytes);
-	assert_int_equal(protocol_decode_request(bytes, sizeof bytes, &read), PROTOCOL_OK);
-	assert_memory_equal(&read, &some_request, sizeof read);
+	check_way(&some_request, PROTOCOL_TAP_REQUEST_SIZE);
+	check_way(&usb_request, PROTOCOL_USB_REQUEST_SIZE);
+	check_way(&vfio_request, PROTOCOL_VFIO_REQUEST_SIZE);
 }
 
 static void replies_survive_the_way(void **state)
@@ -63,6 +90,21 @@ static void replies_survive_the_way(void **state)
 	assert_string_equal(read.sentence, some_reply.sentence);
 }
 
+static void replies_about_devices_survive_the_way(void **state)
+{
+	uint8_t bytes[PROTOCOL_REPLY_SIZE];
+	struct protocol_reply read;
+
+	(void)state;
+	assert_int_equal(protocol_encode_reply(&node_reply, bytes, sizeof bytes), sizeof bytes);
+	assert_int_equal(protocol_decode_reply(bytes, sizeof bytes, &read), PROTOCOL_OK);
+	assert_int_equal(read.flags, node_reply.flags);
+	assert_int_equal(read.fd_count, 2);
+	assert_true(read.memlock_bytes == node_reply.memlock_bytes);
+	assert_string_equal(read.node, node_reply.node);
+	assert_int_equal(read.queues, 0);
+}
+
 /* The bytes of doc/protocol.md, by hand. */
 static void the_layout_is_the_documented_one(void **state)
 {
@@ -76,6 +118,53 @@ static void the_layout_is_the_documented_one(void **state)
 	(void)state;
 	protocol_encode_request(&some_request, bytes, sizeof bytes);
 	assert_memory_equal(bytes, expected, sizeof bytes);
+}
+
+static void the_layout_of_devices_is_the_documented_one(void **state)
+{
+	static const uint8_t usb[64] = {
+		'V', 'M', 'G', 'Q', 1, 0, 3, 0, 7, 0, 0, 0, 192, 0, 0, 0,
+		0, 0xf, 0, 0, 0x51, 9, 0x66, 0x16, 1, 0, 4, 0, 0, 0, 0, 0,
+		'1', '-', '1', '.', '4',
+	};
+	static const uint8_t vfio[PROTOCOL_VFIO_REQUEST_SIZE] = {
+		'V', 'M', 'G', 'Q', 1, 0, 4, 0, 8, 0, 0, 0, 48, 0, 0, 0,
+		2, 0, 0, 0, 0, 0, 0, 0, 8, 7, 6, 5, 4, 3, 2, 1,
+		'0', '0', '0', '0', ':', '0', '3', ':', '0', '0', '.', '0',
+	};
+	uint8_t bytes[PROTOCOL_REQUEST_SIZE_MAX];
+
+	(void)state;
+	protocol_encode_request(&usb_request, bytes, sizeof bytes);
+	assert_memory_equal(bytes, usb, sizeof usb);
+	assert_memory_equal(bytes + 64, "0012345", 8);
+	protocol_encode_request(&vfio_request, bytes, sizeof bytes);
+	assert_memory_equal(bytes, vfio, sizeof vfio);
+}
+
+static void attack_48_device_requests_are_checked(void **state)
+{
+	uint8_t bytes[PROTOCOL_REQUEST_SIZE_MAX];
+	struct protocol_request request;
+
+	(void)state;
+	protocol_encode_request(&usb_request, bytes, sizeof bytes);
+	for (size_t length = PROTOCOL_HEADER_SIZE; length < PROTOCOL_USB_REQUEST_SIZE; length++)
+		assert_int_equal(protocol_decode_request(bytes, length, &request), PROTOCOL_LENGTH);
+	bytes[16] = 4;
+	assert_int_equal(protocol_decode_request(bytes, 192, &request), PROTOCOL_FLAG_UNKNOWN);
+	bytes[16] = 0;
+	bytes[191] = 'x';
+	assert_int_equal(protocol_decode_request(bytes, 192, &request), PROTOCOL_STRING);
+	bytes[191] = 0;
+	bytes[28] = 1;
+	assert_int_equal(protocol_decode_request(bytes, 192, &request), PROTOCOL_RESERVED);
+	protocol_encode_request(&vfio_request, bytes, sizeof bytes);
+	bytes[20] = 1;
+	assert_int_equal(protocol_decode_request(bytes, 48, &request), PROTOCOL_RESERVED);
+	bytes[20] = 0;
+	bytes[17] = 1;
+	assert_int_equal(protocol_decode_request(bytes, 48, &request), PROTOCOL_FLAG_UNKNOWN);
 }
 
 static void attack_48_every_wrong_length_is_refused(void **state)
@@ -116,7 +205,8 @@ static void attack_48_every_field_is_checked(void **state)
 	assert_int_equal(with_byte(4, 2), PROTOCOL_VERSION_UNKNOWN);
 	assert_int_equal(with_byte(5, 1), PROTOCOL_VERSION_UNKNOWN);
 	assert_int_equal(with_byte(6, 0), PROTOCOL_TYPE_UNKNOWN);
-	assert_int_equal(with_byte(6, 3), PROTOCOL_TYPE_UNKNOWN);
+	assert_int_equal(with_byte(6, 3), PROTOCOL_LENGTH);
+	assert_int_equal(with_byte(6, 5), PROTOCOL_TYPE_UNKNOWN);
 	assert_int_equal(with_byte(12, 47), PROTOCOL_LENGTH);
 	assert_int_equal(with_byte(15, 1), PROTOCOL_LENGTH);
 	assert_int_equal(with_byte(20, 'x'), PROTOCOL_STRING);
@@ -156,8 +246,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(requests_survive_the_way),
 		cmocka_unit_test(replies_survive_the_way),
+		cmocka_unit_test(replies_about_devices_survive_the_way),
 		cmocka_unit_test(the_layout_is_the_documented_one),
+		cmocka_unit_test(the_layout_of_devices_is_the_documented_one),
 		cmocka_unit_test(attack_48_every_wrong_length_is_refused),
+		cmocka_unit_test(attack_48_device_requests_are_checked),
 		cmocka_unit_test(attack_48_every_field_is_checked),
 		cmocka_unit_test(the_header_of_a_wrong_request_can_be_answered),
 		cmocka_unit_test(too_small_a_buffer_is_left_alone),
