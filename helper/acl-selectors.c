@@ -140,7 +140,7 @@ static size_t port_part(const char *text, uint64_t max)
 }
 
 /* "BUS-PORT[.PORT]...", as the kernel names the device in sysfs. */
-static int usb_port_valid(const char *value)
+int acl_usb_port_valid(const char *value)
 {
 	const char *p = value;
 	size_t digits = port_part(p, USB_BUS_MAX);
@@ -188,7 +188,7 @@ static int parse_usb_key(struct acl_usb_selector *usb, const struct acl_word *wo
 	} else if ((value = VALUE_OF(word, "port=")) != NULL) {
 		if (usb->port != NULL)
 			*message = "port= is written twice";
-		else if (!usb_port_valid(value))
+		else if (!acl_usb_port_valid(value))
 			*message = "port= needs BUS-PORT[.PORT]..., as in port=1-1.4";
 		else
 			usb->port = value;
@@ -238,22 +238,20 @@ int acl_selector_is_usb(const struct acl_word *word)
 
 /* ---- vfio ---- */
 
-/* "DDDD:BB:DD.F", brought into the kernel's lower case. */
-static int parse_pci_address(struct acl_word word)
+int acl_pci_address_normalise(char *text)
 {
 	uint16_t domain, bus, slot;
-	char *text = word.text;
 
-	if (word.length != 12 || text[4] != ':' || text[7] != ':' || text[10] != '.')
+	if (strlen(text) != 12 || text[4] != ':' || text[7] != ':' || text[10] != '.')
 		return -1;
 	if (acl_hex_parse(text, 4, &domain) != 0 || acl_hex_parse(text + 5, 2, &bus) != 0 ||
 	    acl_hex_parse(text + 8, 2, &slot) != 0 || slot > PCI_SLOT_MAX)
 		return -1;
 	if (text[11] < '0' || text[11] > '7')
 		return -1;
-	for (size_t i = 0; i < word.length; i++) {
-		if (text[i] >= 'A' && text[i] <= 'F')
-			text[i] = (char)(text[i] - 'A' + 'a');
+	for (; *text != '\0'; text++) {
+		if (*text >= 'A' && *text <= 'F')
+			*text = (char)(*text - 'A' + 'a');
 	}
 	return 0;
 }
@@ -267,7 +265,7 @@ int acl_selectors_parse_vfio(struct acl_rule *rule, const struct acl_line *line,
 		return acl_word_error(error, line, word - 1,
 				      "a PCI address or VENDOR:DEVICE must follow");
 	(*next)++;
-	if (parse_pci_address(*word) == 0) {
+	if (acl_pci_address_normalise(word->text) == 0) {
 		rule->vfio.address = word->text;
 		return 0;
 	}

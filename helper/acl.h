@@ -150,6 +150,15 @@ int acl_append(struct acl *acl, const struct acl_rule *rule);
  */
 int acl_bridge_name_valid(const char *name);
 
+/* 1 if it is "BUS-PORT[.PORT]..." as the kernel names a USB device in sysfs. */
+int acl_usb_port_valid(const char *port);
+
+/*
+ * Bring "DDDD:BB:DD.F" into the kernel's form, which has small letters. Returns 0,
+ * or -1 if it is no PCI address; it is then left as it was.
+ */
+int acl_pci_address_normalise(char *address);
+
 /* Fill *error; file and word are escaped and cut here. word may be NULL. */
 void acl_error_set(struct acl_error *error, const char *file, unsigned line, unsigned column,
 		   const char *word, const char *message);

@@ -87,6 +87,7 @@ static enum reply_code parse_service(int argc, char *const argv[], struct args *
 
 	args->mode = ARGS_DROP_IN;
 	args->request.kind = REQUEST_TAP;
+	args->request.purpose = PURPOSE_GRANT;
 	args->request.origin = REQUEST_DROP_IN;
 	args->request.queues = 1;
 	for (int i = 1; i < argc; i++) {

@@ -25,7 +25,7 @@
 #define PROMPT_TIMEOUT_MS (5 * 60 * 1000)
 
 #define ARGUMENTS_MAX 16
-#define ARGUMENT_SIZE 128
+#define ARGUMENT_SIZE (POLKIT_DETAIL_SIZE + 16)
 
 /* The asker's command line. */
 struct command {
@@ -98,9 +98,8 @@ static int build_command(struct command *command, const struct polkit_question *
 	add_argument(command, "--uid=%u", (unsigned)question->caller->uid);
 	if (question->interaction == INTERACTION_ALLOWED)
 		add_argument(command, "--interactive");
-	add_argument(command, "--detail=%s=%s", question->object_kind, question->object);
-	add_argument(command, "--detail=queues=%u", question->queues);
-	add_argument(command, "--detail=user=%s", question->caller->name);
+	for (size_t i = 0; i < question->detail_count; i++)
+		add_argument(command, "--detail=%s", question->details[i]);
 	return 0;
 }
 
@@ -202,47 +201,57 @@ static int reap(const struct asker *asker, long long end_ms)
 static enum reply_code explain(const struct polkit_question *question, int status,
 			       const char *text, struct refusal *why)
 {
-	const char *kind = question->object_kind, *object = question->object;
+	const char *object = question->object;
 	int exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 
 	switch (status < 0 ? -1 : exit_status) {
 	case ASKER_DENIED:
 		return refuse(why, REPLY_POLKIT_DENIED,
-			      "%s %s: polkit does not allow it for user %s: ask the administrator "
+			      "%s: polkit does not allow it for user %s: ask the administrator "
 			      "for a polkit rule for %s",
-			      kind, object, question->caller->name, question->action);
+			      object, question->caller->name, question->action);
 	case ASKER_CHALLENGE:
 		return refuse(why, REPLY_POLKIT_CHALLENGE,
-			      "%s %s: polkit wants a password and nobody can be asked from here: ask "
+			      "%s: polkit wants a password and nobody can be asked from here: ask "
 			      "the administrator for a polkit rule for %s, or for polkit=no in %s",
-			      kind, object, question->action, VMGRANT_ACL_FILE);
+			      object, question->action, VMGRANT_ACL_FILE);
 	case ASKER_DISMISSED:
 		return refuse(why, REPLY_POLKIT_DISMISSED,
-			      "%s %s: the request to authenticate was dismissed", kind, object);
+			      "%s: the request to authenticate was dismissed", object);
 	case ASKER_NO_POLKIT:
 		return refuse(why, REPLY_POLKIT_FAILED,
-			      "%s %s: polkit cannot be reached: %s: ask the administrator to start "
+			      "%s: polkit cannot be reached: %s: ask the administrator to start "
 			      "polkit, or for polkit=no in %s",
-			      kind, object, text, VMGRANT_ACL_FILE);
+			      object, text, VMGRANT_ACL_FILE);
 	case ASKER_NO_ACTION:
 		return refuse(why, REPLY_INSTALLATION,
-			      "%s %s: polkit does not know the action %s: ask the administrator to "
+			      "%s: polkit does not know the action %s: ask the administrator to "
 			      "install org.vmgrant.policy where polkit looks for actions",
-			      kind, object, question->action);
+			      object, question->action);
 	case ASKER_NOT_OWNER:
 		return refuse(why, REPLY_INSTALLATION,
-			      "%s %s: polkit does not let the account %s ask: ask the administrator to "
+			      "%s: polkit does not let the account %s ask: ask the administrator to "
 			      "check the owner in org.vmgrant.policy",
-			      kind, object, VMGRANT_ACCOUNT);
+			      object, VMGRANT_ACCOUNT);
 	case ASKER_POLKIT_ERROR:
 		return refuse(why, REPLY_POLKIT_FAILED,
-			      "%s %s: polkit cannot answer: %s: try again, or tell the administrator",
-			      kind, object, text);
+			      "%s: polkit cannot answer: %s: try again, or tell the administrator",
+			      object, text);
 	default:
 		return refuse(why, REPLY_POLKIT_FAILED,
-			      "%s %s: polkit gave no answer%s: try again, or tell the administrator",
-			      kind, object, status == -1 ? " in time" : "");
+			      "%s: polkit gave no answer%s: try again, or tell the administrator",
+			      object, status == -1 ? " in time" : "");
 	}
+}
+
+void polkit_question_add(struct polkit_question *question, const char *key, const char *value)
+{
+	char escaped[POLKIT_DETAIL_SIZE - 24];
+
+	if (question->detail_count == POLKIT_DETAILS_MAX)
+		return;
+	(void)snprintf(question->details[question->detail_count++], POLKIT_DETAIL_SIZE, "%s=%s",
+		       key, escape_string(escaped, sizeof escaped, value));
 }
 
 enum reply_code ask_polkit(const struct polkit_question *question, const struct account *account,
@@ -259,8 +268,8 @@ enum reply_code ask_polkit(const struct polkit_question *question, const struct 
 	int status;
 
 	if (build_command(&command, question) < 0 || start_asker(&command, account, &asker) < 0)
-		return refuse(why, REPLY_INTERNAL, "%s %s: cannot ask polkit: %s",
-			      question->object_kind, question->object, strerror(errno));
+		return refuse(why, REPLY_INTERNAL, "%s: cannot ask polkit: %s",
+			      question->object, strerror(errno));
 	length = read_answer(&asker, answer, sizeof answer, end_ms);
 	status = reap(&asker, length < 0 ? 0 : end_ms);
 	close(asker.output);

@@ -15,14 +15,21 @@
 #include "helper/refusal.h"
 #include "helper/request.h"
 
+#define POLKIT_DETAILS_MAX 8
+#define POLKIT_DETAIL_SIZE 192
+
 struct polkit_question {
 	const char *action;      /* "org.vmgrant.tap" */
-	const char *object_kind; /* "bridge": names the detail and the messages */
-	const char *object;      /* a validated name, "br0" */
-	unsigned queues;
+	const char *object; /* for sentences: "bridge br0" */
+	/* Details for rules and dialogs, "KEY=VALUE" in printable ASCII. */
+	char details[POLKIT_DETAILS_MAX][POLKIT_DETAIL_SIZE];
+	size_t detail_count;
 	enum request_interaction interaction;
 	const struct caller *caller;
 };
+
+/* Add a detail; key is a word of ours, value is escaped and, at some length, cut with "...". */
+void polkit_question_add(struct polkit_question *question, const char *key, const char *value);
 
 /*
  * Ask; the subject is this very process with the caller's uid, which the kernel

@@ -5,48 +5,13 @@
 #include <stdlib.h>
 
 #include "helper/ask-polkit.h"
-#include "helper/names.h"
 
 struct grant {
 	const struct request *request;
+	const struct object *object;
 	const struct caller *caller;
 	struct acl_options options;
 };
-
-/*
- * The one sentence for "no rule" and "a rule forbids it", for a bridge that is
- * there and one that is not: who may not use a bridge learns nothing about it.
- */
-static enum reply_code deny(const struct request *request, const struct caller *caller,
-			    struct refusal *why)
-{
-	return refuse(why, REPLY_DENIED,
-		      "bridge %s: not allowed for user %s: ask the administrator for a rule in %s",
-		      request->bridge, caller->name, VMGRANT_ACL_FILE);
-}
-
-static enum reply_code judge(const struct request *request, const struct caller *caller,
-			     const struct policy *policy, const struct acl_rule **rule_out,
-			     struct refusal *why)
-{
-	const struct acl_object object = { .kind = ACL_KIND_BRIDGE, .bridge = request->bridge };
-	const struct acl_asker asker = { caller->uid, caller->groups, caller->group_count };
-	struct names_context context = { &asker };
-	const struct acl_names names = names_of_system(&context);
-
-	switch (acl_judge(&policy->acl, &object, &asker, &names, rule_out)) {
-	case ACL_VERDICT_ALLOW:
-		return REPLY_GRANTED;
-	case ACL_VERDICT_NO_NAMES:
-		return refuse(why, REPLY_DENIED,
-			      "bridge %s: not allowed for user %s: the system's list of users and "
-			      "groups does not answer, try again later",
-			      request->bridge, caller->name);
-	case ACL_VERDICT_DENY:
-	default:
-		return deny(request, caller, why);
-	}
-}
 
 /*
  * A protection that a rule demands and that this program cannot give is a
@@ -76,51 +41,56 @@ static enum reply_code check_options(const struct request *request,
 	return REPLY_GRANTED;
 }
 
-static enum reply_code question_polkit(const struct request *request, const struct caller *caller,
+static enum reply_code question_polkit(const struct request *request,
+				       const struct object *object, const struct caller *caller,
 				       const struct account *account, struct refusal *why)
 {
-	const struct polkit_question question = {
-		.action = "org.vmgrant.tap",
-		.object_kind = "bridge",
-		.object = request->bridge,
-		.queues = request->queues,
+	char text[REQUEST_TEXT_SIZE];
+	struct polkit_question question = {
+		.action = request_action(request),
+		.object = text,
 		.interaction = request->interaction,
 		.caller = caller,
 	};
 
+	request_describe(request, text);
+	object_describe(object, request, &question);
+	polkit_question_add(&question, "user", caller->name);
 	return ask_polkit(&question, account, why);
 }
 
 /* What only a request that makes something has to pass. */
-static enum reply_code check_request(const struct request *request, const struct caller *caller,
-				     const struct account *account,
+static enum reply_code check_request(const struct request *request, const struct object *object,
+				     const struct caller *caller, const struct account *account,
 				     const struct acl_options *options, struct refusal *why)
 {
-	enum reply_code code = check_options(request, options, why);
+	enum reply_code code = REPLY_GRANTED;
 
+	if (request->kind == REQUEST_TAP)
+		code = check_options(request, options, why);
 	if (code == REPLY_GRANTED && !options->polkit_skip)
-		code = question_polkit(request, caller, account, why);
+		code = question_polkit(request, object, caller, account, why);
 	return code;
 }
 
-enum reply_code authorise(const struct request *request, const struct caller *caller,
-			  const struct policy *policy, const struct account *account,
-			  const struct acl_rule **rule_out, struct grant **grant_out,
-			  struct refusal *why)
+enum reply_code authorise(const struct request *request, struct object *object,
+			  const struct caller *caller, const struct policy *policy,
+			  const struct account *account, const struct acl_rule **rule_out,
+			  struct grant **grant_out, struct refusal *why)
 {
 	enum reply_code code;
 	struct grant *grant;
 
 	*grant_out = NULL;
-	code = judge(request, caller, policy, rule_out, why);
-	if (code == REPLY_GRANTED && request->kind != REQUEST_QUERY)
-		code = check_request(request, caller, account, &(*rule_out)->options, why);
+	code = object_judge(object, request, caller, policy, rule_out, why);
+	if (code == REPLY_GRANTED && request->purpose == PURPOSE_GRANT)
+		code = check_request(request, object, caller, account, &(*rule_out)->options, why);
 	if (code != REPLY_GRANTED)
 		return code;
 	grant = malloc(sizeof *grant);
 	if (grant == NULL)
-		return refuse(why, REPLY_INTERNAL, "bridge %s: out of memory", request->bridge);
-	*grant = (struct grant){ request, caller, (*rule_out)->options };
+		return refuse(why, REPLY_INTERNAL, "request: out of memory");
+	*grant = (struct grant){ request, object, caller, (*rule_out)->options };
 	*grant_out = grant;
 	return REPLY_GRANTED;
 }
@@ -133,6 +103,11 @@ void grant_release(struct grant *grant)
 const struct request *grant_request(const struct grant *grant)
 {
 	return grant->request;
+}
+
+const struct object *grant_object(const struct grant *grant)
+{
+	return grant->object;
 }
 
 const struct caller *grant_caller(const struct grant *grant)

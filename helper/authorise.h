@@ -10,6 +10,7 @@
 #define VMGRANT_HELPER_AUTHORISE_H
 
 #include "helper/caller.h"
+#include "helper/object.h"
 #include "helper/policy-load.h"
 #include "helper/privileges.h"
 #include "helper/refusal.h"
@@ -18,22 +19,24 @@
 struct grant;
 
 /*
- * Judge a request by the policy and, unless the deciding rule says polkit=no,
- * by polkit. All pointers stay the caller's and must outlive the grant.
+ * Judge a request, and what object_find() found for it, by the policy and, unless
+ * the deciding rule says polkit=no, by polkit. All pointers stay the caller's and
+ * must outlive the grant.
  *
  * rule_out   the rule that decided, NULL where none did: for the record, also
  *            of a refusal
  * grant_out  to be given back with grant_release(); NULL unless REPLY_GRANTED
  */
-enum reply_code authorise(const struct request *request, const struct caller *caller,
-			  const struct policy *policy, const struct account *account,
-			  const struct acl_rule **rule_out, struct grant **grant_out,
-			  struct refusal *why);
+enum reply_code authorise(const struct request *request, struct object *object,
+			  const struct caller *caller, const struct policy *policy,
+			  const struct account *account, const struct acl_rule **rule_out,
+			  struct grant **grant_out, struct refusal *why);
 
 void grant_release(struct grant *grant);
 
 /* What is granted, and to whom. */
 const struct request *grant_request(const struct grant *grant);
+const struct object *grant_object(const struct grant *grant);
 const struct caller *grant_caller(const struct grant *grant);
 const struct acl_options *grant_options(const struct grant *grant);
 

@@ -2,7 +2,7 @@
 /*
  * vmgrant-helper: the setuid-root program. The way of a request, in one screen:
  *
- *   bytes -> decode -> who is asking -> ACL -> polkit -> quota -> perform -> fd + reply
+ *   bytes -> decode -> who is asking -> find -> ACL -> polkit -> quota -> perform -> fd + reply
  *
  * Each step is a file with the step's name; none looks back. What the process
  * may do in each phase stands at the top of privileges.h. This file is the
@@ -29,6 +29,8 @@
 /* What each kind of request may raise while it is performed; all else is dropped. */
 static const unsigned privileges_needed[] = {
 	[REQUEST_TAP] = PRIVILEGE_NET_ADMIN | PRIVILEGE_OPEN,
+	[REQUEST_USB] = PRIVILEGE_OPEN,
+	[REQUEST_VFIO] = PRIVILEGE_OPEN | PRIVILEGE_LIMITS,
 };
 
 /* Longer than polkit is given; whoever asked stands still meanwhile. */
@@ -48,8 +50,18 @@ struct outcome {
 	const struct acl_rule *rule; /* that decided, for the record */
 	struct tap_port port;
 	struct tap_offer offer;
+	struct nodes nodes;
 	struct refusal why;
 };
+
+/* A connection may bring every kind of request; the drop-in form is one for a TAP. */
+static unsigned jobs_of(enum channel_kind channel)
+{
+	if (channel == CHANNEL_STREAM)
+		return privileges_needed[REQUEST_TAP];
+	return privileges_needed[REQUEST_TAP] | privileges_needed[REQUEST_USB] |
+	       privileges_needed[REQUEST_VFIO];
+}
 
 /* Phases 0 to 2: from a program just started to one that may judge requests. */
 static enum reply_code open_session(const struct args *args, enum channel_kind channel,
@@ -64,7 +76,8 @@ static enum reply_code open_session(const struct args *args, enum channel_kind c
 	if (code == REPLY_GRANTED)
 		code = process_close_fds(args->fd, why);
 	if (code == REPLY_GRANTED)
-		code = privileges_shrink(session->caller.uid, &session->account, why);
+		code = privileges_shrink(jobs_of(channel), session->caller.uid,
+					 &session->account, why);
 	if (code == REPLY_GRANTED)
 		code = channel_check(args->fd, channel, session->caller.uid, why);
 	if (code == REPLY_GRANTED)
@@ -72,32 +85,51 @@ static enum reply_code open_session(const struct args *args, enum channel_kind c
 	if (code == REPLY_GRANTED)
 		code = policy_read(&session->policy, &session->caller, &session->account, why);
 	if (code == REPLY_GRANTED)
-		code = privileges_finish(privileges_needed[REQUEST_TAP], &session->account, why);
+		code = privileges_finish(jobs_of(channel), &session->account, why);
 	return code;
+}
+
+static enum reply_code perform(const struct grant *grant, struct outcome *outcome)
+{
+	const struct request *request = grant_request(grant);
+
+	if (request->kind == REQUEST_TAP && request->purpose == PURPOSE_QUERY)
+		return tap_offer(grant, &outcome->offer, &outcome->why);
+	return tap_make(grant, &outcome->port, &outcome->why);
+}
+
+/* A dialog takes minutes, in which the administrator may have changed his mind. */
+static enum reply_code judge_again(const struct request *request, const struct session *session,
+				   struct refusal *why)
+{
+	char object[REQUEST_TEXT_SIZE];
+
+	if (request->interaction != INTERACTION_ALLOWED || policy_is_current(&session->policy))
+		return REPLY_GRANTED;
+	request_describe(request, object);
+	return refuse(why, REPLY_POLICY, "%s: the policy has changed meanwhile: try again", object);
 }
 
 /* Judge one request and perform it. */
 static enum reply_code answer(const struct request *request, const struct session *session,
 			      struct outcome *outcome)
 {
+	struct object object = { 0 };
 	struct grant *grant = NULL;
 	enum reply_code code;
 
 	process_limit_time(request->interaction == INTERACTION_ALLOWED ? PROMPT_TIMEOUT_S
 								       : REQUEST_TIMEOUT_S);
-	code = authorise(request, &session->caller, &session->policy, &session->account,
-			 &outcome->rule, &grant, &outcome->why);
-	/* A dialog takes minutes, in which the administrator may have changed his mind. */
-	if (code == REPLY_GRANTED && request->interaction == INTERACTION_ALLOWED &&
-	    !policy_is_current(&session->policy))
-		code = refuse(&outcome->why, REPLY_POLICY,
-			      "bridge %s: the policy has changed meanwhile: try again",
-			      request->bridge);
-	if (code == REPLY_GRANTED && request->kind == REQUEST_QUERY)
-		code = tap_offer(grant, &outcome->offer, &outcome->why);
-	else if (code == REPLY_GRANTED)
-		code = tap_make(grant, &outcome->port, &outcome->why);
+	code = object_find(request, &object, &outcome->why);
+	if (code == REPLY_GRANTED)
+		code = authorise(request, &object, &session->caller, &session->policy,
+				 &session->account, &outcome->rule, &grant, &outcome->why);
+	if (code == REPLY_GRANTED)
+		code = judge_again(request, session, &outcome->why);
+	if (code == REPLY_GRANTED)
+		code = perform(grant, outcome);
 	grant_release(grant);
+	object_release(&object);
 	return code;
 }
 
@@ -125,23 +157,35 @@ static enum reply_code drop_in(const struct args *args, struct refusal *why)
 	return code;
 }
 
+/* What the client is told and given with a yes. */
+static struct native_yes yes_of(const struct request *request, const struct outcome *outcome)
+{
+	if (request->kind != REQUEST_TAP)
+		return (struct native_yes){ .nodes = &outcome->nodes };
+	if (request->purpose == PURPOSE_QUERY)
+		return (struct native_yes){ .offer = &outcome->offer };
+	return (struct native_yes){ .port = &outcome->port };
+}
+
 /* One request of a connection. Returns REPLY_GRANTED as long as the connection goes on. */
 static enum reply_code native_request(int fd, const struct session *session,
 				      const struct request *request, const struct native_tag *tag)
 {
 	struct outcome outcome = { .rule = NULL };
 	enum reply_code code = answer(request, session, &outcome), sent;
+	const struct native_yes yes = yes_of(request, &outcome);
+	int is_query = request->purpose == PURPOSE_QUERY;
+	char object[REQUEST_TEXT_SIZE];
 
-	if (code == REPLY_GRANTED && request->kind == REQUEST_QUERY)
-		return native_reply_query(fd, tag, &outcome.offer);
 	/* Before the reply is sent: its receiver may end this process at once. */
-	if (request->kind != REQUEST_QUERY)
+	if (!is_query)
 		record_outcome(request, &session->caller, outcome.rule, &outcome.why);
-	sent = native_reply(fd, tag, &outcome.why, code == REPLY_GRANTED ? &outcome.port : NULL);
+	sent = native_reply(fd, tag, &outcome.why, code == REPLY_GRANTED ? &yes : NULL);
 	tap_close(&outcome.port);
-	if (code == REPLY_GRANTED && sent != REPLY_GRANTED) {
-		(void)refuse(&outcome.why, sent, "bridge %s: the client did not take the TAP",
-			     request->bridge);
+	nodes_close(&outcome.nodes);
+	if (code == REPLY_GRANTED && sent != REPLY_GRANTED && !is_query) {
+		request_describe(request, object);
+		(void)refuse(&outcome.why, sent, "%s: the client did not take it", object);
 		record_outcome(request, &session->caller, outcome.rule, &outcome.why);
 	}
 	return sent;

@@ -16,6 +16,13 @@
 #define IDLE_TIMEOUT_MS (5 * 60 * 1000)
 #define SEND_TIMEOUT_MS 5000
 
+#define USB_NUMBER_MAX 999u /* three digits in the names of the nodes */
+
+_Static_assert(sizeof((struct request *)0)->usb.port == PROTOCOL_USB_PORT_SIZE, "same field");
+_Static_assert(sizeof((struct request *)0)->usb.serial == PROTOCOL_USB_SERIAL_SIZE, "same field");
+_Static_assert(sizeof((struct request *)0)->pci_address == PROTOCOL_PCI_ADDRESS_SIZE,
+	       "same field");
+
 /* Since Linux 6.5; libc learned the name later. */
 #ifndef SCM_PIDFD
 #define SCM_PIDFD 0x04
@@ -63,23 +70,18 @@ static ssize_t receive_message(int fd, uint8_t *bytes, size_t size)
 	return length;
 }
 
-/* From the layout to the meaning. Names and numbers are judged here. */
-static enum reply_code read_request(const struct protocol_request *message,
-				    struct request *request, struct refusal *why)
-{
-	const struct protocol_tap_request *tap = &message->tap;
+/* ---- from the layout to the meaning: names and numbers are judged here ---- */
 
-	*request = (struct request){
-		.kind = message->header.type == PROTOCOL_QUERY ? REQUEST_QUERY : REQUEST_TAP,
-		.origin = REQUEST_NATIVE,
-		.queues = tap->queues,
-		.vnet_header = (tap->flags & PROTOCOL_TAP_VNET_HEADER) != 0 ? VNET_HEADER_ON
-									    : VNET_HEADER_OFF,
-		.vhost = (tap->flags & PROTOCOL_TAP_VHOST) != 0 ? VHOST_ON : VHOST_OFF,
-		.interaction = (tap->flags & PROTOCOL_TAP_INTERACTIVE) != 0 ? INTERACTION_ALLOWED
-									    : INTERACTION_NONE,
-		.has_mac = (tap->flags & PROTOCOL_TAP_MAC) != 0,
-	};
+static enum reply_code read_tap(const struct protocol_tap_request *tap, struct request *request,
+				struct refusal *why)
+{
+	request->kind = REQUEST_TAP;
+	request->queues = tap->queues;
+	if ((tap->flags & PROTOCOL_TAP_VNET_HEADER) != 0)
+		request->vnet_header = VNET_HEADER_ON;
+	if ((tap->flags & PROTOCOL_TAP_VHOST) != 0)
+		request->vhost = VHOST_ON;
+	request->has_mac = (tap->flags & PROTOCOL_TAP_MAC) != 0;
 	memcpy(request->guest_mac, tap->mac, sizeof request->guest_mac);
 	if (!acl_bridge_name_valid(tap->bridge))
 		return refuse(why, REPLY_USAGE, "bridge %s: not a bridge name", tap->bridge);
@@ -91,6 +93,83 @@ static enum reply_code read_request(const struct protocol_request *message,
 		return refuse(why, REPLY_USAGE,
 			      "bridge %s: the guest's address is a multicast address", tap->bridge);
 	return REPLY_GRANTED;
+}
+
+/* A field whose flag is not set must not say anything, or readers would differ about it. */
+static enum reply_code read_usb(const struct protocol_usb_request *usb, struct request *request,
+				struct refusal *why)
+{
+	int has_port = (usb->flags & PROTOCOL_USB_PORT) != 0;
+	int has_serial = (usb->flags & PROTOCOL_USB_SERIAL) != 0;
+
+	request->kind = REQUEST_USB;
+	request->usb = (struct request_usb){
+		.has_ids = (usb->flags & PROTOCOL_USB_IDS) != 0,
+		.has_number = (usb->flags & PROTOCOL_USB_NUMBER) != 0,
+		.vendor = usb->vendor,
+		.product = usb->product,
+		.bus = usb->bus,
+		.device = usb->device,
+	};
+	if (!request->usb.has_ids && !request->usb.has_number && !has_port)
+		return refuse(why, REPLY_USAGE, "usb: no device is named: give vendor and product, "
+			      "a port, or a bus and device number");
+	if ((!request->usb.has_ids && (usb->vendor != 0 || usb->product != 0)) ||
+	    (!request->usb.has_number && (usb->bus != 0 || usb->device != 0)) ||
+	    has_port != (usb->port[0] != '\0') || has_serial != (usb->serial[0] != '\0'))
+		return refuse(why, REPLY_USAGE, "usb: the flags do not fit the fields");
+	if (request->usb.has_number && (usb->bus < 1 || usb->bus > USB_NUMBER_MAX ||
+					usb->device < 1 || usb->device > USB_NUMBER_MAX))
+		return refuse(why, REPLY_USAGE, "usb: bus %u device %u: numbers are 1 to %u",
+			      usb->bus, usb->device, USB_NUMBER_MAX);
+	if (has_port && !acl_usb_port_valid(usb->port))
+		return refuse(why, REPLY_USAGE, "usb port %s: not a port: as in 1-1.4", usb->port);
+	memcpy(request->usb.port, usb->port, sizeof request->usb.port);
+	memcpy(request->usb.serial, usb->serial, sizeof request->usb.serial);
+	return REPLY_GRANTED;
+}
+
+static enum reply_code read_vfio(const struct protocol_vfio_request *vfio,
+				 struct request *request, struct refusal *why)
+{
+	request->kind = REQUEST_VFIO;
+	request->memlock_bytes = vfio->memlock_bytes;
+	memcpy(request->pci_address, vfio->address, sizeof request->pci_address);
+	if (acl_pci_address_normalise(request->pci_address) < 0)
+		return refuse(why, REPLY_USAGE, "vfio %s: not a PCI address: as in 0000:03:00.0",
+			      vfio->address);
+	return REPLY_GRANTED;
+}
+
+static int is_query(const struct protocol_request *message)
+{
+	switch (message->header.type) {
+	case PROTOCOL_USB:
+		return (message->usb.flags & PROTOCOL_DEVICE_QUERY) != 0;
+	case PROTOCOL_VFIO:
+		return (message->vfio.flags & PROTOCOL_DEVICE_QUERY) != 0;
+	default:
+		return message->header.type == PROTOCOL_QUERY;
+	}
+}
+
+static enum reply_code read_request(const struct protocol_request *message,
+				    struct request *request, struct refusal *why)
+{
+	*request = (struct request){
+		.purpose = is_query(message) ? PURPOSE_QUERY : PURPOSE_GRANT,
+		.origin = REQUEST_NATIVE,
+		.interaction = protocol_request_is_interactive(message) ? INTERACTION_ALLOWED
+									: INTERACTION_NONE,
+	};
+	switch (message->header.type) {
+	case PROTOCOL_USB:
+		return read_usb(&message->usb, request, why);
+	case PROTOCOL_VFIO:
+		return read_vfio(&message->vfio, request, why);
+	default:
+		return read_tap(&message->tap, request, why);
+	}
 }
 
 enum native_event native_receive(int fd, struct request *request, struct native_tag *tag,
@@ -138,35 +217,53 @@ static enum reply_code send_reply(int fd, const struct protocol_reply *reply, co
 										    : REPLY_CHANNEL;
 }
 
+static void put_port(struct protocol_reply *reply, const struct tap_port *port)
+{
+	reply->flags = port->flags;
+	reply->mtu_bytes = port->mtu_bytes;
+	reply->queues = (uint16_t)port->queue_count;
+	reply->vhost_count = (uint16_t)port->vhost_count;
+	memcpy(reply->port, port->port_name, sizeof reply->port);
+	memcpy(reply->tap, port->tap_name, sizeof reply->tap);
+}
+
+static void put_offer(struct protocol_reply *reply, const struct tap_offer *offer)
+{
+	reply->flags = offer->flags;
+	reply->mtu_bytes = offer->mtu_bytes;
+	reply->queues = (uint16_t)offer->queues;
+	reply->quota = offer->quota;
+	reply->quota_used = offer->quota_used;
+	reply->vlan = (uint16_t)offer->vlan;
+}
+
+static void put_nodes(struct protocol_reply *reply, const struct nodes *nodes)
+{
+	reply->flags = nodes->flags;
+	reply->fd_count = (uint16_t)nodes->fd_count;
+	reply->memlock_bytes = nodes->memlock_bytes;
+	memcpy(reply->node, nodes->path, sizeof reply->node);
+}
+
 enum reply_code native_reply(int fd, const struct native_tag *tag, const struct refusal *why,
-			     const struct tap_port *port)
+			     const struct native_yes *yes)
 {
 	struct protocol_reply reply = new_reply(tag);
 
-	reply.code = (uint32_t)why->code;
-	if (port == NULL) {
+	if (yes == NULL) {
+		reply.code = (uint32_t)why->code;
 		memcpy(reply.sentence, why->sentence, sizeof reply.sentence);
 		return send_reply(fd, &reply, NULL, 0);
 	}
-	reply.flags = port->flags;
-	reply.mtu_bytes = port->mtu_bytes;
-	reply.queues = (uint16_t)port->queue_count;
-	reply.vhost_count = (uint16_t)port->vhost_count;
-	memcpy(reply.port, port->port_name, sizeof reply.port);
-	memcpy(reply.tap, port->tap_name, sizeof reply.tap);
-	return send_reply(fd, &reply, port->fds, port->queue_count + port->vhost_count);
-}
-
-enum reply_code native_reply_query(int fd, const struct native_tag *tag,
-				   const struct tap_offer *offer)
-{
-	struct protocol_reply reply = new_reply(tag);
-
-	reply.flags = offer->flags;
-	reply.mtu_bytes = offer->mtu_bytes;
-	reply.queues = (uint16_t)offer->queues;
-	reply.quota = offer->quota;
-	reply.quota_used = offer->quota_used;
-	reply.vlan = (uint16_t)offer->vlan;
-	return send_reply(fd, &reply, NULL, 0);
+	if (yes->nodes != NULL) {
+		put_nodes(&reply, yes->nodes);
+		return send_reply(fd, &reply, yes->nodes->fds, yes->nodes->fd_count);
+	}
+	if (yes->offer != NULL) {
+		put_offer(&reply, yes->offer);
+		return send_reply(fd, &reply, NULL, 0);
+	}
+	put_port(&reply, yes->port);
+	return send_reply(fd, &reply, yes->port->fds,
+			  yes->port->queue_count + yes->port->vhost_count);
 }

@@ -11,6 +11,7 @@
 
 #include <stdint.h>
 
+#include "helper/nodes.h"
 #include "helper/refusal.h"
 #include "helper/request.h"
 #include "helper/tap.h"
@@ -35,16 +36,19 @@ struct native_tag {
 enum native_event native_receive(int fd, struct request *request, struct native_tag *tag,
 				 struct refusal *why);
 
+/* What is handed over or told with a yes: what is not NULL. */
+struct native_yes {
+	const struct tap_port *port;   /* a TAP that was made */
+	const struct tap_offer *offer; /* what a TAP would be given */
+	const struct nodes *nodes;     /* of a device, opened or, without fds, offered */
+};
+
 /*
- * Send one reply. port is NULL, or what is handed over: its fds stay the
- * caller's to close. Returns REPLY_GRANTED, or REPLY_CHANNEL when the client did
- * not take it; then the connection is over.
+ * Send one reply. yes is NULL for a refusal; its fds stay the caller's to close.
+ * Returns REPLY_GRANTED, or REPLY_CHANNEL when the client did not take it; then the
+ * connection is over.
  */
 enum reply_code native_reply(int fd, const struct native_tag *tag, const struct refusal *why,
-			     const struct tap_port *port);
-
-/* The same for a REQUEST_QUERY that is allowed. */
-enum reply_code native_reply_query(int fd, const struct native_tag *tag,
-				   const struct tap_offer *offer);
+			     const struct native_yes *yes);
 
 #endif

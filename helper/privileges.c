@@ -75,24 +75,6 @@ static int apply_capabilities(void)
 	return capng_apply(CAPNG_SELECT_CAPS) == 0 ? 0 : -1;
 }
 
-static void add_jobs(unsigned privileges)
-{
-	if ((privileges & PRIVILEGE_NET_ADMIN) != 0)
-		(void)capng_update(CAPNG_ADD, CAPNG_PERMITTED, CAP_NET_ADMIN);
-	if ((privileges & PRIVILEGE_OPEN) != 0)
-		(void)capng_update(CAPNG_ADD, CAPNG_PERMITTED, CAP_DAC_OVERRIDE);
-}
-
-/* The permitted set of phase 1; setuid is CAPNG_ADD until the ids have changed. */
-static int set_phase_1(capng_act_t setuid)
-{
-	capng_clear(CAPNG_SELECT_BOTH);
-	add_jobs(PRIVILEGE_NET_ADMIN | PRIVILEGE_OPEN);
-	(void)capng_updatev(CAPNG_ADD, CAPNG_PERMITTED, CAP_SETGID, CAP_SETPCAP, -1);
-	(void)capng_update(setuid, CAPNG_PERMITTED, CAP_SETUID);
-	return apply_capabilities();
-}
-
 static unsigned long long set_of(const struct __user_cap_data_struct *data, int effective)
 {
 	unsigned low = effective ? data[0].effective : data[0].permitted;
@@ -101,19 +83,61 @@ static unsigned long long set_of(const struct __user_cap_data_struct *data, int 
 	return (unsigned long long)high << 32 | low;
 }
 
+static int read_sets(struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3])
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+
+	return (int)syscall(SYS_capget, &header, data);
+}
+
+static int is_permitted(unsigned capability)
+{
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+
+	return read_sets(data) == 0 && (set_of(data, 0) & 1ULL << capability) != 0;
+}
+
 /* What the kernel says: nothing effective, and nothing permitted but these. */
 static int sets_are_lowered(unsigned long long permitted)
 {
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
 
-	return syscall(SYS_capget, &header, data) == 0 && set_of(data, 1) == 0 &&
+	return read_sets(data) == 0 && set_of(data, 1) == 0 &&
 	       (set_of(data, 0) & ~permitted) == 0;
+}
+
+static void add_jobs(unsigned privileges)
+{
+	if ((privileges & PRIVILEGE_NET_ADMIN) != 0)
+		(void)capng_update(CAPNG_ADD, CAPNG_PERMITTED, CAP_NET_ADMIN);
+	if ((privileges & PRIVILEGE_OPEN) != 0)
+		(void)capng_update(CAPNG_ADD, CAPNG_PERMITTED, CAP_DAC_OVERRIDE);
+	/* Few requests need it and few containers have it: without it, only those fail. */
+	if ((privileges & PRIVILEGE_LIMITS) != 0 && is_permitted(CAP_SYS_RESOURCE))
+		(void)capng_update(CAPNG_ADD, CAPNG_PERMITTED, CAP_SYS_RESOURCE);
+}
+
+/* The permitted set of phase 1; setuid is CAPNG_ADD until the ids have changed. */
+static int set_phase_1(unsigned jobs, capng_act_t setuid)
+{
+	capng_clear(CAPNG_SELECT_BOTH);
+	add_jobs(jobs);
+	(void)capng_updatev(CAPNG_ADD, CAPNG_PERMITTED, CAP_SETGID, CAP_SETPCAP, -1);
+	(void)capng_update(setuid, CAPNG_PERMITTED, CAP_SETUID);
+	return apply_capabilities();
 }
 
 static unsigned capability_of(enum privilege privilege)
 {
-	return privilege == PRIVILEGE_NET_ADMIN ? CAP_NET_ADMIN : CAP_DAC_OVERRIDE;
+	switch (privilege) {
+	case PRIVILEGE_NET_ADMIN:
+		return CAP_NET_ADMIN;
+	case PRIVILEGE_LIMITS:
+		return CAP_SYS_RESOURCE;
+	case PRIVILEGE_OPEN:
+	default:
+		return CAP_DAC_OVERRIDE;
+	}
 }
 
 int privileges_raise(enum privilege privilege)
@@ -132,6 +156,7 @@ void privileges_lower(void)
 {
 	(void)capng_update(CAPNG_DROP, CAPNG_EFFECTIVE, CAP_NET_ADMIN);
 	(void)capng_update(CAPNG_DROP, CAPNG_EFFECTIVE, CAP_DAC_OVERRIDE);
+	(void)capng_update(CAPNG_DROP, CAPNG_EFFECTIVE, CAP_SYS_RESOURCE);
 	if (apply_capabilities() < 0 || !sets_are_lowered(~0ULL))
 		abort();
 }
@@ -183,13 +208,13 @@ static enum reply_code find_account(uid_t caller_uid, struct account *account, s
 	return REPLY_GRANTED;
 }
 
-enum reply_code privileges_shrink(uid_t caller_uid, struct account *account_out,
+enum reply_code privileges_shrink(unsigned jobs, uid_t caller_uid, struct account *account_out,
 				  struct refusal *why)
 {
 	uid_t real, effective, saved;
 	enum reply_code code;
 
-	if (set_phase_1(CAPNG_ADD) < 0)
+	if (set_phase_1(jobs | PRIVILEGE_OPEN, CAPNG_ADD) < 0)
 		return refuse(why, REPLY_NO_PRIVILEGE,
 			      "no privilege: this container or service lacks one of CAP_NET_ADMIN, "
 			      "CAP_DAC_OVERRIDE, CAP_SETUID, CAP_SETGID, CAP_SETPCAP: start it outside, "
@@ -205,7 +230,7 @@ enum reply_code privileges_shrink(uid_t caller_uid, struct account *account_out,
 	    setresuid((uid_t)-1, account_out->uid, account_out->uid) < 0 ||
 	    prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) < 0)
 		return refuse_step(why, "cannot become the account " VMGRANT_ACCOUNT);
-	if (set_phase_1(CAPNG_DROP) < 0)
+	if (set_phase_1(jobs | PRIVILEGE_OPEN, CAPNG_DROP) < 0)
 		return refuse_step(why, "cannot drop capabilities");
 	/* Changing ids resets the flag to the system's default. */
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
@@ -247,18 +272,19 @@ static int drop_groups(const struct account *account)
 	return empty_bounding_set();
 }
 
-enum reply_code privileges_finish(unsigned kept, const struct account *account,
+enum reply_code privileges_finish(unsigned jobs, const struct account *account,
 				  struct refusal *why)
 {
 	if (drop_groups(account) < 0)
 		return refuse_step(why, "cannot drop groups and bounding set");
 	capng_clear(CAPNG_SELECT_BOTH);
-	add_jobs(kept);
+	add_jobs(jobs);
 	if (apply_capabilities() < 0)
 		return refuse_step(why, "cannot drop capabilities");
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return refuse_step(why, "cannot give up new privileges");
-	if (!sets_are_lowered(1ULL << CAP_NET_ADMIN | 1ULL << CAP_DAC_OVERRIDE))
+	if (!sets_are_lowered(1ULL << CAP_NET_ADMIN | 1ULL << CAP_DAC_OVERRIDE |
+			      1ULL << CAP_SYS_RESOURCE))
 		return refuse(why, REPLY_INTERNAL, "privileges: capabilities are not what was set");
 	return REPLY_GRANTED;
 }

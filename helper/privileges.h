@@ -34,6 +34,7 @@
 enum privilege {
 	PRIVILEGE_NET_ADMIN = 1 << 0, /* CAP_NET_ADMIN: TAP and bridge port */
 	PRIVILEGE_OPEN = 1 << 1,      /* CAP_DAC_OVERRIDE: open policy files and nodes */
+	PRIVILEGE_LIMITS = 1 << 2,    /* CAP_SYS_RESOURCE: the limit on locked memory */
 };
 
 /* The service account, from the name service. */
@@ -57,12 +58,16 @@ void privileges_speak_as_caller(void);
 /* Give up everything and become the caller, for work that needs no privilege. */
 enum reply_code privileges_drop(struct refusal *why);
 
-/* Phase 0 to 1. caller_uid is the real uid; refuses the account itself as caller. */
-enum reply_code privileges_shrink(uid_t caller_uid, struct account *account_out,
+/*
+ * Phase 0 to 1. jobs: the enum privilege bits of the requests to come, of which
+ * PRIVILEGE_LIMITS may be missing on this system. caller_uid is the real uid;
+ * refuses the account itself as caller.
+ */
+enum reply_code privileges_shrink(unsigned jobs, uid_t caller_uid, struct account *account_out,
 				  struct refusal *why);
 
-/* Phase 1 to 2. kept: the enum privilege bits that stay in the permitted set. */
-enum reply_code privileges_finish(unsigned kept, const struct account *account,
+/* Phase 1 to 2. jobs as above: nothing else stays in the permitted set. */
+enum reply_code privileges_finish(unsigned jobs, const struct account *account,
 				  struct refusal *why);
 
 /* Phase 1 only: file access with the caller's own rights, and back. 0 or -errno. */

@@ -18,6 +18,7 @@
 /* What is recorded, in printable ASCII throughout. */
 struct record {
 	char message[REFUSAL_SENTENCE_MAX + 256];
+	char object[REQUEST_TEXT_SIZE];
 	char rule[320];
 	int priority; /* syslog's levels, without the facility */
 };
@@ -60,13 +61,12 @@ static int send_journal(const struct record *record, const struct request *reque
 	char text[2048];
 	int length = snprintf(text, sizeof text,
 			      "MESSAGE=%s\nPRIORITY=%d\nSYSLOG_FACILITY=%d\n"
-			      "SYSLOG_IDENTIFIER=" IDENTIFIER "\nVMGRANT_ACTION=org.vmgrant.tap\n"
-			      "VMGRANT_OBJECT=%s%s\nVMGRANT_USER=%s\nVMGRANT_UID=%u\n"
+			      "SYSLOG_IDENTIFIER=" IDENTIFIER "\nVMGRANT_ACTION=%s\n"
+			      "VMGRANT_OBJECT=%s\nVMGRANT_USER=%s\nVMGRANT_UID=%u\n"
 			      "VMGRANT_PID=%ld\nVMGRANT_RULE=%s\nVMGRANT_RESULT=%s\n"
 			      "VMGRANT_CODE=%d\n",
 			      record->message, record->priority, LOG_AUTHPRIV >> 3,
-			      request != NULL ? "bridge:" : "none",
-			      request != NULL ? request->bridge : "",
+			      request != NULL ? request_action(request) : "none", record->object,
 			      caller->name, (unsigned)caller->uid, (long)caller->parent,
 			      record->rule, why->code == REPLY_GRANTED ? "granted" : "refused",
 			      (int)why->code);
@@ -97,9 +97,13 @@ void record_outcome(const struct request *request, const struct caller *caller,
 	struct record record = { .priority = LOG_NOTICE };
 
 	describe_rule(rule, record.rule, sizeof record.rule);
+	(void)snprintf(record.object, sizeof record.object, "none");
+	if (request != NULL)
+		request_describe(request, record.object);
 	if (why->code == REPLY_GRANTED)
 		(void)snprintf(record.message, sizeof record.message,
-			       "granted: TAP on bridge %s for user %s", request->bridge,
+			       "granted: %s%s for user %s",
+			       request->kind == REQUEST_TAP ? "TAP on " : "", record.object,
 			       caller->name);
 	else
 		(void)snprintf(record.message, sizeof record.message, "refused: %s",

@@ -79,7 +79,7 @@ def test_the_journal_gets_fields(log_world):
     fields = dict(line.split("=", 1)
                   for line in sink.records()[0].decode("ascii").splitlines())
     assert fields["SYSLOG_IDENTIFIER"] == "vmgrant-helper"
-    for name, value in (("ACTION", "org.vmgrant.tap"), ("OBJECT", "bridge:br0"),
+    for name, value in (("ACTION", "org.vmgrant.tap"), ("OBJECT", "bridge br0"),
                         ("USER", "alice"), ("UID", "1000"), ("RESULT", "granted"), ("CODE", "0"),
                         ("RULE", "/etc/vmgrant/acl.conf:1")):
         assert fields[f"VMGRANT_{name}"] == value, fields

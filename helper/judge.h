@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The ACL's verdict about what a request names, and the sentence for a no.
+ */
+#ifndef VMGRANT_HELPER_JUDGE_H
+#define VMGRANT_HELPER_JUDGE_H
+
+#include "helper/caller.h"
+#include "helper/policy-load.h"
+#include "helper/refusal.h"
+#include "helper/request.h"
+
+/*
+ * The one sentence for "no rule" and "a rule forbids it", for an object that is
+ * there and one that is not: who may not use it learns nothing about it.
+ */
+enum reply_code judge_deny(const struct request *request, const struct caller *caller,
+			   struct refusal *why);
+
+/*
+ * May the caller have this object? The sentence of a refusal is about what the
+ * request names.
+ *
+ * rule_out  the rule that decided, NULL where none did
+ */
+enum reply_code judge_object(const struct request *request, const struct acl_object *object,
+			     const struct caller *caller, const struct policy *policy,
+			     const struct acl_rule **rule_out, struct refusal *why);
+
+#endif

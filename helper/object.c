@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a request names: the way to the file that knows its kind. */
+#include "helper/object.h"
+
+#include <stdio.h>
+
+#include "helper/judge.h"
+
+enum reply_code object_find(const struct request *request, struct object *object,
+			    struct refusal *why)
+{
+	(void)why;
+	object->kind = request->kind;
+	return REPLY_GRANTED;
+}
+
+void object_release(struct object *object)
+{
+	(void)object;
+}
+
+enum reply_code object_judge(struct object *object, const struct request *request,
+			     const struct caller *caller, const struct policy *policy,
+			     const struct acl_rule **rule_out, struct refusal *why)
+{
+	const struct acl_object bridge = { .kind = ACL_KIND_BRIDGE, .bridge = request->bridge };
+
+	*rule_out = NULL;
+	if (object->kind != REQUEST_TAP)
+		return judge_deny(request, caller, why);
+	return judge_object(request, &bridge, caller, policy, rule_out, why);
+}
+
+void object_describe(const struct object *object, const struct request *request,
+		     struct polkit_question *question)
+{
+	char queues[16];
+
+	if (object->kind != REQUEST_TAP)
+		return;
+	(void)snprintf(queues, sizeof queues, "%u", request->queues);
+	polkit_question_add(question, "bridge", request->bridge);
+	polkit_question_add(question, "queues", queues);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What a request names, as it stands on this machine: found before anybody judges
+ * it, judged by the ACL, described to polkit.
+ *
+ * A bridge is judged by its name alone and looked up when the port is made. A
+ * device is found first, since rules are about what it is; finding opens nothing
+ * that has an effect and needs no privilege.
+ */
+#ifndef VMGRANT_HELPER_OBJECT_H
+#define VMGRANT_HELPER_OBJECT_H
+
+#include "helper/ask-polkit.h"
+#include "helper/caller.h"
+#include "helper/policy-load.h"
+#include "helper/refusal.h"
+#include "helper/request.h"
+
+struct object {
+	enum request_kind kind;
+};
+
+/*
+ * Look for it. That nothing was found is no refusal here: the ACL has to say no
+ * in the same words to who may not have it. Release in all cases.
+ */
+enum reply_code object_find(const struct request *request, struct object *object,
+			    struct refusal *why);
+
+void object_release(struct object *object);
+
+/*
+ * May the caller have it by the ACL? What is ambiguous, not there, or nobody's to
+ * give is refused here, too, once the caller may know about it.
+ *
+ * rule_out  the rule that decided, NULL where none did; its options hold
+ */
+enum reply_code object_judge(struct object *object, const struct request *request,
+			     const struct caller *caller, const struct policy *policy,
+			     const struct acl_rule **rule_out, struct refusal *why);
+
+/* Add what polkit's rules and dialogs are told about it. */
+void object_describe(const struct object *object, const struct request *request,
+		     struct polkit_question *question);
+
+#endif
