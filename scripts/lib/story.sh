@@ -71,19 +71,25 @@ story_choose_accelerator() {
 	fi
 }
 
-# Start QEMU as PERSON with a network card on BRIDGE: console to /run/console,
-# QEMU's own words to /run/stderr. Returns QEMU's exit status.
+# Start QEMU as PERSON with a network card on BRIDGE, by WAY: run is our command, helper
+# is QEMU's own option. Console to /run/console, everybody's own words to /run/stderr.
+# Returns the exit status.
 story_qemu() {
-	local person=$1 on=$2 status=0
-	local -a append=()
+	local person=$1 on=$2 way=$3 status=0
+	local -a append=() command=() card=()
 	[ "$guest" = ipxe ] || append=(-append 'console=ttyS0 quiet panic=-1')
-	say_step "as $person: qemu-system-x86_64 -accel $accelerator ... \\"
-	say_step "    -netdev bridge,id=n,br=$on,helper=$helper \\"
-	say_step "    -device virtio-net-pci,netdev=n"
+	if [ "$way" = run ]; then
+		command=(vmgrant run --net "$on" --)
+		say_step "as $person: vmgrant run --net $on -- qemu-system-x86_64 -accel $accelerator ..."
+	else
+		card=(-netdev "bridge,id=n,br=$on,helper=$helper" -device virtio-net-pci,netdev=n)
+		say_step "as $person: qemu-system-x86_64 -accel $accelerator ... \\"
+		say_step "    -netdev bridge,id=n,br=$on,helper=$helper \\"
+		say_step "    -device virtio-net-pci,netdev=n"
+	fi
 	# In the background, because a shell that waits hears signals at once.
-	world_as "$person" timeout -k 2 "$qemu_limit_s" qemu-system-x86_64 \
-		-accel "$accelerator" "${guest_arguments[@]}" "${append[@]}" \
-		-netdev "bridge,id=n,br=$on,helper=$helper" -device virtio-net-pci,netdev=n \
+	world_as "$person" timeout -k 2 "$qemu_limit_s" "${command[@]}" qemu-system-x86_64 \
+		-accel "$accelerator" "${guest_arguments[@]}" "${append[@]}" "${card[@]}" \
 		</dev/null 2>/run/stderr > >(story_console) &
 	wait $! || status=$?
 	return "$status"
@@ -134,10 +140,10 @@ story_alice() {
 	say_title "alice, whom the ACL names, starts a guest on $bridge"
 	story_look_at_port &
 	watcher=$!
-	story_qemu alice "$bridge" || status=$?
+	story_qemu alice "$bridge" run || status=$?
 	world_wait 5 test -e /run/console-end || true
 	if [ "$status" -ne 0 ]; then
-		say_lines qemu </run/stderr
+		say_lines says </run/stderr
 		[ "$status" -ne 124 ] || fail "alice's guest did not end within $qemu_limit_s s"
 		fail "alice's QEMU ended with status $status instead of 0"
 	fi
@@ -155,19 +161,19 @@ story_alice() {
 	say_good 'lease and page came through the port; with QEMU the port went away'
 }
 
-# A run that must be refused: PERSON on BRIDGE, for TITLE.
+# A run that must be refused: PERSON on BRIDGE by WAY, for TITLE.
 story_refusal() {
-	local person=$1 on=$2 title=$3 status=0
+	local person=$1 on=$2 way=$3 title=$4 status=0
 	say_title "$title"
-	story_qemu "$person" "$on" || status=$?
-	say_lines qemu </run/stderr
+	story_qemu "$person" "$on" "$way" || status=$?
+	say_lines says </run/stderr
 	# 124: it ran until it was stopped.
 	if [ "$status" -eq 0 ] || [ "$status" -eq 124 ]; then
 		fail "$person's QEMU ran, although $person may not use $on"
 	fi
-	grep -q "^vmgrant-helper: bridge $on: " /run/stderr || fail 'the helper did not say why it refused'
+	grep -q "^vmgrant\(-helper\)\?: bridge $on: " /run/stderr || fail 'nobody said why it was refused'
 	story_no_ports || fail "$person was refused, but there is a port: $(story_ports)"
-	say_refused "QEMU ended with status $status; no bridge has a port"
+	say_refused "it ended with status $status; no bridge has a port"
 }
 
 story_tell() {
@@ -177,8 +183,8 @@ story_tell() {
 	say_lines polkit </etc/polkit-1/rules.d/10-demo.rules
 	say_lines setuid < <(stat -c '%A %U %n' "$helper")
 	story_alice
-	story_refusal alice "$other_bridge" "alice on $other_bridge, for which polkit has no rule"
-	story_refusal bob "$bridge" "bob, whom the ACL does not name, on $bridge"
+	story_refusal alice "$other_bridge" helper "alice on $other_bridge, for which polkit has no rule"
+	story_refusal bob "$bridge" run "bob, whom the ACL does not name, on $bridge"
 	if story_records >/run/records; then
 		say_title 'What the system log keeps'
 		say_lines syslog </run/records
