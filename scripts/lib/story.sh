@@ -76,15 +76,16 @@ story_choose_accelerator() {
 # Returns the exit status.
 story_qemu() {
 	local person=$1 on=$2 way=$3 status=0
+	local netdev="bridge,id=n,br=$on,helper=$helper"
 	local -a append=() command=() card=()
 	[ "$guest" = ipxe ] || append=(-append 'console=ttyS0 quiet panic=-1')
 	if [ "$way" = run ]; then
 		command=(vmgrant run --net "$on" --)
 		say_step "as $person: vmgrant run --net $on -- qemu-system-x86_64 -accel $accelerator ..."
 	else
-		card=(-netdev "bridge,id=n,br=$on,helper=$helper" -device virtio-net-pci,netdev=n)
+		card=(-netdev "$netdev" -device "virtio-net-pci,netdev=n")
 		say_step "as $person: qemu-system-x86_64 -accel $accelerator ... \\"
-		say_step "    -netdev bridge,id=n,br=$on,helper=$helper \\"
+		say_step "    -netdev $netdev \\"
 		say_step "    -device virtio-net-pci,netdev=n"
 	fi
 	# In the background, because a shell that waits hears signals at once.
