@@ -11,6 +11,19 @@
 /* Each gets its own name as argv[0] and returns the exit status. */
 int command_run(int argc, char **argv);
 int command_list(int argc, char **argv);
+int command_attach(int argc, char **argv);
+int command_detach(int argc, char **argv);
+
+/* Exit statuses beside those of enum vmgrant_code. */
+enum command_exit {
+	COMMAND_QMP = 100,     /* no usable connection to QEMU */
+	COMMAND_REFUSED = 101, /* QEMU refused a command */
+	COMMAND_LATE = 102,    /* QEMU or the guest did not answer in time */
+	COMMAND_LEFT = 103,    /* what had been done could not be undone */
+	COMMAND_CANNOT_EXECUTE = 126, /* as shells say it */
+	COMMAND_NOT_FOUND = 127,
+	COMMAND_SIGNAL = 128, /* and the number of the signal */
+};
 
 /*
  * Print one line, "vmgrant: " and the sentence, on standard error and return code,

@@ -229,17 +229,17 @@ static char *qemu_netdev(const struct card *card)
 static char *qemu_device(const struct card *card)
 {
 	const struct net_option *option = &card->option;
-	int is_pci = strncmp(option->model, NET_OPTION_MODEL, strlen(NET_OPTION_MODEL)) == 0;
+	unsigned vectors = net_option_vectors(option);
 	char mac[NET_OPTION_MAC_TEXT_SIZE];
+	char *text = text_format("%s,netdev=%s,mac=%s%s%s%s", option->model, option->id,
+				 net_option_format_mac(mac, option->mac),
+				 option->bus[0] == '\0' ? "" : ",bus=", option->bus,
+				 option->queues > 1 ? ",mq=on" : "");
+	char *more = vectors == 0 ? text_format("%s", "") : text_format(",vectors=%u", vectors);
 
-	(void)net_option_format_mac(mac, option->mac);
-	if (option->queues == 1)
-		return text_format("%s,netdev=%s,mac=%s", option->model, option->id, mac);
-	if (!is_pci)
-		return text_format("%s,netdev=%s,mac=%s,mq=on", option->model, option->id, mac);
-	/* An interrupt for each direction of each queue, one for control, one for changes. */
-	return text_format("%s,netdev=%s,mac=%s,mq=on,vectors=%u", option->model, option->id, mac,
-			   2 * option->queues + 2);
+	text_append(&text, more, strlen(more));
+	free(more);
+	return text;
 }
 
 void launch_build(char *const arguments[], enum launch_style style, const struct card *cards,

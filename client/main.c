@@ -13,6 +13,8 @@ static const struct {
 	const char *summary;
 } commands[] = {
 	{ "run", command_run, "start a program with network cards on allowed bridges" },
+	{ "attach", command_attach, "plug a network card into a QEMU that runs already" },
+	{ "detach", command_detach, "take away what attach has plugged in" },
 	{ "list", command_list, "say which bridges you may have, and why not the others" },
 };
 
@@ -54,7 +56,7 @@ int main(int argc, char **argv)
 	if (fill_standard_fds() < 0)
 		return VMGRANT_INTERNAL;
 	if (argc < 2)
-		return command_fail(VMGRANT_USAGE, "no command: run or list: try vmgrant --help");
+		return command_fail(VMGRANT_USAGE, "no command: try vmgrant --help");
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
 		return print_help();
 	if (strcmp(argv[1], "--version") == 0)

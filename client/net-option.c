@@ -10,14 +10,14 @@
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define NAME_CHARACTERS LETTERS "0123456789-._"
 
-enum key { KEY_QUEUES = 1, KEY_VHOST, KEY_MAC, KEY_MODEL, KEY_ID };
+enum key { KEY_QUEUES = 1, KEY_VHOST, KEY_MAC, KEY_MODEL, KEY_ID, KEY_BUS };
 
 static const struct {
 	const char *name;
 	enum key key;
 } keys[] = {
 	{ "queues", KEY_QUEUES }, { "vhost", KEY_VHOST }, { "mac", KEY_MAC },
-	{ "model", KEY_MODEL },	  { "id", KEY_ID },
+	{ "model", KEY_MODEL },	  { "id", KEY_ID },	{ "bus", KEY_BUS },
 };
 
 /* One piece between commas, not ended by NUL. */
@@ -79,15 +79,19 @@ static int parse_mac(struct piece value, uint8_t mac[6])
 	return (mac[0] & 1) != 0 || memcmp(mac, "\0\0\0\0\0", 6) == 0 ? -1 : 0;
 }
 
-/* What QEMU takes for the name of a model or an object. */
+int net_option_is_name(const char *text)
+{
+	return *text != '\0' && strchr(LETTERS, *text) != NULL &&
+	       text[strspn(text, NAME_CHARACTERS)] == '\0';
+}
+
 static int parse_name(struct piece value, char *name)
 {
 	if (value.length == 0 || value.length >= NET_OPTION_NAME_SIZE)
 		return -1;
 	memcpy(name, value.text, value.length);
 	name[value.length] = '\0';
-	return strchr(LETTERS, name[0]) != NULL && name[strspn(name, NAME_CHARACTERS)] == '\0' ? 0
-											       : -1;
+	return net_option_is_name(name) ? 0 : -1;
 }
 
 /* Returns NULL or what is wrong. */
@@ -110,6 +114,8 @@ static const char *take_value(struct net_option *option, enum key key, struct pi
 		return parse_name(value, option->id) < 0
 			       ? "must begin with a letter and have only letters, digits, - . _"
 			       : NULL;
+	case KEY_BUS:
+		return parse_name(value, option->bus) < 0 ? "not a name" : NULL;
 	}
 	return "unknown";
 }
@@ -120,7 +126,7 @@ static int take_piece(struct net_option *option, struct piece piece, unsigned *s
 	const char *equals = memchr(piece.text, '=', piece.length);
 	struct piece name = { piece.text, equals == NULL ? piece.length
 							 : (size_t)(equals - piece.text) };
-	const char *wrong = "not known: queues=, vhost=, mac=, model= and id= are";
+	const char *wrong = "not known: queues=, vhost=, mac=, model=, id= and bus= are";
 
 	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
 		struct piece value;
@@ -160,6 +166,14 @@ int net_option_parse(const char *text, struct net_option *option, char *why, siz
 int net_option_is_virtio(const struct net_option *option)
 {
 	return strncmp(option->model, "virtio-net-", strlen("virtio-net-")) == 0;
+}
+
+unsigned net_option_vectors(const struct net_option *option)
+{
+	int is_pci = strncmp(option->model, NET_OPTION_MODEL, strlen(NET_OPTION_MODEL)) == 0;
+
+	/* One for each direction of each queue, one for control, one for changes. */
+	return is_pci && option->queues > 1 ? 2 * option->queues + 2 : 0;
 }
 
 char *net_option_format_mac(char text[NET_OPTION_MAC_TEXT_SIZE], const uint8_t mac[6])

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The words of --net: BRIDGE[,queues=N][,vhost=on|off][,mac=ADDR][,model=NAME][,id=NAME]. Pure.
+ * The words of --net: BRIDGE[,queues=N][,vhost=on|off][,mac=ADDR][,model=NAME][,id=NAME]
+ * [,bus=NAME]. Pure.
  */
 #ifndef VMGRANT_CLIENT_NET_OPTION_H
 #define VMGRANT_CLIENT_NET_OPTION_H
@@ -22,6 +23,7 @@ struct net_option {
 	uint8_t mac[6];
 	char model[NET_OPTION_NAME_SIZE]; /* QEMU's name of the card */
 	char id[NET_OPTION_NAME_SIZE];    /* "": none was given */
+	char bus[NET_OPTION_NAME_SIZE];   /* "": QEMU's choice */
 };
 
 /* Returns 0, or -1 with a phrase in why: "WHAT: WHY". */
@@ -29,6 +31,12 @@ int net_option_parse(const char *text, struct net_option *option, char *why, siz
 
 /* How many queues the guest can use depends on the model. */
 int net_option_is_virtio(const struct net_option *option);
+
+/* What QEMU takes for the name of a model, an object or a bus. */
+int net_option_is_name(const char *text);
+
+/* The interrupts that a card with several queues wants, 0: QEMU's own choice is right. */
+unsigned net_option_vectors(const struct net_option *option);
 
 /* "52:54:00:12:34:56" in text, which has room for it. Returns text. */
 char *net_option_format_mac(char text[NET_OPTION_MAC_TEXT_SIZE], const uint8_t mac[6]);

@@ -8,16 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/card.h"
 #include "client/command.h"
 #include "client/launch.h"
 
 #define CARDS_MAX 32
-
-/* As shells say it. */
-#define EXIT_CANNOT_EXECUTE 126
-#define EXIT_NOT_FOUND 127
-
-enum prompt { PROMPT_ON_TERMINAL = 0, PROMPT_ALWAYS, PROMPT_NEVER };
 
 struct run {
 	const char *helper; /* NULL: the installed one */
@@ -44,6 +39,7 @@ static int print_help(void)
 	      "        ,mac=ADDRESS     of the guest's card [the same for the same command]\n"
 	      "        ,model=NAME      of the card, for QEMU [virtio-net-pci]\n"
 	      "        ,id=NAME         of the netdev, for QEMU [net0, net1...]\n"
+	      "        ,bus=NAME        where QEMU puts the card [its choice]\n"
 	      "  --dry-run          print the command line; make nothing\n"
 	      "  --prompt           let polkit ask for a password [on a terminal]\n"
 	      "  --no-prompt        never let polkit ask\n"
@@ -71,10 +67,8 @@ static int add_card(struct run *run, const char *text)
 		return command_fail(VMGRANT_USAGE, "--net: %s: try vmgrant run --help", why);
 	if (card->option.id[0] == '\0')
 		(void)snprintf(card->option.id, sizeof card->option.id, "net%zu", run->card_count);
-	if (card->option.queues > 1 && !net_option_is_virtio(&card->option))
-		return command_fail(VMGRANT_USAGE,
-				    "--net %s: model %s has one queue: leave queues= out",
-				    card->option.bridge, card->option.model);
+	if (card_check(card) != VMGRANT_GRANTED)
+		return VMGRANT_USAGE;
 	run->card_count++;
 	return VMGRANT_GRANTED;
 }
@@ -147,18 +141,6 @@ static int parse(struct run *run, int argc, char **argv)
 
 /* ---- addresses ---- */
 
-static void append_line_of(char **text, const char *path)
-{
-	char line[64] = "";
-	FILE *file = fopen(path, "re");
-
-	if (file == NULL)
-		return;
-	if (fgets(line, sizeof line, file) != NULL)
-		text_append(text, line, strlen(line));
-	(void)fclose(file);
-}
-
 /*
  * The same command, started by the same person in the same folder of the same
  * machine, is taken for the same guest. So its address stays, and with it what
@@ -168,10 +150,8 @@ static void choose_mac(struct run *run, size_t index)
 {
 	struct net_option *option = &run->cards[index].option;
 	char *folder = getcwd(NULL, 0);
-	char *seed = text_format("%u %zu %s %s ", (unsigned)getuid(), index, option->bridge,
-				 folder == NULL ? "" : folder);
+	char *seed = card_seed(index, option->bridge, folder == NULL ? "" : folder);
 
-	append_line_of(&seed, "/etc/machine-id");
 	for (size_t i = 0; run->arguments[i] != NULL; i++) {
 		text_append(&seed, "\n", 1);
 		text_append(&seed, run->arguments[i], strlen(run->arguments[i]));
@@ -190,40 +170,13 @@ static int guest_gets_mac(const struct run *run, size_t index)
 
 /* ---- asking ---- */
 
-static int may_prompt(const struct run *run)
-{
-	if (run->prompt == PROMPT_ON_TERMINAL)
-		return isatty(STDIN_FILENO);
-	return run->prompt == PROMPT_ALWAYS;
-}
-
 static int ask(struct run *run, struct vmgrant_connection *connection, size_t index)
 {
-	struct card *card = &run->cards[index];
-	struct vmgrant_tap_request request = {
-		.size = sizeof request,
-		.bridge = card->option.bridge,
-		.queues = card->option.queues,
-		.flags = VMGRANT_TAP_VNET_HEADER,
-	};
-	enum vmgrant_code code;
+	unsigned flags = prompt_flag(run->prompt);
 
-	if (card->option.vhost == NET_OPTION_VHOST_ON)
-		request.flags |= VMGRANT_TAP_VHOST;
-	if (may_prompt(run))
-		request.flags |= VMGRANT_TAP_INTERACTIVE;
 	if (guest_gets_mac(run, index))
-		request.flags |= VMGRANT_TAP_MAC;
-	memcpy(request.mac, card->option.mac, sizeof request.mac);
-	card->tap.size = sizeof card->tap;
-	code = vmgrant_tap(connection, &request, &card->tap);
-	if (code != VMGRANT_GRANTED)
-		return command_fail((int)code, "%s", vmgrant_error(connection));
-	if (card->option.vhost == NET_OPTION_VHOST_ON && card->tap.vhost_count == 0)
-		return command_fail(VMGRANT_UNSUPPORTED,
-				    "bridge %s: no vhost: the rule does not give it: "
-				    "leave vhost=on out", card->option.bridge);
-	return VMGRANT_GRANTED;
+		flags |= VMGRANT_TAP_MAC;
+	return card_ask(connection, &run->cards[index], flags);
 }
 
 /* What would be granted, by the rules alone. fds are counted from 3 for an example. */
@@ -307,7 +260,7 @@ static int become(const struct run *run, const struct words *words)
 	}
 	(void)execvp(words->items[0], words->items);
 	error = errno;
-	return command_fail(error == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXECUTE,
+	return command_fail(error == ENOENT ? COMMAND_NOT_FOUND : COMMAND_CANNOT_EXECUTE,
 			    "%.256s: cannot be started: %s", words->items[0], strerror(error));
 }
 
