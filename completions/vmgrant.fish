@@ -11,7 +11,7 @@ function __vmgrant_net
     set -l word (commandline -ct | string replace -r '^--net=' '')
     if string match -q '*,*' -- $word
         set -l done (string replace -r '[^,]*$' '' -- $word)
-        for option in queues= vhost=on vhost=off mac= model= id=
+        for option in queues= vhost=on vhost=off mac= model= id= bus=
             echo $done$option
         end
     else
@@ -36,13 +36,18 @@ end
 
 complete -c vmgrant -f
 complete -c vmgrant -n __fish_use_subcommand -a run -d 'start a program with network cards'
+complete -c vmgrant -n __fish_use_subcommand -a attach -d 'plug into a running QEMU'
+complete -c vmgrant -n __fish_use_subcommand -a detach -d 'take away again'
 complete -c vmgrant -n __fish_use_subcommand -a list -d 'say which bridges you may have'
 complete -c vmgrant -n __fish_use_subcommand -l version -d 'print the version'
 complete -c vmgrant -n 'not __vmgrant_behind_dashes' -l help -d 'print a text'
-complete -c vmgrant -n '__vmgrant_in run' -l net -x -a '(__vmgrant_net)' -d 'a card on a bridge'
+complete -c vmgrant -n '__vmgrant_in run attach' -l net -x -a '(__vmgrant_net)' -d 'a card on a bridge'
 complete -c vmgrant -n '__vmgrant_in run' -l dry-run -d 'print the command line'
-complete -c vmgrant -n '__vmgrant_in run' -l prompt -d 'let polkit ask for a password'
-complete -c vmgrant -n '__vmgrant_in run' -l no-prompt -d 'never let polkit ask'
-complete -c vmgrant -n '__vmgrant_in list' -l json -d 'for programs'
-complete -c vmgrant -n '__vmgrant_in run list' -l helper -r -F -d 'another vmgrant-helper'
+complete -c vmgrant -n '__vmgrant_in run attach' -l prompt -d 'let polkit ask for a password'
+complete -c vmgrant -n '__vmgrant_in run attach' -l no-prompt -d 'never let polkit ask'
+complete -c vmgrant -n '__vmgrant_in attach detach' -l qmp -r -F -d 'socket of the running QEMU'
+complete -c vmgrant -n '__vmgrant_in attach' -l id -x -d 'of the card in QEMU'
+complete -c vmgrant -n '__vmgrant_in detach' -l timeout -x -d 'how long the guest may take'
+complete -c vmgrant -n '__vmgrant_in list attach' -l json -d 'for programs'
+complete -c vmgrant -n '__vmgrant_in run attach list' -l helper -r -F -d 'another vmgrant-helper'
 complete -c vmgrant -n __vmgrant_behind_dashes -xa '(__vmgrant_program)'

@@ -375,6 +375,9 @@ def test_a_list_fails_as_a_whole_where_no_answer_can_be_had(native_world):
 @pytest.mark.parametrize("words,expected", (
     (["vmgrant", "r"], {"run"}),
     (["vmgrant", "list", "--j"], {"--json"}),
+    (["vmgrant", "at"], {"attach"}),
+    (["vmgrant", "attach", "--q"], {"--qmp"}),
+    (["vmgrant", "detach", "--t"], {"--timeout"}),
     (["vmgrant", "run", "--net", "b"], {"br0"}),
     # The words as readline cuts them.
     (["vmgrant", "run", "--net", "br0,queues", "=", "2,v"], {"2,vhost=on", "2,vhost=off"}),
@@ -409,7 +412,8 @@ def test_fish_completes_options_and_bridges(native_world):
 
 
 def test_help_and_version(native_world):
-    for words in (["--help"], ["run", "--help"], ["list", "--help"], ["--version"]):
+    for words in (["--help"], ["run", "--help"], ["attach", "--help"], ["detach", "--help"],
+                  ["list", "--help"], ["--version"]):
         done = native_world.run_as("alice", ["vmgrant", *words])
         assert done.code == 0 and done.stdout and done.stderr == b""
     done = native_world.run_as("alice", ["vmgrant", "bogus"])

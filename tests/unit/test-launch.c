@@ -96,6 +96,10 @@ static void queues_bring_mq_and_vectors_for_cards_that_have_them(void **state)
 	becomes(ARGUMENTS("qemu-system-aarch64"), cards, 1,
 		"qemu-system-aarch64 -netdev tap,id=net0,fds=5:6 "
 		"-device virtio-net-device,netdev=net0,mac=52:54:00:01:02:03,mq=on");
+	cards[0] = card("br0,queues=2,bus=rp1", 5);
+	becomes(ARGUMENTS("qemu-system-aarch64"), cards, 1,
+		"qemu-system-aarch64 -netdev tap,id=net0,fds=5:6 "
+		"-device virtio-net-pci,netdev=net0,mac=52:54:00:01:02:03,bus=rp1,mq=on,vectors=6");
 }
 
 static void placeholders_are_replaced_and_nothing_is_added(void **state)

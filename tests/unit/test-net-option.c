@@ -46,7 +46,7 @@ static void a_bridge_alone_is_enough(void **state)
 static void all_options_are_taken_in_any_order(void **state)
 {
 	struct net_option option = parsed("br-lab,id=lan.0,mac=52:54:00:aB:Cd:ef,vhost=on,"
-					  "queues=16,model=virtio-net-pci-non-transitional");
+					  "queues=16,model=virtio-net-pci-non-transitional,bus=rp.1");
 	static const uint8_t mac[6] = { 0x52, 0x54, 0x00, 0xab, 0xcd, 0xef };
 
 	(void)state;
@@ -56,6 +56,8 @@ static void all_options_are_taken_in_any_order(void **state)
 	assert_int_equal(option.has_mac, 1);
 	assert_memory_equal(option.mac, mac, sizeof mac);
 	assert_string_equal(option.id, "lan.0");
+	assert_string_equal(option.bus, "rp.1");
+	assert_int_equal(net_option_vectors(&option), 34);
 	assert_true(net_option_is_virtio(&option));
 	option = parsed("123456789012345,vhost=off,model=e1000");
 	assert_int_equal(option.vhost, NET_OPTION_VHOST_OFF);
@@ -100,6 +102,8 @@ static void what_is_not_an_option_is_refused(void **state)
 	refused("br0,id=a b", "begin with a letter");
 	refused("br0,model=a;b", "not a name");
 	refused("br0,model=", "not a name");
+	refused("br0,bus=", "not a name");
+	refused("br0,bus=pcie.0/1", "not a name");
 }
 
 static void addresses_that_no_card_has_are_refused(void **state)
