@@ -48,7 +48,8 @@ static int print_help(void)
 	      "        ,bus=NAME        where QEMU puts the card [one that takes it]\n"
 	      "  --id ID            of the card in QEMU [vmgrant0, vmgrant1...]\n"
 	      "  --json             print an object\n"
-	      "  --prompt           let polkit ask for a password [on a terminal]\n"
+	      "  --prompt           let polkit ask for a password, by the agent of the desktop\n"
+	      "                     or on the terminal [if the standard input is a terminal]\n"
 	      "  --no-prompt        never let polkit ask\n"
 	      "  --helper PATH      another vmgrant-helper\n"
 	      "\n"
@@ -164,7 +165,7 @@ static void choose_mac(struct attach *attach)
 
 static int ask(struct attach *attach)
 {
-	struct vmgrant_connection *connection = vmgrant_connect(attach->helper);
+	struct vmgrant_connection *connection = card_connect(attach->helper, attach->prompt);
 	int code;
 
 	if (connection == NULL)

@@ -16,6 +16,12 @@ unsigned prompt_flag(enum prompt prompt)
 	return may_ask ? VMGRANT_TAP_INTERACTIVE : 0;
 }
 
+struct vmgrant_connection *card_connect(const char *helper, enum prompt prompt)
+{
+	return vmgrant_connect_with(helper,
+				    prompt_flag(prompt) != 0 ? VMGRANT_CONNECT_TEXT_AGENT : 0);
+}
+
 int card_check(const struct card *card)
 {
 	if (card->option.queues > 1 && !net_option_is_virtio(&card->option))
@@ -34,14 +40,22 @@ int card_ask(struct vmgrant_connection *connection, struct card *card, unsigned 
 		.flags = VMGRANT_TAP_VNET_HEADER | flags,
 	};
 	enum vmgrant_code code;
+	sigset_t before;
+	int status;
 
 	if (card->option.vhost == NET_OPTION_VHOST_ON)
 		request.flags |= VMGRANT_TAP_VHOST;
 	memcpy(request.mac, card->option.mac, sizeof request.mac);
 	card->tap.size = sizeof card->tap;
+	command_hold_interrupts(&before);
 	code = vmgrant_tap(connection, &request, &card->tap);
-	if (code != VMGRANT_GRANTED)
-		return command_fail((int)code, "%s", vmgrant_error(connection));
+	status = code == VMGRANT_GRANTED
+			 ? VMGRANT_GRANTED
+			 : command_fail_request(code, "bridge", card->option.bridge,
+						vmgrant_error(connection));
+	command_release_interrupts(&before);
+	if (status != VMGRANT_GRANTED)
+		return status;
 	if (card->option.vhost == NET_OPTION_VHOST_ON && card->tap.vhost_count == 0)
 		return command_fail(VMGRANT_UNSUPPORTED,
 				    "bridge %s: no vhost: the rule does not give it: "

@@ -12,6 +12,9 @@ enum prompt { PROMPT_ON_TERMINAL = 0, PROMPT_ALWAYS, PROMPT_NEVER };
 /* VMGRANT_TAP_INTERACTIVE if polkit may ask, else 0. */
 unsigned prompt_flag(enum prompt prompt);
 
+/* Connect to a helper, for which polkit may ask on the terminal if it may ask at all. */
+struct vmgrant_connection *card_connect(const char *helper, enum prompt prompt);
+
 /* Check what only card and model together tell. Returns 0 or the exit status. */
 int card_check(const struct card *card);
 

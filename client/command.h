@@ -6,6 +6,8 @@
 #ifndef VMGRANT_CLIENT_COMMAND_H
 #define VMGRANT_CLIENT_COMMAND_H
 
+#include <signal.h>
+
 #include "client/vmgrant.h"
 
 /* Each gets its own name as argv[0] and returns the exit status. */
@@ -34,5 +36,20 @@ int command_fail(int code, const char *format, ...) __attribute__((format(printf
 
 /* The same for an option that getopt() answered with ':' or '?'. */
 int command_fail_option(const char *command, int answer, char **argv);
+
+/*
+ * Hold Ctrl-C and Ctrl-\ back, since at a question for a password they are an answer
+ * to it: the agent and the helper end by them, and this program has to say so and to
+ * leave the terminal as it was. *before restores the signal mask.
+ */
+void command_hold_interrupts(sigset_t *before);
+void command_release_interrupts(const sigset_t *before);
+
+/*
+ * What a refused request comes to: code and sentence, or, if the person pressed Ctrl-C
+ * while interrupts are held, that the question was dismissed. kind: "bridge".
+ */
+int command_fail_request(enum vmgrant_code code, const char *kind, const char *object,
+			 const char *sentence);
 
 #endif

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "client/exchange.h"
+#include "client/text-agent.h"
 
 /* The caller's numbers are those of the wire. */
 _Static_assert((int)VMGRANT_NO_PRIVILEGE == (int)REPLY_NO_PRIVILEGE, "codes differ");
@@ -116,6 +117,24 @@ static enum vmgrant_code refuse_exchange(struct vmgrant_connection *connection,
 				 "vmgrant-helper: its reply cannot be used: %s", what);
 }
 
+/* The agent serves this very helper, and only while it is asked. */
+static enum exchange_result exchange_on_terminal(struct vmgrant_connection *connection,
+						 const struct protocol_request *request,
+						 struct protocol_reply *reply,
+						 struct received_fds *received,
+						 const char **what_out)
+{
+	struct text_agent agent;
+	enum exchange_result result;
+
+	connection->agent_problem = text_agent_start(&agent, connection->helper.child.pid);
+	if (connection->agent_problem == NULL)
+		connection->agent_problem = VMGRANT_PKTTYAGENT " is not accepted by polkit";
+	result = exchange(connection->helper.socket_fd, request, reply, received, what_out);
+	text_agent_end(&agent);
+	return result;
+}
+
 enum attempt { ATTEMPT_FIRST = 1, ATTEMPT_LAST };
 
 /* Once. *again_out, after ATTEMPT_FIRST: the helper has gone without anything to say. */
@@ -134,7 +153,10 @@ static enum vmgrant_code ask_once(struct vmgrant_connection *connection, enum at
 		error = helper_process_start(&connection->helper, connection->helper_path);
 	if (error < 0)
 		return refuse_start(connection, error);
-	result = exchange(connection->helper.socket_fd, request, reply, received, &what);
+	if (connection->asks_on_terminal)
+		result = exchange_on_terminal(connection, request, reply, received, &what);
+	else
+		result = exchange(connection->helper.socket_fd, request, reply, received, &what);
 	if (result == EXCHANGE_DONE && reply->code == REPLY_GRANTED)
 		return VMGRANT_GRANTED;
 	if (result == EXCHANGE_DONE)
@@ -150,23 +172,56 @@ static enum vmgrant_code ask_once(struct vmgrant_connection *connection, enum at
 	return *again_out ? VMGRANT_INTERNAL : refuse_by_end(connection, &obituary);
 }
 
+/* With a second helper if the first one has gone. */
+static enum vmgrant_code ask(struct vmgrant_connection *connection,
+			     struct protocol_request *request, struct protocol_reply *reply,
+			     struct received_fds *received)
+{
+	enum vmgrant_code code;
+	int again;
+
+	request->header.version = PROTOCOL_VERSION;
+	request->header.serial = ++connection->serial;
+	code = ask_once(connection, ATTEMPT_FIRST, request, reply, received, &again);
+	if (again)
+		code = ask_once(connection, ATTEMPT_LAST, request, reply, received, &again);
+	return code;
+}
+
+static enum vmgrant_code ask_with_agent(struct vmgrant_connection *connection,
+					struct protocol_request *request,
+					struct protocol_reply *reply,
+					struct received_fds *received)
+{
+	char sentence[CONNECTION_ERROR_SIZE];
+	enum vmgrant_code code;
+
+	connection->asks_on_terminal = 1;
+	code = ask(connection, request, reply, received);
+	connection->asks_on_terminal = 0;
+	if (code != VMGRANT_POLKIT_CHALLENGE)
+		return code;
+	memcpy(sentence, connection->error, sizeof sentence);
+	return connection_refuse(connection, code, "%s (%s)", sentence,
+				 connection->agent_problem);
+}
+
 enum vmgrant_code connection_ask(struct vmgrant_connection *connection,
 				 struct protocol_request *request, struct protocol_reply *reply,
 				 struct received_fds *received)
 {
 	enum vmgrant_code code;
-	int again;
 
 	received->count = 0;
 	if (helper_process_runs(&connection->helper) && connection->helper.owner != getpid())
 		return connection_refuse(connection, VMGRANT_USAGE,
 					 "connection: belongs to the process that made it: "
 					 "make one after fork");
-	request->header.version = PROTOCOL_VERSION;
-	request->header.serial = ++connection->serial;
-	code = ask_once(connection, ATTEMPT_FIRST, request, reply, received, &again);
-	if (again)
-		code = ask_once(connection, ATTEMPT_LAST, request, reply, received, &again);
+	code = ask(connection, request, reply, received);
+	/* Most are granted without a password, or the session has an agent that asks for it. */
+	if (code == VMGRANT_POLKIT_CHALLENGE && protocol_request_is_interactive(request) &&
+	    (connection->flags & VMGRANT_CONNECT_TEXT_AGENT) != 0)
+		code = ask_with_agent(connection, request, reply, received);
 	return code;
 }
 
@@ -192,11 +247,22 @@ enum vmgrant_code connection_check_size(struct vmgrant_connection *connection, c
 
 struct vmgrant_connection *vmgrant_connect(const char *helper)
 {
-	struct vmgrant_connection *connection = calloc(1, sizeof *connection);
+	return vmgrant_connect_with(helper, 0);
+}
+
+struct vmgrant_connection *vmgrant_connect_with(const char *helper, unsigned flags)
+{
+	struct vmgrant_connection *connection;
 	int error = -ENOMEM;
 
+	if ((flags & ~(unsigned)VMGRANT_CONNECT_TEXT_AGENT) != 0) {
+		errno = EINVAL;
+		return NULL;
+	}
+	connection = calloc(1, sizeof *connection);
 	if (connection == NULL)
 		return NULL;
+	connection->flags = flags;
 	helper_process_init(&connection->helper);
 	connection->helper_path = strdup(helper != NULL ? helper : VMGRANT_HELPER);
 	if (connection->helper_path != NULL)

@@ -18,7 +18,10 @@
 struct vmgrant_connection {
 	char *helper_path;
 	struct helper_process helper;
+	unsigned flags;  /* enum vmgrant_connect_flag */
 	uint32_t serial; /* of the last request */
+	int asks_on_terminal;      /* 1: a text agent is to serve the request that is made now */
+	const char *agent_problem; /* what keeps it from asking, if nobody was asked */
 	char error[CONNECTION_ERROR_SIZE];
 };
 

@@ -4,19 +4,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-/* libc learned these names late. */
-#ifndef P_PIDFD
-#define P_PIDFD 3
-#endif
 
 /* Nothing takes a helper that long that lost its client; only a stopped one needs to be killed. */
 #define END_TIMEOUT_MS 10000
@@ -25,39 +18,14 @@
 #define HELPER_SOCKET_FD 3
 #define HELPER_SOCKET_ARGUMENT "--fd=3"
 
-static void close_and_forget(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
-
 void helper_process_init(struct helper_process *process)
 {
-	*process = (struct helper_process){ .pidfd = -1, .socket_fd = -1, .stderr_fd = -1 };
+	*process = (struct helper_process){ .child.pidfd = -1, .socket_fd = -1, .stderr_fd = -1 };
 }
 
 int helper_process_runs(const struct helper_process *process)
 {
-	return process->pid != 0;
-}
-
-/*
- * A program that has closed some of fds 0 to 2 gets its next files there; the
- * child's own 0 to 3 would be laid over them.
- */
-static int lift(int *fd)
-{
-	int lifted;
-
-	if (*fd > HELPER_SOCKET_FD)
-		return 0;
-	lifted = fcntl(*fd, F_DUPFD_CLOEXEC, HELPER_SOCKET_FD + 1);
-	if (lifted < 0)
-		return -errno;
-	close(*fd);
-	*fd = lifted;
-	return 0;
+	return process->child.pid != 0;
 }
 
 /*
@@ -91,25 +59,23 @@ static int spawn(pid_t *pid_out, const char *path, int socket_fd, int stderr_fd)
 static int start_between(struct helper_process *process, const char *path, int sockets[2],
 			 int words[2])
 {
+	pid_t pid;
 	int error;
 
 	for (int i = 0; i < 2; i++) {
-		error = lift(&sockets[i]);
+		error = child_lift_fd(&sockets[i], HELPER_SOCKET_FD);
 		if (error == 0)
-			error = lift(&words[i]);
+			error = child_lift_fd(&words[i], HELPER_SOCKET_FD);
 		if (error < 0)
 			return error;
 	}
 	if (fcntl(words[0], F_SETFL, O_NONBLOCK) < 0)
 		return -errno;
-	error = spawn(&process->pid, path, sockets[1], words[1]);
-	if (error < 0) {
-		process->pid = 0;
+	error = spawn(&pid, path, sockets[1], words[1]);
+	if (error < 0)
 		return error;
-	}
 	process->owner = getpid();
-	/* Without one, the pid has to do. */
-	process->pidfd = (int)syscall(SYS_pidfd_open, process->pid, 0);
+	child_adopt(&process->child, pid);
 	process->socket_fd = sockets[0];
 	process->stderr_fd = words[0];
 	sockets[0] = words[0] = -1;
@@ -132,39 +98,21 @@ int helper_process_start(struct helper_process *process, const char *path)
 	}
 	error = start_between(process, path, sockets, words);
 	for (int i = 0; i < 2; i++) {
-		close_and_forget(&sockets[i]);
-		close_and_forget(&words[i]);
+		child_close_fd(&sockets[i]);
+		child_close_fd(&words[i]);
 	}
 	return error;
 }
 
-/* The exit of the child is readable on its pidfd, whoever reaps it. */
-static void kill_if_late(const struct helper_process *process)
-{
-	struct pollfd ended = { .fd = process->pidfd, .events = POLLIN };
-	int ready;
-
-	if (process->pidfd < 0)
-		return;
-	do {
-		ready = poll(&ended, 1, END_TIMEOUT_MS);
-	} while (ready < 0 && errno == EINTR);
-	if (ready == 0)
-		(void)syscall(SYS_pidfd_send_signal, process->pidfd, SIGKILL, NULL, 0);
-}
-
-static void reap(const struct helper_process *process, struct helper_obituary *obituary)
+/* Its end is noticed whoever reaps it. */
+static void reap(struct helper_process *process, struct helper_obituary *obituary)
 {
 	siginfo_t info = { 0 };
-	idtype_t kind = process->pidfd < 0 ? P_PID : (idtype_t)P_PIDFD;
-	id_t which = (id_t)(process->pidfd < 0 ? process->pid : process->pidfd);
-	int result;
 
-	do {
-		result = waitid(kind, which, &info, WEXITED);
-	} while (result < 0 && errno == EINTR);
+	if (!child_wait(&process->child, END_TIMEOUT_MS))
+		child_signal(&process->child, SIGKILL);
 	obituary->end = HELPER_UNKNOWN;
-	if (result < 0)
+	if (child_reap(&process->child, &info) < 0)
 		return;
 	obituary->end = info.si_code == CLD_EXITED ? HELPER_EXITED : HELPER_KILLED;
 	obituary->number = info.si_status;
@@ -200,12 +148,11 @@ void helper_process_end(struct helper_process *process, struct helper_obituary *
 	if (process->owner == getpid()) {
 		/* A copy of the socket in a forked child must not keep the helper waiting. */
 		(void)shutdown(process->socket_fd, SHUT_RDWR);
-		kill_if_late(process);
 		reap(process, obituary);
 		read_last_words(process, obituary);
 	}
-	close_and_forget(&process->socket_fd);
-	close_and_forget(&process->stderr_fd);
-	close_and_forget(&process->pidfd);
+	child_close_fd(&process->socket_fd);
+	child_close_fd(&process->stderr_fd);
+	child_close_fd(&process->child.pidfd);
 	helper_process_init(process);
 }

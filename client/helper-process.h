@@ -12,10 +12,11 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "client/child.h"
+
 struct helper_process {
 	pid_t owner;   /* who started it; a copy of us by fork() has nothing to say here */
-	pid_t pid;     /* 0: none */
-	int pidfd;     /* names the child even when somebody else has reaped it */
+	struct child child;
 	int socket_fd; /* our end of the connection */
 	int stderr_fd; /* what the helper says; does not block */
 };

@@ -41,7 +41,8 @@ static int print_help(void)
 	      "        ,id=NAME         of the netdev, for QEMU [net0, net1...]\n"
 	      "        ,bus=NAME        where QEMU puts the card [its choice]\n"
 	      "  --dry-run          print the command line; make nothing\n"
-	      "  --prompt           let polkit ask for a password [on a terminal]\n"
+	      "  --prompt           let polkit ask for a password, by the agent of the desktop\n"
+	      "                     or on the terminal [if the standard input is a terminal]\n"
 	      "  --no-prompt        never let polkit ask\n"
 	      "  --helper PATH      another vmgrant-helper\n"
 	      "\n"
@@ -208,7 +209,7 @@ static int ask_dry(struct run *run, struct vmgrant_connection *connection, size_
 
 static int ask_for_all(struct run *run)
 {
-	struct vmgrant_connection *connection = vmgrant_connect(run->helper);
+	struct vmgrant_connection *connection = card_connect(run->helper, run->prompt);
 	int code = VMGRANT_GRANTED, fd = 3;
 
 	if (connection == NULL)

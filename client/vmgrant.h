@@ -155,6 +155,20 @@ struct vmgrant_vfio {
  */
 struct vmgrant_connection *vmgrant_connect(const char *helper);
 
+enum vmgrant_connect_flag {
+	/*
+	 * When polkit wants a password for an interactive request, start its text agent
+	 * (pkttyagent) on the controlling terminal for the time of that request, unless
+	 * the session has an agent of its own. Without a terminal in whose foreground the
+	 * program is, only the session's agent can ask. The terminal's modes are restored
+	 * and the agent has ended before the call returns.
+	 */
+	VMGRANT_CONNECT_TEXT_AGENT = 1u << 0,
+};
+
+/* The same with flags, enum vmgrant_connect_flag. EINVAL: a flag is unknown. */
+struct vmgrant_connection *vmgrant_connect_with(const char *helper, unsigned flags);
+
 /* Close the connection and wait for the helper to end. Granted fds stay open. NULL is fine. */
 void vmgrant_close(struct vmgrant_connection *connection);
 

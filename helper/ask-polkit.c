@@ -206,6 +206,12 @@ static enum reply_code explain(const struct polkit_question *question, int statu
 
 	switch (status < 0 ? -1 : exit_status) {
 	case ASKER_DENIED:
+		if (question->interaction == INTERACTION_ALLOWED)
+			return refuse(why, REPLY_POLKIT_DENIED,
+				      "%s: polkit does not allow it for user %s: the "
+				      "authentication failed, or no polkit rule for %s lets it pass: "
+				      "try again, or ask the administrator",
+				      object, question->caller->name, question->action);
 		return refuse(why, REPLY_POLKIT_DENIED,
 			      "%s: polkit does not allow it for user %s: ask the administrator "
 			      "for a polkit rule for %s",

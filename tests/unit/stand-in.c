@@ -207,6 +207,8 @@ static void spoil_by_name(const char *name, struct answer *answer)
 		reply->fd_count++;
 	if (strcmp(name, "no") == 0)
 		refuse(answer, REPLY_DENIED, "bridge no: not allowed: \033[31mno rule");
+	if (strcmp(name, "challenge") == 0)
+		refuse(answer, REPLY_POLKIT_CHALLENGE, "bridge challenge: nobody can be asked");
 	if (strcmp(name, "new-code") == 0)
 		refuse(answer, 99, "bridge new-code: a reason of the future");
 	if (strcmp(name, "stray") == 0) {

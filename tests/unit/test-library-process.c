@@ -233,6 +233,45 @@ static void threads_with_a_connection_each_do_not_disturb_each_other(void **stat
 	}
 }
 
+static void an_unknown_flag_of_a_connection_is_refused(void **state)
+{
+	(void)state;
+	errno = 0;
+	assert_null(vmgrant_connect_with(STAND_IN, 1u << 31));
+	assert_int_equal(errno, EINVAL);
+}
+
+static int ask_without_terminal(void)
+{
+	static const char reason[] = "nobody can be asked (there is no terminal to ask on)";
+	struct vmgrant_connection *connection;
+	struct vmgrant_tap tap;
+	unsigned fds = count_fds();
+
+	(void)setsid();
+	connection = vmgrant_connect_with(STAND_IN, VMGRANT_CONNECT_TEXT_AGENT);
+	if (connection == NULL)
+		return 100;
+	if (ask(connection, "challenge", 1, 0, &tap) != VMGRANT_POLKIT_CHALLENGE ||
+	    strstr(vmgrant_error(connection), "terminal") != NULL)
+		return 101;
+	if (ask(connection, "challenge", 1, VMGRANT_TAP_INTERACTIVE, &tap) !=
+		    VMGRANT_POLKIT_CHALLENGE ||
+	    strstr(vmgrant_error(connection), reason) == NULL)
+		return 102;
+	if (ask(connection, "br0", 1, VMGRANT_TAP_INTERACTIVE, &tap) != VMGRANT_GRANTED)
+		return 103;
+	vmgrant_tap_close(&tap);
+	vmgrant_close(connection);
+	return count_fds() == fds ? 0 : 104;
+}
+
+static void attack_39_only_an_interactive_request_looks_for_a_terminal(void **state)
+{
+	(void)state;
+	assert_int_equal(in_a_child(ask_without_terminal), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -243,6 +282,8 @@ int main(void)
 		TEST(another_child_is_left_alone),
 		TEST(a_forked_copy_neither_uses_nor_ends_the_connection),
 		TEST(signals_of_the_program_neither_end_a_request_nor_are_changed),
+		TEST(an_unknown_flag_of_a_connection_is_refused),
+		TEST(attack_39_only_an_interactive_request_looks_for_a_terminal),
 		TEST(threads_with_a_connection_each_do_not_disturb_each_other),
 	};
 
