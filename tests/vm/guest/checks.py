@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What every check file of the test VM uses: run the checks, start programs, wait.
+
+A check is a function whose name begins with check_ and whose docstring is its name.
+They run in the order of the file and build upon each other.
+"""
+
+import contextlib
+import subprocess
+import sys
+import time
+import traceback
+
+# Emulated processors inside emulated processors: a limit only ends a hang.
+LIMIT_S = 60.0
+
+
+class Skip(Exception):
+    """What the check needs is not here; the text says what."""
+
+
+def main(names):
+    """Run the checks among names, which are a module's; the exit status."""
+    bad = 0
+    for name, function in list(names.items()):
+        if not name.startswith("check_"):
+            continue
+        title = " ".join(function.__doc__.split()).rstrip(".")
+        begin = time.monotonic()
+        try:
+            function()
+        except Skip as reason:
+            print(f"ok - {title} # SKIP {reason}", flush=True)
+        except Exception:  # whatever it is, it is told and the next check runs
+            bad += 1
+            print(f"not ok - {title}")
+            print("".join(f"#   {line}\n" for line in traceback.format_exc().splitlines()),
+                  end="", flush=True)
+        else:
+            print(f"ok - {title} [{time.monotonic() - begin:.1f} s]", flush=True)
+    return 1 if bad else 0
+
+
+def run(argv, limit_s=LIMIT_S, **more):
+    """A program's CompletedProcess, its text in stdout, standard error included."""
+    more.setdefault("stderr", subprocess.STDOUT)
+    return subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+                          errors="backslashreplace", timeout=limit_s, **more)
+
+
+def need(argv, **more):
+    """The text of a program that has to succeed."""
+    done = run(argv, **more)
+    assert done.returncode == 0, f"{argv}: status {done.returncode}: {done.stdout}"
+    return done.stdout
+
+
+def wait_until(condition, what, limit_s=LIMIT_S, pause_s=0.05):
+    """Ask until condition() is true; returns what it returned."""
+    end = time.monotonic() + limit_s
+    while True:
+        value = condition()
+        if value:
+            return value
+        assert time.monotonic() < end, f"waited {limit_s} s for: {what}"
+        time.sleep(pause_s)
+
+
+def read(path):
+    """A file's text without the white space around it; None if it is not there."""
+    try:
+        with open(path, encoding="utf-8", errors="backslashreplace") as file:
+            return file.read().strip()
+    except FileNotFoundError:
+        return None
+
+
+def write(path, text):
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+@contextlib.contextmanager
+def acl(text):
+    """The administrator's policy, for as long as it lasts."""
+    path = "/etc/vmgrant/acl.conf"
+    before = read(path)
+    write(path, f"{text}\n")
+    try:
+        yield
+    finally:
+        write(path, f"{before}\n")
+
+
+def say(text):
+    """A remark among the results."""
+    print(f"# {text}", file=sys.stdout, flush=True)
