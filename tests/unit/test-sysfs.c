@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Attributes are bounded, whole, and what they should be, or an error. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "helper/sysfs.h"
+#include "tests/unit/tree.h"
+
+static int set_up(void **state)
+{
+	*state = tree_new();
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	tree_free(*state);
+	return 0;
+}
+
+static void text_is_read_without_its_newline(void **state)
+{
+	const struct tree *tree = *state;
+	char text[5];
+
+	tree_write(tree, "a", "abcd\n");
+	assert_int_equal(sysfs_read(tree->fd, "a", text, sizeof text), 4);
+	assert_string_equal(text, "abcd");
+	tree_write(tree, "a", "\n\n");
+	assert_int_equal(sysfs_read(tree->fd, "a", text, sizeof text), 1);
+	assert_string_equal(text, "\n");
+	tree_write(tree, "a", "");
+	assert_int_equal(sysfs_read(tree->fd, "a", text, sizeof text), 0);
+	assert_string_equal(text, "");
+}
+
+static void what_does_not_fit_is_refused_and_not_cut(void **state)
+{
+	const struct tree *tree = *state;
+	uint8_t bytes[4];
+	char text[4];
+
+	tree_write(tree, "a", "abcd");
+	assert_int_equal(sysfs_read(tree->fd, "a", text, sizeof text), -EMSGSIZE);
+	assert_int_equal(sysfs_read_bytes(tree->fd, "a", bytes, sizeof bytes), 4);
+	tree_write(tree, "a", "abcde");
+	assert_int_equal(sysfs_read_bytes(tree->fd, "a", bytes, sizeof bytes), -EMSGSIZE);
+	tree_write_bytes(tree, "a", "a\0b", 3);
+	assert_int_equal(sysfs_read(tree->fd, "a", text, sizeof text), -EINVAL);
+}
+
+static void names_do_not_lead_elsewhere(void **state)
+{
+	const struct tree *tree = *state;
+	char text[16];
+
+	tree_write(tree, "folder/a", "1\n");
+	tree_link(tree, "link", "folder/a");
+	assert_int_equal(sysfs_read(tree->fd, "folder/a", text, sizeof text), -EINVAL);
+	assert_int_equal(sysfs_read(tree->fd, "..", text, sizeof text), -EINVAL);
+	assert_int_equal(sysfs_read(tree->fd, "", text, sizeof text), -EINVAL);
+	assert_int_equal(sysfs_read(tree->fd, "link", text, sizeof text), -ELOOP);
+	assert_int_equal(sysfs_open(tree->fd, "/sys"), -EINVAL);
+	assert_int_equal(sysfs_read(tree->fd, "none", text, sizeof text), -ENOENT);
+}
+
+static void check_number(const struct tree *tree, const char *text, unsigned base, uint32_t max,
+			 int64_t wanted)
+{
+	uint32_t number = 0;
+	int result;
+
+	tree_write(tree, "n", text);
+	result = sysfs_read_number(tree->fd, "n", base, max, &number);
+	assert_int_equal(result, wanted < 0 ? -EINVAL : 0);
+	if (wanted >= 0)
+		assert_int_equal(number, wanted);
+}
+
+static void numbers_are_numbers_alone(void **state)
+{
+	const struct tree *tree = *state;
+
+	check_number(tree, "12\n", 10, 255, 12);
+	check_number(tree, "012\n", 10, 255, 12);
+	check_number(tree, "0\n", 10, 255, 0);
+	check_number(tree, "4294967295\n", 10, UINT32_MAX, UINT32_MAX);
+	check_number(tree, "4294967296\n", 10, UINT32_MAX, -1);
+	check_number(tree, "99999999999999999999999\n", 10, UINT32_MAX, -1);
+	check_number(tree, "256\n", 10, 255, -1);
+	check_number(tree, "10de\n", 16, 0xffff, 0x10de);
+	check_number(tree, "0x10de\n", 16, 0xffff, 0x10de);
+	check_number(tree, "1f\n", 10, 255, -1);
+	check_number(tree, "0x1f\n", 10, 255, -1);
+	for (const char *const *text = (const char *const[]){ "", "\n", "0x\n", "+1\n", "-1\n", " 1\n",
+							      "1 \n", "1\n1\n", "1;\n", NULL };
+	     *text != NULL; text++)
+		check_number(tree, *text, 16, UINT32_MAX, -1);
+}
+
+static void links_say_their_last_part(void **state)
+{
+	const struct tree *tree = *state;
+	char text[8];
+
+	tree_link(tree, "driver", "../../bus/pci/drivers/vfio");
+	tree_link(tree, "plain", "vfio");
+	tree_link(tree, "long", "a/12345678");
+	assert_int_equal(sysfs_read_link(tree->fd, "driver", text, sizeof text), 0);
+	assert_string_equal(text, "vfio");
+	assert_int_equal(sysfs_read_link(tree->fd, "plain", text, sizeof text), 0);
+	assert_string_equal(text, "vfio");
+	assert_int_equal(sysfs_read_link(tree->fd, "long", text, sizeof text), -EMSGSIZE);
+	assert_int_equal(sysfs_read_link(tree->fd, "none", text, sizeof text), -ENOENT);
+}
+
+static void lists_leave_out_what_begins_with_a_dot(void **state)
+{
+	const struct tree *tree = *state;
+	int folder = sysfs_open(tree->fd, ".");
+	DIR *list;
+
+	assert_true(folder >= 0);
+	tree_write(tree, "folder/one", "");
+	tree_write(tree, "folder/.two", "");
+	list = sysfs_list(folder, "folder");
+	assert_non_null(list);
+	assert_string_equal(sysfs_next(list), "one");
+	assert_null(sysfs_next(list));
+	closedir(list);
+	assert_null(sysfs_list(folder, "none"));
+	assert_int_equal(errno, ENOENT);
+	close(folder);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(text_is_read_without_its_newline, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_does_not_fit_is_refused_and_not_cut, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(names_do_not_lead_elsewhere, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(numbers_are_numbers_alone, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(links_say_their_last_part, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(lists_leave_out_what_begins_with_a_dot, set_up,
+						tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
