@@ -4,15 +4,29 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #define NUMBER_SIZE 32u
+#define TARGET_SIZE 1024
 
-/* Whether a name is one part of a path that leads downwards. */
+/* Twelve and twenty bits, as the kernel splits them. */
+#define DEVICE_MAJOR_MAX 0xfffu
+#define DEVICE_MINOR_MAX 0xfffffu
+
+/* Whether a name, of one part or several, leads downwards. */
 static int is_name(const char *name)
 {
-	return name[0] != '\0' && strchr(name, '/') == NULL && strcmp(name, "..") != 0;
+	for (const char *part = name; part != NULL; part = strchr(part, '/')) {
+		part += *part == '/' && part != name;
+		if (*part == '\0' || *part == '/' || strcspn(part, "/") > NAME_MAX ||
+		    (strncmp(part, "..", 2) == 0 && strcspn(part, "/") == 2))
+			return 0;
+	}
+	return 1;
 }
 
 static int open_below(int folder, const char *name, int flags)
@@ -102,24 +116,72 @@ int sysfs_read_number(int folder, const char *name, unsigned base, uint32_t max,
 	return 0;
 }
 
-int sysfs_read_link(int folder, const char *name, char *text, size_t size)
+int sysfs_read_device(int folder, const char *name, dev_t *number_out)
 {
-	char target[1024];
-	const char *last;
-	ssize_t length = is_name(name) ? readlinkat(folder, name, target, sizeof target - 1) : -1;
+	char text[NUMBER_SIZE], *colon, *rest;
+	unsigned long first, second;
+	int result = sysfs_read(folder, name, text, sizeof text);
+
+	if (result < 0)
+		return result;
+	colon = strchr(text, ':');
+	if (colon == NULL || digit_of(text[0]) > 9 || digit_of(colon[1]) > 9)
+		return -EINVAL;
+	first = strtoul(text, &rest, 10);
+	if (rest != colon || first > DEVICE_MAJOR_MAX)
+		return -EINVAL;
+	second = strtoul(colon + 1, &rest, 10);
+	if (*rest != '\0' || second > DEVICE_MINOR_MAX)
+		return -EINVAL;
+	*number_out = makedev((unsigned)first, (unsigned)second);
+	return 0;
+}
+
+/* What a link points at. Returns its length, or -errno. */
+static int read_target(int folder, const char *name, char target[TARGET_SIZE])
+{
+	ssize_t length = is_name(name) ? readlinkat(folder, name, target, TARGET_SIZE) : -1;
 
 	if (!is_name(name))
 		return -EINVAL;
 	if (length < 0)
 		return -errno;
-	if ((size_t)length == sizeof target - 1)
+	if (length == TARGET_SIZE)
 		return -EMSGSIZE;
 	target[length] = '\0';
+	return (int)length;
+}
+
+int sysfs_read_link(int folder, const char *name, char *text, size_t size)
+{
+	char target[TARGET_SIZE];
+	const char *last;
+	int result = read_target(folder, name, target);
+
+	if (result < 0)
+		return result;
 	last = strrchr(target, '/');
 	last = last != NULL ? last + 1 : target;
 	if (strlen(last) >= size)
 		return -EMSGSIZE;
 	memcpy(text, last, strlen(last) + 1);
+	return 0;
+}
+
+int sysfs_link_passes(int folder, const char *name, const char *part)
+{
+	char target[TARGET_SIZE];
+	size_t length = strlen(part);
+	int result = read_target(folder, name, target);
+
+	if (result < 0)
+		return result;
+	for (const char *place = target; place != NULL; place = strchr(place, '/')) {
+		place += *place == '/';
+		if (strncmp(place, part, length) == 0 &&
+		    (place[length] == '/' || place[length] == '\0'))
+			return 1;
+	}
 	return 0;
 }
 

@@ -2,8 +2,9 @@
 /*
  * What the kernel says about devices, read below folders that are open.
  *
- * Needs no privilege. Names are words of ours or of the kernel's lists, never a
- * path and never a caller's. Attributes may carry whatever a device said about
+ * Needs no privilege. Names are words of ours or of the kernel's lists, perhaps
+ * several joined by "/", and never a caller's; one that leads upwards is refused
+ * with -EINVAL, and a link as the last part is not followed. Attributes may carry whatever a device said about
  * itself: contents are untrusted, bounded, and refused where they do not fit
  * instead of being cut. Folders are parameters, so that tests bring their own.
  */
@@ -13,6 +14,7 @@
 #include <dirent.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /*
  * Open a folder below a folder, as a place that names below it start from. name
@@ -37,8 +39,17 @@ int sysfs_read_bytes(int folder, const char *name, uint8_t *bytes, size_t size);
 int sysfs_read_number(int folder, const char *name, unsigned base, uint32_t max,
 		      uint32_t *number_out);
 
+/* Read the number of a node, as "189:3". Returns 0, or -errno: -EINVAL if it is none. */
+int sysfs_read_device(int folder, const char *name, dev_t *number_out);
+
 /* The last part of what a link points at, as "vfio-pci" of driver. 0 or -errno. */
 int sysfs_read_link(int folder, const char *name, char *text, size_t size);
+
+/*
+ * Whether what a link points at lies in, or is, a folder of that name, at any
+ * height: 1 or 0, or -errno. The target is compared as a text.
+ */
+int sysfs_link_passes(int folder, const char *name, const char *part);
 
 /* The names below a folder. list is NULL with errno set, or for closedir(). */
 DIR *sysfs_list(int folder, const char *name);

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -63,9 +64,14 @@ static void names_do_not_lead_elsewhere(void **state)
 
 	tree_write(tree, "folder/a", "1\n");
 	tree_link(tree, "link", "folder/a");
-	assert_int_equal(sysfs_read(tree->fd, "folder/a", text, sizeof text), -EINVAL);
-	assert_int_equal(sysfs_read(tree->fd, "..", text, sizeof text), -EINVAL);
-	assert_int_equal(sysfs_read(tree->fd, "", text, sizeof text), -EINVAL);
+	assert_int_equal(sysfs_read(tree->fd, "folder/a", text, sizeof text), 1);
+	for (const char *const *name = (const char *const[]){ "", "/", "..", "/folder/a", "../a",
+							      "folder/../a", "folder//a", "folder/",
+							      "folder/..", NULL };
+	     *name != NULL; name++)
+		assert_int_equal(sysfs_read(tree->fd, *name, text, sizeof text), -EINVAL);
+	tree_write(tree, "..a", "1\n");
+	assert_int_equal(sysfs_read(tree->fd, "..a", text, sizeof text), 1);
 	assert_int_equal(sysfs_read(tree->fd, "link", text, sizeof text), -ELOOP);
 	assert_int_equal(sysfs_open(tree->fd, "/sys"), -EINVAL);
 	assert_int_equal(sysfs_read(tree->fd, "none", text, sizeof text), -ENOENT);
@@ -105,6 +111,30 @@ static void numbers_are_numbers_alone(void **state)
 		check_number(tree, *text, 16, UINT32_MAX, -1);
 }
 
+static void check_device(const struct tree *tree, const char *text, int wanted, dev_t number)
+{
+	dev_t device = 0;
+
+	tree_write(tree, "dev", text);
+	assert_int_equal(sysfs_read_device(tree->fd, "dev", &device), wanted);
+	assert_int_equal(device, number);
+}
+
+static void device_numbers_are_two_numbers(void **state)
+{
+	const struct tree *tree = *state;
+
+	check_device(tree, "189:3\n", 0, makedev(189, 3));
+	check_device(tree, "0:0\n", 0, makedev(0, 0));
+	check_device(tree, "4095:1048575\n", 0, makedev(4095, 1048575));
+	for (const char *const *text = (const char *const[]){ "", "189", "189:", ":3", "189:3:1", "+1:2",
+							      "1:-2", " 1:2", "1: 2", "1:2 ", "1 :2",
+							      "0x1:2", "4096:1", "1:1048576",
+							      "99999999999999999999:1", NULL };
+	     *text != NULL; text++)
+		check_device(tree, *text, -EINVAL, 0);
+}
+
 static void links_say_their_last_part(void **state)
 {
 	const struct tree *tree = *state;
@@ -119,6 +149,21 @@ static void links_say_their_last_part(void **state)
 	assert_string_equal(text, "vfio");
 	assert_int_equal(sysfs_read_link(tree->fd, "long", text, sizeof text), -EMSGSIZE);
 	assert_int_equal(sysfs_read_link(tree->fd, "none", text, sizeof text), -ENOENT);
+}
+
+static void links_are_followed_as_texts_by_whole_parts(void **state)
+{
+	const struct tree *tree = *state;
+
+	tree_link(tree, "sda", "../devices/usb1/1-1/1-1.4/1-1.4:1.0/block/sda");
+	assert_int_equal(sysfs_link_passes(tree->fd, "sda", "1-1.4"), 1);
+	assert_int_equal(sysfs_link_passes(tree->fd, "sda", "1-1"), 1);
+	assert_int_equal(sysfs_link_passes(tree->fd, "sda", "sda"), 1);
+	assert_int_equal(sysfs_link_passes(tree->fd, "sda", ".."), 1);
+	assert_int_equal(sysfs_link_passes(tree->fd, "sda", "1-1.40"), 0);
+	assert_int_equal(sysfs_link_passes(tree->fd, "sda", "1-"), 0);
+	assert_int_equal(sysfs_link_passes(tree->fd, "sda", "-1"), 0);
+	assert_int_equal(sysfs_link_passes(tree->fd, "none", "1-1"), -ENOENT);
 }
 
 static void lists_leave_out_what_begins_with_a_dot(void **state)
@@ -148,7 +193,10 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(names_do_not_lead_elsewhere, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(numbers_are_numbers_alone, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(device_numbers_are_two_numbers, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(links_say_their_last_part, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(links_are_followed_as_texts_by_whole_parts, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(lists_leave_out_what_begins_with_a_dot, set_up,
 						tear_down),
 	};
