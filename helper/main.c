@@ -25,6 +25,7 @@
 #include "helper/process.h"
 #include "helper/record.h"
 #include "helper/tap.h"
+#include "helper/usb-open.h"
 
 /* What each kind of request may raise while it is performed; all else is dropped. */
 static const unsigned privileges_needed[] = {
@@ -48,6 +49,7 @@ struct session {
 /* What became of one request. Zeroed: nothing. */
 struct outcome {
 	const struct acl_rule *rule; /* that decided, for the record */
+	char device[OBJECT_NAME_SIZE]; /* the concrete one, for the record */
 	struct tap_port port;
 	struct tap_offer offer;
 	struct nodes nodes;
@@ -95,6 +97,8 @@ static enum reply_code perform(const struct grant *grant, struct outcome *outcom
 
 	if (request->kind == REQUEST_TAP && request->purpose == PURPOSE_QUERY)
 		return tap_offer(grant, &outcome->offer, &outcome->why);
+	if (request->kind == REQUEST_USB)
+		return usb_open(grant, &outcome->nodes, &outcome->why);
 	return tap_make(grant, &outcome->port, &outcome->why);
 }
 
@@ -128,6 +132,7 @@ static enum reply_code answer(const struct request *request, const struct sessio
 		code = judge_again(request, session, &outcome->why);
 	if (code == REPLY_GRANTED)
 		code = perform(grant, outcome);
+	object_name(&object, outcome->device);
 	grant_release(grant);
 	object_release(&object);
 	return code;
@@ -143,13 +148,13 @@ static enum reply_code drop_in(const struct args *args, struct refusal *why)
 	if (code == REPLY_GRANTED)
 		code = answer(&args->request, &session, &outcome);
 	/* Before the TAP is sent: its receiver may end this process at once. */
-	record_outcome(&args->request, &session.caller, outcome.rule, &outcome.why);
+	record_outcome(&args->request, outcome.device, &session.caller, outcome.rule, &outcome.why);
 	/* From here on the receiver may own the TAP: the exit status must follow it. */
 	process_limit_time(0);
 	if (code == REPLY_GRANTED) {
 		code = channel_send_tap(args->fd, outcome.port.fds[0], &outcome.why);
 		if (code != REPLY_GRANTED)
-			record_outcome(&args->request, &session.caller, outcome.rule,
+			record_outcome(&args->request, outcome.device, &session.caller, outcome.rule,
 				       &outcome.why);
 	}
 	/* The kernel releases the rest, and an unsent TAP with it. */
@@ -179,14 +184,14 @@ static enum reply_code native_request(int fd, const struct session *session,
 
 	/* Before the reply is sent: its receiver may end this process at once. */
 	if (!is_query)
-		record_outcome(request, &session->caller, outcome.rule, &outcome.why);
+		record_outcome(request, outcome.device, &session->caller, outcome.rule, &outcome.why);
 	sent = native_reply(fd, tag, &outcome.why, code == REPLY_GRANTED ? &yes : NULL);
 	tap_close(&outcome.port);
 	nodes_close(&outcome.nodes);
 	if (code == REPLY_GRANTED && sent != REPLY_GRANTED && !is_query) {
 		request_describe(request, object);
 		(void)refuse(&outcome.why, sent, "%s: the client did not take it", object);
-		record_outcome(request, &session->caller, outcome.rule, &outcome.why);
+		record_outcome(request, outcome.device, &session->caller, outcome.rule, &outcome.why);
 	}
 	return sent;
 }
@@ -201,7 +206,7 @@ static enum reply_code native(const struct args *args, struct refusal *why)
 	enum reply_code code = open_session(args, CHANNEL_MESSAGES, &session, why);
 
 	if (code != REPLY_GRANTED) {
-		record_outcome(NULL, &session.caller, NULL, why);
+		record_outcome(NULL, "", &session.caller, NULL, why);
 		return code;
 	}
 	process_limit_time(0);

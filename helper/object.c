@@ -5,18 +5,25 @@
 #include <stdio.h>
 
 #include "helper/judge.h"
+#include "helper/usb-find.h"
+#include "helper/usb-judge.h"
 
 enum reply_code object_find(const struct request *request, struct object *object,
 			    struct refusal *why)
 {
 	(void)why;
 	object->kind = request->kind;
+	if (object->kind == REQUEST_USB)
+		usb_places_open(&object->usb_places);
 	return REPLY_GRANTED;
 }
 
 void object_release(struct object *object)
 {
-	(void)object;
+	if (object->kind != REQUEST_USB)
+		return;
+	usb_device_release(&object->usb);
+	usb_places_close(&object->usb_places);
 }
 
 enum reply_code object_judge(struct object *object, const struct request *request,
@@ -26,6 +33,9 @@ enum reply_code object_judge(struct object *object, const struct request *reques
 	const struct acl_object bridge = { .kind = ACL_KIND_BRIDGE, .bridge = request->bridge };
 
 	*rule_out = NULL;
+	if (object->kind == REQUEST_USB)
+		return usb_judge(&object->usb_places, request, caller, policy, &object->usb, rule_out,
+				 why);
 	if (object->kind != REQUEST_TAP)
 		return judge_deny(request, caller, why);
 	return judge_object(request, &bridge, caller, policy, rule_out, why);
@@ -36,9 +46,18 @@ void object_describe(const struct object *object, const struct request *request,
 {
 	char queues[16];
 
+	if (object->kind == REQUEST_USB)
+		usb_describe(&object->usb, question);
 	if (object->kind != REQUEST_TAP)
 		return;
 	(void)snprintf(queues, sizeof queues, "%u", request->queues);
 	polkit_question_add(question, "bridge", request->bridge);
 	polkit_question_add(question, "queues", queues);
+}
+
+void object_name(const struct object *object, char text[OBJECT_NAME_SIZE])
+{
+	text[0] = '\0';
+	if (object->kind == REQUEST_USB && object->usb.descriptors != NULL)
+		usb_device_describe(&object->usb, text);
 }

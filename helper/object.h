@@ -15,9 +15,16 @@
 #include "helper/policy-load.h"
 #include "helper/refusal.h"
 #include "helper/request.h"
+#include "helper/usb-device.h"
+
+#define OBJECT_NAME_SIZE USB_DEVICE_TEXT_SIZE
 
 struct object {
 	enum request_kind kind;
+
+	/* REQUEST_USB: which one is known when the request has been judged. */
+	struct usb_places usb_places;
+	struct usb_device usb;
 };
 
 /*
@@ -42,5 +49,11 @@ enum reply_code object_judge(struct object *object, const struct request *reques
 /* Add what polkit's rules and dialogs are told about it. */
 void object_describe(const struct object *object, const struct request *request,
 		     struct polkit_question *question);
+
+/*
+ * The concrete device for the record, "0951:1666 port 1-1.4 serial 00123", in
+ * printable ASCII; "" where the request says it all, or where none was chosen.
+ */
+void object_name(const struct object *object, char text[OBJECT_NAME_SIZE]);
 
 #endif

@@ -19,6 +19,7 @@
 struct record {
 	char message[REFUSAL_SENTENCE_MAX + 256];
 	char object[REQUEST_TEXT_SIZE];
+	const char *device;
 	char rule[320];
 	int priority; /* syslog's levels, without the facility */
 };
@@ -62,12 +63,14 @@ static int send_journal(const struct record *record, const struct request *reque
 	int length = snprintf(text, sizeof text,
 			      "MESSAGE=%s\nPRIORITY=%d\nSYSLOG_FACILITY=%d\n"
 			      "SYSLOG_IDENTIFIER=" IDENTIFIER "\nVMGRANT_ACTION=%s\n"
-			      "VMGRANT_OBJECT=%s\nVMGRANT_USER=%s\nVMGRANT_UID=%u\n"
+			      "VMGRANT_OBJECT=%s\nVMGRANT_DEVICE=%s\nVMGRANT_USER=%s\n"
+			      "VMGRANT_UID=%u\n"
 			      "VMGRANT_PID=%ld\nVMGRANT_RULE=%s\nVMGRANT_RESULT=%s\n"
 			      "VMGRANT_CODE=%d\n",
 			      record->message, record->priority, LOG_AUTHPRIV >> 3,
 			      request != NULL ? request_action(request) : "none", record->object,
-			      caller->name, (unsigned)caller->uid, (long)caller->parent,
+			      record->device[0] != '\0' ? record->device : "none", caller->name,
+			      (unsigned)caller->uid, (long)caller->parent,
 			      record->rule, why->code == REPLY_GRANTED ? "granted" : "refused",
 			      (int)why->code);
 
@@ -91,19 +94,22 @@ static int send_syslog(const struct record *record, const struct caller *caller)
 	return send_datagram(SYSLOG_SOCKET, text, (size_t)length);
 }
 
-void record_outcome(const struct request *request, const struct caller *caller,
-		    const struct acl_rule *rule, const struct refusal *why)
+void record_outcome(const struct request *request, const char *device,
+		    const struct caller *caller, const struct acl_rule *rule,
+		    const struct refusal *why)
 {
 	struct record record = { .priority = LOG_NOTICE };
 
+	record.device = device;
 	describe_rule(rule, record.rule, sizeof record.rule);
 	(void)snprintf(record.object, sizeof record.object, "none");
 	if (request != NULL)
 		request_describe(request, record.object);
 	if (why->code == REPLY_GRANTED)
 		(void)snprintf(record.message, sizeof record.message,
-			       "granted: %s%s for user %s",
+			       "granted: %s%s%s%s%s for user %s",
 			       request->kind == REQUEST_TAP ? "TAP on " : "", record.object,
+			       *device != '\0' ? " (" : "", device, *device != '\0' ? ")" : "",
 			       caller->name);
 	else
 		(void)snprintf(record.message, sizeof record.message, "refused: %s",

@@ -15,10 +15,12 @@
 
 /*
  * request  NULL when a connection was refused before anything was asked
+ * device   the concrete device in printable ASCII, "": see the request
  * rule     the rule that decided, NULL where none did
  * why      the refusal; its code REPLY_GRANTED makes it the record of a grant
  */
-void record_outcome(const struct request *request, const struct caller *caller,
-		    const struct acl_rule *rule, const struct refusal *why);
+void record_outcome(const struct request *request, const char *device,
+		    const struct caller *caller, const struct acl_rule *rule,
+		    const struct refusal *why);
 
 #endif

@@ -37,8 +37,8 @@ class Reply:
         self.fds = fds
 
 
-def receive(connection):
-    """The next reply, or None when the helper has ended."""
+def receive_message(connection):
+    """(bytes, fds) of the next reply; no bytes when the helper has ended."""
     data, control, flags, _ = connection.recvmsg(4096, socket.CMSG_SPACE(64 * 4),
                                                  socket.MSG_CMSG_CLOEXEC)
     assert not flags & (socket.MSG_TRUNC | socket.MSG_CTRUNC)
@@ -46,7 +46,13 @@ def receive(connection):
     for _, kind, content in control:
         assert kind == socket.SCM_RIGHTS
         fds.frombytes(content)
-    return Reply(data, list(fds)) if data else None
+    return data, list(fds)
+
+
+def receive(connection):
+    """The next reply, or None when the helper has ended."""
+    data, fds = receive_message(connection)
+    return Reply(data, fds) if data else None
 
 
 def ask(connection, serial, bridge, **options):
