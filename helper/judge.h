@@ -17,6 +17,14 @@
 enum reply_code judge_deny(const struct request *request, const struct caller *caller,
 			   struct refusal *why);
 
+/* The same for a name service that does not answer, which allows nobody anything. */
+enum reply_code judge_no_names(const struct request *request, const struct caller *caller,
+			       struct refusal *why);
+
+/* The verdict about an object alone, for who has a sentence of his own. */
+enum acl_verdict judge_verdict(const struct acl_object *object, const struct caller *caller,
+			       const struct policy *policy, const struct acl_rule **rule_out);
+
 /*
  * May the caller have this object? The sentence of a refusal is about what the
  * request names.
