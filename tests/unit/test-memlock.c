@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The limit on locked memory is raised for who asks, to what the rule gives.
+ *
+ * The process that asks is this one: it made the socket. What needs
+ * CAP_SYS_RESOURCE, a higher hard limit, is tested in the virtual machine.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "helper/memlock.h"
+#include "helper/privileges.h"
+#include "helper/proc-limits.h"
+#include "wire/fd-pass.h"
+
+#define MEGABYTE (1ULL << 20)
+
+/* In place of the capabilities of the helper. */
+int privileges_raise(enum privilege privilege)
+{
+	(void)privilege;
+	return 0;
+}
+
+void privileges_lower(void)
+{
+}
+
+struct place {
+	int sockets[2];
+	struct memlock memlock;
+	struct rlimit64 limit; /* of this process, before the test */
+	struct refusal why;
+};
+
+static struct rlimit64 own_limit(void)
+{
+	struct rlimit64 limit;
+
+	assert_int_equal(getrlimit64(RLIMIT_MEMLOCK, &limit), 0);
+	return limit;
+}
+
+static void set_soft_limit(uint64_t bytes)
+{
+	struct rlimit64 limit = own_limit();
+
+	limit.rlim_cur = bytes;
+	assert_int_equal(setrlimit64(RLIMIT_MEMLOCK, &limit), 0);
+}
+
+static int set_up(void **state)
+{
+	struct place *place = test_calloc(1, sizeof *place);
+
+	*state = place;
+	place->limit = own_limit();
+	if (place->limit.rlim_max < 4 * MEGABYTE)
+		skip();
+	set_soft_limit(MEGABYTE);
+	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, place->sockets);
+}
+
+static int tear_down(void **state)
+{
+	struct place *place = *state;
+
+	memlock_release(&place->memlock);
+	close(place->sockets[0]);
+	close(place->sockets[1]);
+	assert_int_equal(setrlimit64(RLIMIT_MEMLOCK, &place->limit), 0);
+	test_free(place);
+	return 0;
+}
+
+static enum reply_code raise_to(struct place *place, uint64_t asked, uint64_t given)
+{
+	const struct request request = { .kind = REQUEST_VFIO, .memlock_bytes = asked,
+					 .pci_address = "0000:03:00.0" };
+	const struct acl_options options = { .memlock_bytes = given };
+	enum reply_code code = memlock_check(&request, &options, &place->why);
+
+	if (code != REPLY_GRANTED)
+		return code;
+	return memlock_raise(place->sockets[0], &request, &options, &place->memlock, &place->why);
+}
+
+static void it_is_raised_to_what_was_asked(void **state)
+{
+	struct place *place = *state;
+
+	assert_int_equal(raise_to(place, 2 * MEGABYTE, 4 * MEGABYTE), REPLY_GRANTED);
+	assert_true(place->memlock.is_raised);
+	assert_true(place->memlock.limit_bytes == 2 * MEGABYTE);
+	assert_true(own_limit().rlim_cur == 2 * MEGABYTE);
+	assert_true(own_limit().rlim_max == place->limit.rlim_max);
+}
+
+static void all_is_what_the_rule_gives(void **state)
+{
+	struct place *place = *state;
+
+	assert_int_equal(raise_to(place, REQUEST_MEMLOCK_ALL, 3 * MEGABYTE), REPLY_GRANTED);
+	assert_true(own_limit().rlim_cur == 3 * MEGABYTE);
+}
+
+static void all_of_nothing_leaves_it_and_tells_it(void **state)
+{
+	struct place *place = *state;
+
+	assert_int_equal(raise_to(place, REQUEST_MEMLOCK_ALL, 0), REPLY_GRANTED);
+	assert_false(place->memlock.is_raised);
+	assert_true(place->memlock.limit_bytes == MEGABYTE);
+	assert_int_equal(raise_to(place, 0, 4 * MEGABYTE), REPLY_GRANTED);
+	assert_true(place->memlock.limit_bytes == MEGABYTE);
+	assert_true(own_limit().rlim_cur == MEGABYTE);
+}
+
+static void it_is_never_lowered(void **state)
+{
+	struct place *place = *state;
+
+	set_soft_limit(3 * MEGABYTE);
+	assert_int_equal(raise_to(place, 2 * MEGABYTE, 4 * MEGABYTE), REPLY_GRANTED);
+	assert_false(place->memlock.is_raised);
+	assert_true(place->memlock.limit_bytes == 3 * MEGABYTE);
+	assert_true(own_limit().rlim_cur == 3 * MEGABYTE);
+}
+
+static void more_than_the_rule_gives_is_denied(void **state)
+{
+	struct place *place = *state;
+
+	assert_int_equal(raise_to(place, 2 * MEGABYTE + 1, 2 * MEGABYTE), REPLY_DENIED);
+	assert_non_null(strstr(place->why.sentence, "2097153 bytes of locked memory"));
+	assert_non_null(strstr(place->why.sentence, "the rule gives 2M"));
+	assert_int_equal(raise_to(place, UINT64_MAX - 1, 24ULL << 30), REPLY_DENIED);
+	assert_non_null(strstr(place->why.sentence, "the rule gives 24G"));
+	assert_int_equal(raise_to(place, 1ULL << 40, 0), REPLY_DENIED);
+	assert_non_null(strstr(place->why.sentence, "memlock=1T in the rule"));
+	assert_true(own_limit().rlim_cur == MEGABYTE);
+}
+
+static void attack_11_what_is_not_handed_over_is_set_back(void **state)
+{
+	struct place *place = *state;
+
+	assert_int_equal(raise_to(place, 2 * MEGABYTE, 4 * MEGABYTE), REPLY_GRANTED);
+	memlock_undo(&place->memlock);
+	assert_true(own_limit().rlim_cur == MEGABYTE);
+	assert_true(own_limit().rlim_max == place->limit.rlim_max);
+	assert_false(place->memlock.is_raised);
+}
+
+static void what_somebody_changed_since_is_not_set_back(void **state)
+{
+	struct place *place = *state;
+
+	assert_int_equal(raise_to(place, 2 * MEGABYTE, 4 * MEGABYTE), REPLY_GRANTED);
+	set_soft_limit(3 * MEGABYTE);
+	memlock_undo(&place->memlock);
+	assert_true(own_limit().rlim_cur == 3 * MEGABYTE);
+}
+
+/* In a child: make a socket, send one end of it, and go. */
+static void make_socket_and_go(int carrier)
+{
+	int pair[2];
+	char byte = 0;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair) < 0)
+		_exit(1);
+	_exit(fd_pass_send(carrier, &byte, 1, &pair[0], 1, 1000) == 0 ? 0 : 1);
+}
+
+static int receive_socket(int carrier)
+{
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))];
+	char byte;
+	struct iovec part = { &byte, 1 };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control,
+				  .msg_controllen = sizeof control };
+	const struct cmsghdr *rights;
+	int fd = -1;
+
+	assert_int_equal(recvmsg(carrier, &message, MSG_CMSG_CLOEXEC), 1);
+	rights = CMSG_FIRSTHDR(&message);
+	if (rights != NULL)
+		memcpy(&fd, CMSG_DATA(rights), sizeof fd);
+	assert_true(fd >= 0);
+	return fd;
+}
+
+static void attack_10_a_requester_that_has_ended_gets_nothing(void **state)
+{
+	struct place *place = *state;
+	int carrier[2], status;
+	pid_t child;
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, carrier), 0);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0)
+		make_socket_and_go(carrier[1]);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	close(place->sockets[0]);
+	place->sockets[0] = receive_socket(carrier[0]);
+	assert_int_equal(raise_to(place, 2 * MEGABYTE, 4 * MEGABYTE), REPLY_CHANNEL);
+	assert_false(place->memlock.is_raised);
+	assert_int_equal(raise_to(place, 0, 4 * MEGABYTE), REPLY_GRANTED);
+	assert_true(place->memlock.limit_bytes == 0);
+	close(carrier[0]);
+	close(carrier[1]);
+}
+
+static void the_time_limit_of_the_request_goes_on(void **state)
+{
+	const struct itimerval hour = { .it_value = { .tv_sec = 3600 } }, none = { 0 };
+	struct place *place = *state;
+	struct itimerval rest;
+
+	assert_int_equal(setitimer(ITIMER_REAL, &hour, NULL), 0);
+	assert_int_equal(raise_to(place, 2 * MEGABYTE, 4 * MEGABYTE), REPLY_GRANTED);
+	assert_int_equal(setitimer(ITIMER_REAL, &none, &rest), 0);
+	assert_true(rest.it_value.tv_sec > 3500);
+}
+
+static void limits_are_read_from_proc(void **state)
+{
+	struct rlimit64 limit;
+
+	(void)state;
+	assert_int_equal(proc_limits_memlock(getpid(), &limit), 0);
+	assert_true(limit.rlim_cur == own_limit().rlim_cur);
+	assert_true(limit.rlim_max == own_limit().rlim_max);
+	assert_true(proc_limits_memlock(-1, &limit) < 0);
+}
+
+static void odd_texts_are_no_limits(void **state)
+{
+	static const char *const odd[] = {
+		"", "Max locked memory ", "Max locked memory 1", "Max locked memory 1 2",
+		"Max locked memory -1 2 bytes", "Max locked memory 1x 2 bytes",
+		"Max locked memory unlimitedx unlimited bytes", "xMax locked memory 1 2 bytes",
+		"Max locked memory 18446744073709551616 1 bytes",
+	};
+	struct rlimit64 limit;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++)
+		assert_int_equal(proc_limits_parse(odd[i], &limit), -EINVAL);
+	assert_int_equal(proc_limits_parse("a\nMax locked memory  12  unlimited  bytes\n", &limit),
+			 0);
+	assert_true(limit.rlim_cur == 12 && limit.rlim_max == RLIM64_INFINITY);
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(it_is_raised_to_what_was_asked),
+		TEST(all_is_what_the_rule_gives),
+		TEST(all_of_nothing_leaves_it_and_tells_it),
+		TEST(it_is_never_lowered),
+		TEST(more_than_the_rule_gives_is_denied),
+		TEST(attack_11_what_is_not_handed_over_is_set_back),
+		TEST(what_somebody_changed_since_is_not_set_back),
+		TEST(attack_10_a_requester_that_has_ended_gets_nothing),
+		TEST(the_time_limit_of_the_request_goes_on),
+		TEST(limits_are_read_from_proc),
+		TEST(odd_texts_are_no_limits),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
