@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "helper/ask-polkit.h"
+#include "helper/memlock.h"
 
 struct grant {
 	const struct request *request;
@@ -68,6 +69,8 @@ static enum reply_code check_request(const struct request *request, const struct
 
 	if (request->kind == REQUEST_TAP)
 		code = check_options(request, options, why);
+	else if (request->kind == REQUEST_VFIO)
+		code = memlock_check(request, options, why);
 	if (code == REPLY_GRANTED && !options->polkit_skip)
 		code = question_polkit(request, object, caller, account, why);
 	return code;
@@ -78,19 +81,23 @@ enum reply_code authorise(const struct request *request, struct object *object,
 			  const struct account *account, const struct acl_rule **rule_out,
 			  struct grant **grant_out, struct refusal *why)
 {
+	struct acl_options options;
 	enum reply_code code;
 	struct grant *grant;
 
 	*grant_out = NULL;
 	code = object_judge(object, request, caller, policy, rule_out, why);
-	if (code == REPLY_GRANTED && request->purpose == PURPOSE_GRANT)
-		code = check_request(request, object, caller, account, &(*rule_out)->options, why);
+	if (code != REPLY_GRANTED)
+		return code;
+	options = object_options(object, *rule_out);
+	if (request->purpose == PURPOSE_GRANT)
+		code = check_request(request, object, caller, account, &options, why);
 	if (code != REPLY_GRANTED)
 		return code;
 	grant = malloc(sizeof *grant);
 	if (grant == NULL)
 		return refuse(why, REPLY_INTERNAL, "request: out of memory");
-	*grant = (struct grant){ request, object, caller, (*rule_out)->options };
+	*grant = (struct grant){ request, object, caller, options };
 	*grant_out = grant;
 	return REPLY_GRANTED;
 }

@@ -26,6 +26,7 @@
 #include "helper/record.h"
 #include "helper/tap.h"
 #include "helper/usb-open.h"
+#include "helper/vfio.h"
 
 /* What each kind of request may raise while it is performed; all else is dropped. */
 static const unsigned privileges_needed[] = {
@@ -44,6 +45,7 @@ struct session {
 	struct account account;
 	struct caller caller;
 	struct policy policy;
+	int fd; /* the socket of the requests */
 };
 
 /* What became of one request. Zeroed: nothing. */
@@ -53,6 +55,7 @@ struct outcome {
 	struct tap_port port;
 	struct tap_offer offer;
 	struct nodes nodes;
+	struct memlock memlock;
 	struct refusal why;
 };
 
@@ -72,6 +75,7 @@ static enum reply_code open_session(const struct args *args, enum channel_kind c
 	/* First, since every refusal is recorded under the caller's name; needs no privilege. */
 	enum reply_code code = caller_identify(&session->caller, why);
 
+	session->fd = args->fd;
 	process_limit_time(REQUEST_TIMEOUT_S);
 	if (code == REPLY_GRANTED)
 		code = privileges_check(why);
@@ -91,10 +95,23 @@ static enum reply_code open_session(const struct args *args, enum channel_kind c
 	return code;
 }
 
-static enum reply_code perform(const struct grant *grant, struct outcome *outcome)
+static enum reply_code perform_vfio(const struct grant *grant, const struct session *session,
+				    struct outcome *outcome)
+{
+	if (grant_request(grant)->purpose == PURPOSE_GRANT)
+		return vfio_open(grant, session->fd, &outcome->nodes, &outcome->memlock,
+				 &outcome->why);
+	vfio_offer(grant, &outcome->nodes);
+	return REPLY_GRANTED;
+}
+
+static enum reply_code perform(const struct grant *grant, const struct session *session,
+			       struct outcome *outcome)
 {
 	const struct request *request = grant_request(grant);
 
+	if (request->kind == REQUEST_VFIO)
+		return perform_vfio(grant, session, outcome);
 	if (request->kind == REQUEST_TAP && request->purpose == PURPOSE_QUERY)
 		return tap_offer(grant, &outcome->offer, &outcome->why);
 	if (request->kind == REQUEST_USB)
@@ -131,7 +148,7 @@ static enum reply_code answer(const struct request *request, const struct sessio
 	if (code == REPLY_GRANTED)
 		code = judge_again(request, session, &outcome->why);
 	if (code == REPLY_GRANTED)
-		code = perform(grant, outcome);
+		code = perform(grant, session, outcome);
 	object_name(&object, outcome->device);
 	grant_release(grant);
 	object_release(&object);
@@ -189,10 +206,12 @@ static enum reply_code native_request(int fd, const struct session *session,
 	tap_close(&outcome.port);
 	nodes_close(&outcome.nodes);
 	if (code == REPLY_GRANTED && sent != REPLY_GRANTED && !is_query) {
+		memlock_undo(&outcome.memlock);
 		request_describe(request, object);
 		(void)refuse(&outcome.why, sent, "%s: the client did not take it", object);
 		record_outcome(request, outcome.device, &session->caller, outcome.rule, &outcome.why);
 	}
+	memlock_release(&outcome.memlock);
 	return sent;
 }
 

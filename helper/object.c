@@ -11,15 +11,18 @@
 enum reply_code object_find(const struct request *request, struct object *object,
 			    struct refusal *why)
 {
-	(void)why;
 	object->kind = request->kind;
 	if (object->kind == REQUEST_USB)
 		usb_places_open(&object->usb_places);
+	if (request->kind == REQUEST_VFIO)
+		return vfio_object_find(request, &object->vfio, why);
 	return REPLY_GRANTED;
 }
 
 void object_release(struct object *object)
 {
+	if (object->kind == REQUEST_VFIO)
+		vfio_object_release(&object->vfio);
 	if (object->kind != REQUEST_USB)
 		return;
 	usb_device_release(&object->usb);
@@ -36,9 +39,20 @@ enum reply_code object_judge(struct object *object, const struct request *reques
 	if (object->kind == REQUEST_USB)
 		return usb_judge(&object->usb_places, request, caller, policy, &object->usb, rule_out,
 				 why);
+	if (object->kind == REQUEST_VFIO)
+		return vfio_object_judge(&object->vfio, request, caller, policy, rule_out, why);
 	if (object->kind != REQUEST_TAP)
 		return judge_deny(request, caller, why);
 	return judge_object(request, &bridge, caller, policy, rule_out, why);
+}
+
+struct acl_options object_options(const struct object *object, const struct acl_rule *rule)
+{
+	struct acl_options options = rule->options;
+
+	if (object->kind == REQUEST_VFIO && !object->vfio.polkit_skip)
+		options.polkit_skip = 0;
+	return options;
 }
 
 void object_describe(const struct object *object, const struct request *request,
@@ -48,6 +62,8 @@ void object_describe(const struct object *object, const struct request *request,
 
 	if (object->kind == REQUEST_USB)
 		usb_describe(&object->usb, question);
+	if (object->kind == REQUEST_VFIO)
+		vfio_object_describe(&object->vfio, request, question);
 	if (object->kind != REQUEST_TAP)
 		return;
 	(void)snprintf(queues, sizeof queues, "%u", request->queues);

@@ -16,6 +16,7 @@
 #include "helper/refusal.h"
 #include "helper/request.h"
 #include "helper/usb-device.h"
+#include "helper/vfio-object.h"
 
 #define OBJECT_NAME_SIZE USB_DEVICE_TEXT_SIZE
 
@@ -25,6 +26,9 @@ struct object {
 	/* REQUEST_USB: which one is known when the request has been judged. */
 	struct usb_places usb_places;
 	struct usb_device usb;
+
+	/* REQUEST_VFIO */
+	struct vfio_object vfio;
 };
 
 /*
@@ -45,6 +49,12 @@ void object_release(struct object *object);
 enum reply_code object_judge(struct object *object, const struct request *request,
 			     const struct caller *caller, const struct policy *policy,
 			     const struct acl_rule **rule_out, struct refusal *why);
+
+/*
+ * What rule gives for it. Where rules for other devices were needed as well, polkit
+ * is left out only if all of them say so.
+ */
+struct acl_options object_options(const struct object *object, const struct acl_rule *rule);
 
 /* Add what polkit's rules and dialogs are told about it. */
 void object_describe(const struct object *object, const struct request *request,
