@@ -56,8 +56,8 @@ enum reply_code memlock_check(const struct request *request, const struct acl_op
 	if (options->memlock_bytes == 0)
 		return refuse(why, REPLY_DENIED,
 			      "vfio %s: the rule gives no locked memory: ask without it, or the "
-			      "administrator for memlock=%s in the rule",
-			      request->pci_address, asked);
+			      "administrator for memlock=%.*s in the rule",
+			      request->pci_address, (int)strcspn(asked, " "), asked);
 	return refuse(why, REPLY_DENIED,
 		      "vfio %s: %s of locked memory are not allowed, the rule gives %s: ask for less",
 		      request->pci_address, asked, given);

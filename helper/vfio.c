@@ -30,11 +30,14 @@ enum reply_code vfio_open(const struct grant *grant, int socket_fd, struct nodes
 	char text[REQUEST_TEXT_SIZE];
 	enum reply_code code;
 
-	request_describe(request, text);
-	code = vfio_nodes_open(&object->held, text, nodes, why);
+	/* Before, since nobody has asked for what it is now; after, since it is ours then. */
+	code = vfio_object_judge_again(object, request, why);
 	if (code != REPLY_GRANTED)
 		return code;
-	code = vfio_object_judge_again(object, request, why);
+	request_describe(request, text);
+	code = vfio_nodes_open(&object->held, text, nodes, why);
+	if (code == REPLY_GRANTED)
+		code = vfio_object_judge_again(object, request, why);
 	if (code == REPLY_GRANTED)
 		code = memlock_raise(socket_fd, request, grant_options(grant), memlock, why);
 	if (code != REPLY_GRANTED) {

@@ -149,6 +149,8 @@ static void more_than_the_rule_gives_is_denied(void **state)
 	assert_non_null(strstr(place->why.sentence, "the rule gives 24G"));
 	assert_int_equal(raise_to(place, 1ULL << 40, 0), REPLY_DENIED);
 	assert_non_null(strstr(place->why.sentence, "memlock=1T in the rule"));
+	assert_int_equal(raise_to(place, 1025, 0), REPLY_DENIED);
+	assert_non_null(strstr(place->why.sentence, "memlock=1025 in the rule"));
 	assert_true(own_limit().rlim_cur == MEGABYTE);
 }
 
