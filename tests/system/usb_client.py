@@ -37,7 +37,11 @@ class Reply:
         self.fds = []
 
 
-def ask(connection, number=1, **options):
-    connection.send(encode(number, **options))
+def receive(connection):
     data, fds = receive_message(connection)
     return Reply(data, fds)
+
+
+def ask(connection, number=1, **options):
+    connection.send(encode(number, **options))
+    return receive(connection)

@@ -6,12 +6,14 @@ test wrote to its other side, once, as the node of a real device does. Everythin
 that the helper looks at is a file.
 """
 
+import ctypes
 import fcntl
 import os
 import shutil
 import stat
 import struct
 import termios
+from pathlib import Path
 
 import namespaces as ns
 from process import wait_until
@@ -19,7 +21,9 @@ from process import wait_until
 DEVICES = "/sys/devices/pci0000:00/0000:00:14.0"
 STORAGE, HID, HUB, VENDOR, SMART_CARD = 0x08, 0x03, 0x09, 0xff, 0x0b
 TIOCSPTLCK, TIOCGPTN = 0x40045431, 0x80045430
-LOOP_SET_FD, LOOP_CLR_FD, LOOP_CTL_GET_FREE = 0x4C00, 0x4C01, 0x4C82
+LOOP_SET_FD, LOOP_CLR_FD, LOOP_SET_STATUS64, LOOP_CTL_GET_FREE = 0x4C00, 0x4C01, 0x4C04, 0x4C82
+LO_FLAGS_PARTSCAN = 8
+BLKPG, BLKPG_ADD_PARTITION = 0x1269, 1
 
 
 def descriptors(ids, classes=(VENDOR,), device_class=0):
@@ -98,6 +102,16 @@ class UsbTree:
         self.world.path(f"/sys/bus/usb/devices/{port}").unlink()
         shutil.rmtree(self.world.path(self.folder(port)))
 
+    def clear(self):
+        """Pull everything out."""
+        for node in list(self.masters):
+            self.unmake_node(node)
+        self.close()
+        for place in ("/sys/bus/usb/devices", "/sys/class/block", "/sys/dev/block"):
+            for link in self.world.path(place).iterdir():
+                link.unlink()
+        shutil.rmtree(self.world.path(DEVICES), ignore_errors=True)
+
     # ---- nodes ----
 
     @staticmethod
@@ -124,6 +138,17 @@ class UsbTree:
         target.touch()
         self.world.call(lambda: ns.mount(slave_path, node, "none", ns.MS_BIND))
         return os.fstat(slave).st_rdev
+
+    def unmake_node(self, node):
+        """Take away whatever is there."""
+        def remove():
+            while os.path.ismount(node):
+                ns.umount(node, ns.MNT_DETACH)
+            if os.path.isdir(node) and not os.path.islink(node):
+                os.rmdir(node)
+            elif os.path.lexists(node):
+                os.unlink(node)
+        self.world.call(remove)
 
     def fill(self, node, raw):
         """What the next reader of the node gets."""
@@ -153,6 +178,16 @@ class UsbTree:
                                              os.makedev(major, minor)))
         return f"{self.folder(port)}/{folder}"
 
+    def add_loop(self, loop):
+        """Let the world see a loop device of the machine as one."""
+        name, folder = f"loop{loop.index}", f"/sys/devices/virtual/block/loop{loop.index}"
+        major, minor = loop.number
+        self.world.write(f"{folder}/dev", f"{major}:{minor}\n")
+        self.world.write(f"{folder}/loop/backing_file", "/dev/sdz\n")
+        self.link(f"/sys/class/block/{name}", folder)
+        self.world.call(lambda: os.mknod(f"/dev/{name}", stat.S_IFBLK | 0o600,
+                                         os.makedev(major, minor)))
+
 
 class Loop:
     """A loop device of the machine, which stands in for a disk. Given back at the end."""
@@ -167,6 +202,21 @@ class Loop:
         self.fd = os.open(self.path, os.O_RDWR)
         fcntl.ioctl(self.fd, LOOP_SET_FD, self.backing)
         self.number = (os.major(os.fstat(self.fd).st_rdev), os.minor(os.fstat(self.fd).st_rdev))
+
+    def partition(self):
+        """Make one partition, by the kernel's own call; returns its number."""
+        status = [0] * 12
+        status[8] = LO_FLAGS_PARTSCAN
+        fcntl.ioctl(self.fd, LOOP_SET_STATUS64,
+                    struct.pack("5Q4I64s64s32s2Q", *status[:9], b"", b"", b"", 0, 0))
+        part = ctypes.create_string_buffer(
+            struct.pack("qqi64s64s4x", 1 << 20, 32 << 20, 1, b"", b""))
+        fcntl.ioctl(self.fd, BLKPG, struct.pack("iiiP", BLKPG_ADD_PARTITION, 0, len(part) - 1,
+                                                ctypes.addressof(part)))
+        number = Path(f"/sys/block/loop{self.index}/loop{self.index}p1/dev")
+        wait_until(number.exists, "the partition")
+        major, minor = number.read_text(encoding="ascii").split(":")
+        return int(major), int(minor)
 
     def close(self):
         if self.fd is None:
