@@ -13,6 +13,9 @@
 #define NUMBER_SIZE 32u
 #define TARGET_SIZE 1024
 
+/* O_NONBLOCK: nothing that stands there may stop the program. */
+#define READING (O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
+
 /* Twelve and twenty bits, as the kernel splits them. */
 #define DEVICE_MAJOR_MAX 0xfffu
 #define DEVICE_MINOR_MAX 0xfffffu
@@ -43,10 +46,9 @@ int sysfs_open(int folder, const char *name)
 	return open_below(folder, name, O_PATH | O_DIRECTORY);
 }
 
-/* O_NONBLOCK: nothing that stands there may stop the program. */
 int sysfs_read_bytes(int folder, const char *name, uint8_t *bytes, size_t size)
 {
-	int fd = open_below(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	int fd = open_below(folder, name, READING);
 	size_t length = 0;
 	uint8_t more;
 	ssize_t got = 1;
@@ -68,18 +70,26 @@ int sysfs_read_bytes(int folder, const char *name, uint8_t *bytes, size_t size)
 	return got == 0 ? (int)length : -EMSGSIZE;
 }
 
+/* One read gives the whole of a text, which is never more than a page. */
 int sysfs_read(int folder, const char *name, char *text, size_t size)
 {
-	int length = sysfs_read_bytes(folder, name, (uint8_t *)text, size);
+	int fd = open_below(folder, name, READING);
+	ssize_t length;
+	int error;
 
+	if (fd < 0)
+		return fd;
+	length = read(fd, text, size);
+	error = errno;
+	close(fd);
 	if (length < 0)
-		return length;
+		return -error;
 	if (length > 0 && text[length - 1] == '\n')
 		length--;
 	else if ((size_t)length == size)
 		return -EMSGSIZE;
 	text[length] = '\0';
-	return memchr(text, '\0', (size_t)length) == NULL ? length : -EINVAL;
+	return memchr(text, '\0', (size_t)length) == NULL ? (int)length : -EINVAL;
 }
 
 static int digit_of(char byte)

@@ -115,12 +115,12 @@ void usb_find(const struct usb_places *places, const struct request_usb *wanted,
 	closedir(list);
 }
 
-int usb_has_children(const struct usb_places *places, const struct usb_device *device)
+int usb_has_children(const struct usb_device *device)
 {
 	size_t length = strlen(device->port);
 	const char *name;
 	int found = 0;
-	DIR *list = sysfs_list(places->devices, ".");
+	DIR *list = sysfs_list(device->folder, ".");
 
 	if (list == NULL)
 		return -errno;

@@ -23,7 +23,7 @@ typedef void usb_visit(void *context, struct usb_device *device);
 void usb_find(const struct usb_places *places, const struct request_usb *wanted, usb_visit *visit,
 	      void *context);
 
-/* 1 if other devices hang on it, 0 if not, or -errno. */
-int usb_has_children(const struct usb_places *places, const struct usb_device *device);
+/* 1 if other devices hang on it, as a hub's folder holds theirs, 0 if not, or -errno. */
+int usb_has_children(const struct usb_device *device);
 
 #endif

@@ -114,10 +114,10 @@ enum reply_code usb_judge_disks(const struct usb_places *places, const struct re
 	}
 }
 
-static int is_hub(const struct usb_places *places, const struct usb_device *device)
+static int is_hub(const struct usb_device *device)
 {
 	return usb_facts_have_class(&device->facts, USB_CLASS_CODE_HUB) ||
-	       strchr(device->port, '-') == NULL || usb_has_children(places, device) != 0;
+	       strchr(device->port, '-') == NULL || usb_has_children(device) != 0;
 }
 
 static int needs_its_name(const struct usb_device *device)
@@ -134,7 +134,7 @@ static enum reply_code judge_kind(const struct usb_places *places, const struct 
 	char object[REQUEST_TEXT_SIZE];
 
 	request_describe(request, object);
-	if (is_hub(places, device))
+	if (is_hub(device))
 		return refuse(why, REPLY_OBJECT,
 			      "%s: it is a hub, which is never handed out: ask for a device behind it",
 			      object);
