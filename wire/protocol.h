@@ -138,7 +138,7 @@ struct protocol_reply {
 
 	/* of USB and VFIO */
 	uint16_t fd_count;
-	uint64_t memlock_bytes; /* VFIO: the limit now; of a query: the most that the rule gives */
+	uint64_t memlock_bytes; /* VFIO: the limit now, 0: not known; of a query: what the rule gives */
 	char node[PROTOCOL_NODE_SIZE]; /* path of the first fd's node */
 
 	char sentence[PROTOCOL_SENTENCE_SIZE];
