@@ -20,7 +20,7 @@
 #endif
 
 /* Shorter than all process numbers take to come round, longer than two system calls. */
-#define MOMENT_US 100000
+#define MOMENT_US 50000
 
 #define AMOUNT_SIZE 32
 
