@@ -14,7 +14,7 @@ enum reply_code object_find(const struct request *request, struct object *object
 	object->kind = request->kind;
 	if (object->kind == REQUEST_USB)
 		usb_places_open(&object->usb_places);
-	if (request->kind == REQUEST_VFIO)
+	if (object->kind == REQUEST_VFIO)
 		return vfio_object_find(request, &object->vfio, why);
 	return REPLY_GRANTED;
 }
@@ -76,4 +76,6 @@ void object_name(const struct object *object, char text[OBJECT_NAME_SIZE])
 	text[0] = '\0';
 	if (object->kind == REQUEST_USB && object->usb.descriptors != NULL)
 		usb_device_describe(&object->usb, text);
+	if (object->kind == REQUEST_VFIO && object->vfio.held.held_count > 0)
+		vfio_object_name(&object->vfio, text, OBJECT_NAME_SIZE);
 }

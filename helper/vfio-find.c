@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "helper/sysfs.h"
@@ -16,20 +15,6 @@
 
 /* Longer than any number of a group or device; what is longer is none. */
 #define NUMBER_SIZE 12u
-
-/* Folders below folders, the last one stays open. names ends with NULL. */
-static int open_down(int root, const char *const names[])
-{
-	int folder = sysfs_open(root, ".");
-
-	for (; folder >= 0 && *names != NULL; names++) {
-		int below = sysfs_open(folder, *names);
-
-		close(folder);
-		folder = below;
-	}
-	return folder;
-}
 
 /* Something that always stands beside what was seen already. */
 static int must_be_there(int result)
@@ -184,88 +169,65 @@ static int read_group(int device, struct vfio_finding *finding)
 
 /* ---- its nodes ---- */
 
-/* "MAJOR:MINOR" of an open folder's attribute dev. */
-static int read_number(int folder, dev_t *number_out)
+/* A node's number; that the kernel has no such node is no error. */
+static int find_number(int folder, const char *name, dev_t *number_out)
 {
-	char text[2 * NUMBER_SIZE], *colon;
-	uint32_t numbers[2];
-	int result = sysfs_read(folder, "dev", text, sizeof text);
+	int result = sysfs_read_device(folder, name, number_out);
 
 	if (result < 0)
-		return result;
-	colon = strchr(text, ':');
-	if (colon == NULL)
-		return -EINVAL;
-	*colon = '\0';
-	if (read_digits(text, &numbers[0]) < 0 || read_digits(colon + 1, &numbers[1]) < 0)
-		return -EINVAL;
-	*number_out = makedev(numbers[0], numbers[1]);
-	return 0;
+		*number_out = 0;
+	return result == -ENOENT ? 0 : result;
 }
 
-/* A node's number by its place below root; that there is none is no error. */
-static int find_number(int root, const char *const names[], dev_t *number_out)
-{
-	int folder = open_down(root, names), result;
-
-	*number_out = 0;
-	if (folder == -ENOENT)
-		return 0;
-	if (folder < 0)
-		return folder;
-	result = read_number(folder, number_out);
-	close(folder);
-	return must_be_there(result);
-}
-
-/* The device's own node, which kernels have since 6.6: one folder "vfioN" in vfio-dev. */
+/*
+ * The device's own node, which kernels have since 6.6: one folder "vfioN" in vfio-dev.
+ * Since 6.1 the folder is there, without a number.
+ */
 static int find_device_node(int device, struct vfio_finding *finding)
 {
+	char node[NUMBER_SIZE + 4] = "", path[sizeof node + 16];
 	DIR *list = sysfs_list(device, "vfio-dev");
-	char name[NUMBER_SIZE + 4] = "";
-	const char *names[] = { "vfio-dev", name, NULL };
-	int result;
 
 	if (list == NULL)
 		return errno == ENOENT ? 0 : -errno;
 	for (const char *entry = sysfs_next(list); entry != NULL; entry = sysfs_next(list)) {
-		if (strncmp(entry, "vfio", 4) == 0 && strlen(entry) < sizeof name)
-			memcpy(name, entry, strlen(entry) + 1);
+		if (strncmp(entry, "vfio", 4) == 0 && strlen(entry) < sizeof node)
+			memcpy(node, entry, strlen(entry) + 1);
 	}
 	closedir(list);
-	if (name[0] == '\0')
+	if (node[0] == '\0')
 		return 0;
-	if (read_digits(name + 4, &finding->device_index) < 0)
+	if (read_digits(node + 4, &finding->device_index) < 0)
 		return -EINVAL;
-	result = find_number(device, names, &finding->device_number);
-	/* From 6.1 on the folder exists, but without a node it has no number. */
-	return result == -ESTALE ? 0 : result;
+	(void)snprintf(path, sizeof path, "vfio-dev/%s/dev", node);
+	return find_number(device, path, &finding->device_number);
 }
 
 static int find_nodes(int sys_fd, int device, struct vfio_finding *finding)
 {
-	char group[NUMBER_SIZE];
-	const char *const group_names[] = { "class", "vfio", group, NULL };
-	static const char *const container_names[] = { "class", "misc", "vfio", NULL };
-	static const char *const iommu_names[] = { "class", "misc", "iommu", NULL };
+	char path[32];
 	int result = find_device_node(device, finding);
 
-	(void)snprintf(group, sizeof group, "%u", (unsigned)finding->group);
+	(void)snprintf(path, sizeof path, "class/vfio/%u/dev", (unsigned)finding->group);
 	if (result == 0)
-		result = find_number(sys_fd, iommu_names, &finding->iommu_number);
+		result = find_number(sys_fd, path, &finding->group_number);
 	if (result == 0)
-		result = find_number(sys_fd, group_names, &finding->group_number);
+		result = find_number(sys_fd, "class/misc/iommu/dev", &finding->iommu_number);
 	if (result == 0)
-		result = find_number(sys_fd, container_names, &finding->container_number);
+		result = find_number(sys_fd, "class/misc/vfio/dev", &finding->container_number);
 	return result;
 }
 
 int vfio_find(int sys_fd, const char *address, struct vfio_finding *finding)
 {
-	const char *const names[] = { "bus", "pci", "devices", address, NULL };
-	int device = open_down(sys_fd, names), result;
+	char path[64];
+	int device, result;
 
 	memset(finding, 0, sizeof *finding);
+	if (strlen(address) >= sizeof finding->device.name)
+		return -EINVAL;
+	(void)snprintf(path, sizeof path, "bus/pci/devices/%s", address);
+	device = sysfs_open(sys_fd, path);
 	if (device < 0)
 		return device;
 	result = read_device(device, address, &finding->device);

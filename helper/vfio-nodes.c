@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "helper/device-node.h"
 #include "helper/privileges.h"
 
 /* From linux/iommufd.h, which older headers do not have. */
@@ -29,24 +30,6 @@ _Static_assert(sizeof(struct iommufd_option) == 24, "the kernel's layout");
 
 /* ---- holding ---- */
 
-/* Returns an fd, -ENOENT, -ENXIO for anything but that device, or another -errno. */
-static int hold_node(int dev_fd, const char *path, dev_t number)
-{
-	int fd = openat(dev_fd, path + strlen("/dev/"), O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	struct stat found;
-	int result;
-
-	if (fd < 0)
-		return -errno;
-	result = fstat(fd, &found) < 0 ? -errno : 0;
-	if (result == 0 && (!S_ISCHR(found.st_mode) || found.st_rdev != number))
-		result = -ENXIO;
-	if (result == 0)
-		return fd;
-	close(fd);
-	return result;
-}
-
 static enum reply_code refuse_node(const char *object, const char *path, int result,
 				   struct refusal *why)
 {
@@ -55,7 +38,8 @@ static enum reply_code refuse_node(const char *object, const char *path, int res
 		return refuse(why, REPLY_OBJECT,
 			      "%s: %s is missing: ask the administrator why udev has not made it",
 			      object, path);
-	case -ENXIO:
+	case -ENODEV:
+	case -ENOTDIR:
 		return refuse(why, REPLY_OBJECT,
 			      "%s: %s is not the device that the kernel names: ask the administrator "
 			      "who replaced it", object, path);
@@ -66,11 +50,11 @@ static enum reply_code refuse_node(const char *object, const char *path, int res
 }
 
 /* Both nodes or none. Returns 0, or -errno with *failed_out naming the one that failed. */
-static int hold_both(int dev_fd, const dev_t numbers[NODES_MAX], struct vfio_nodes *nodes,
-		     size_t *failed_out)
+static int hold_both(int dev_fd, struct vfio_nodes *nodes, size_t *failed_out)
 {
 	for (size_t i = 0; i < NODES_MAX; i++) {
-		int fd = hold_node(dev_fd, nodes->paths[i], numbers[i]);
+		int fd = device_node_find(dev_fd, nodes->paths[i] + strlen("/dev/"), S_IFCHR,
+					  nodes->numbers[i]);
 
 		*failed_out = i;
 		if (fd < 0) {
@@ -85,28 +69,28 @@ static int hold_both(int dev_fd, const dev_t numbers[NODES_MAX], struct vfio_nod
 static int hold_iommufd(int dev_fd, const struct vfio_finding *finding, struct vfio_nodes *nodes,
 			size_t *failed_out)
 {
-	const dev_t numbers[] = { finding->device_number, finding->iommu_number };
-
 	*failed_out = 0;
 	if (finding->device_number == 0 || finding->iommu_number == 0)
 		return -ENOENT;
 	nodes->is_iommufd = 1;
+	nodes->numbers[0] = finding->device_number;
+	nodes->numbers[1] = finding->iommu_number;
 	(void)snprintf(nodes->paths[0], sizeof nodes->paths[0], "/dev/vfio/devices/vfio%u",
 		       (unsigned)finding->device_index);
 	(void)snprintf(nodes->paths[1], sizeof nodes->paths[1], "/dev/iommu");
-	return hold_both(dev_fd, numbers, nodes, failed_out);
+	return hold_both(dev_fd, nodes, failed_out);
 }
 
 static int hold_group(int dev_fd, const struct vfio_finding *finding, struct vfio_nodes *nodes,
 		      size_t *failed_out)
 {
-	const dev_t numbers[] = { finding->group_number, finding->container_number };
-
 	nodes->is_iommufd = 0;
+	nodes->numbers[0] = finding->group_number;
+	nodes->numbers[1] = finding->container_number;
 	(void)snprintf(nodes->paths[0], sizeof nodes->paths[0], "/dev/vfio/%u",
 		       (unsigned)finding->group);
 	(void)snprintf(nodes->paths[1], sizeof nodes->paths[1], "/dev/vfio/vfio");
-	return hold_both(dev_fd, numbers, nodes, failed_out);
+	return hold_both(dev_fd, nodes, failed_out);
 }
 
 enum reply_code vfio_nodes_hold(int dev_fd, const struct vfio_finding *finding, const char *object,
@@ -135,33 +119,18 @@ void vfio_nodes_release(struct vfio_nodes *nodes)
 
 /* ---- opening ---- */
 
-/* Returns an fd or -errno. */
-static int reopen(int held_fd)
-{
-	char path[32];
-	int result = privileges_raise(PRIVILEGE_OPEN);
-
-	(void)snprintf(path, sizeof path, "/proc/self/fd/%d", held_fd);
-	if (result == 0) {
-		result = open(path, O_RDWR | O_CLOEXEC | O_NOCTTY);
-		result = result < 0 ? -errno : result;
-	}
-	privileges_lower();
-	return result;
-}
-
 static enum reply_code refuse_busy(const char *object, const char *path, struct refusal *why)
 {
 	return refuse(why, REPLY_OBJECT,
-		      "%s: %s is in use by another virtual machine: end that one first", object,
-		      path);
+		      "%s: %s is in use by another virtual machine, or was given to this one before: "
+		      "end that one first", object, path);
 }
 
 static enum reply_code open_both(const struct vfio_nodes *held, const char *object,
 				 struct nodes *nodes, struct refusal *why)
 {
 	for (size_t i = 0; i < held->held_count; i++) {
-		int fd = reopen(held->held_fds[i]);
+		int fd = device_node_open(held->held_fds[i], O_RDWR, S_IFCHR, held->numbers[i]);
 
 		if (fd == -EBUSY)
 			return refuse_busy(object, held->paths[i], why);

@@ -18,6 +18,7 @@
 struct vfio_nodes {
 	int held_fds[NODES_MAX]; /* in the order of struct protocol_reply */
 	size_t held_count;
+	dev_t numbers[NODES_MAX];
 	int is_iommufd; /* 1: the device's own node and /dev/iommu; 0: group and container */
 	char paths[NODES_MAX][PROTOCOL_NODE_SIZE];
 };

@@ -59,6 +59,14 @@ void vfio_object_describe(const struct vfio_object *object, const struct request
 	polkit_question_add(question, "group", text);
 }
 
+void vfio_object_name(const struct vfio_object *object, char *text, size_t size)
+{
+	const struct vfio_finding *finding = &object->finding;
+
+	(void)snprintf(text, size, "%04x:%04x group %u", finding->device.vendor,
+		       finding->device.device, (unsigned)finding->group);
+}
+
 void vfio_object_release(struct vfio_object *object)
 {
 	vfio_nodes_release(&object->held);

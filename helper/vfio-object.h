@@ -29,6 +29,9 @@ enum reply_code vfio_object_judge(struct vfio_object *object, const struct reque
 				  const struct acl_rule **rule_out, struct refusal *why);
 void vfio_object_describe(const struct vfio_object *object, const struct request *request,
 			  struct polkit_question *question);
+/* For records: "10de:1c82 group 12", once it has been judged. */
+void vfio_object_name(const struct vfio_object *object, char *text, size_t size);
+
 void vfio_object_release(struct vfio_object *object);
 
 /*

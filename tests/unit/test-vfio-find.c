@@ -178,7 +178,7 @@ static void members_of_other_buses_are_known_as_such(void **state)
 static void attack_27_odd_numbers_are_refused(void **state)
 {
 	static const char *const odd[] = { "244", "244:", ":0", "244:0:0", "-1:0", "244:0x0",
-					   "+244:0", "4294967296:0", "244:00000000000000", "244: 0",
+					   "+244:0", "4294967296:0", "244: 0", "244:0x", "x:0",
 					   "" };
 	const struct tree *sys = *state;
 	struct vfio_finding found;
@@ -187,7 +187,7 @@ static void attack_27_odd_numbers_are_refused(void **state)
 		tree_write(sys, "class/vfio/12/dev", odd[i]);
 		assert_true(find(sys, &found) < 0);
 	}
-	tree_write(sys, "class/vfio/12/dev", "4294967295:0");
+	tree_write(sys, "class/vfio/12/dev", "4095:1048575");
 	assert_int_equal(find(sys, &found), 0);
 }
 
