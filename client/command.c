@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "client/text.h"
+
 int command_fail(int code, const char *format, ...)
 {
 	char line[1024];
@@ -15,10 +17,7 @@ int command_fail(int code, const char *format, ...)
 	va_start(arguments, format);
 	(void)vsnprintf(line, sizeof line, format, arguments);
 	va_end(arguments);
-	for (char *c = line; *c != '\0'; c++) {
-		if (*c < ' ' || *c > '~')
-			*c = '?';
-	}
+	text_clean(line);
 	(void)fprintf(stderr, "vmgrant: %s\n", line);
 	return code;
 }

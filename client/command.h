@@ -15,6 +15,7 @@ int command_run(int argc, char **argv);
 int command_list(int argc, char **argv);
 int command_attach(int argc, char **argv);
 int command_detach(int argc, char **argv);
+int command_check(int argc, char **argv);
 
 /* Exit statuses beside those of enum vmgrant_code. */
 enum command_exit {
@@ -22,6 +23,7 @@ enum command_exit {
 	COMMAND_REFUSED = 101, /* QEMU refused a command */
 	COMMAND_LATE = 102,    /* QEMU or the guest did not answer in time */
 	COMMAND_LEFT = 103,    /* what had been done could not be undone */
+	COMMAND_FOUND = 104,   /* check found something wrong */
 	COMMAND_CANNOT_EXECUTE = 126, /* as shells say it */
 	COMMAND_NOT_FOUND = 127,
 	COMMAND_SIGNAL = 128, /* and the number of the signal */

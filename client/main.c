@@ -16,6 +16,7 @@ static const struct {
 	{ "attach", command_attach, "plug a network card into a QEMU that runs already" },
 	{ "detach", command_detach, "take away what attach has plugged in" },
 	{ "list", command_list, "say which bridges you may have, and why not the others" },
+	{ "check", command_check, "say what is wrong on this machine and what mends it" },
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])

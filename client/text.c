@@ -10,7 +10,7 @@
 /* What a shell takes for nothing but itself. */
 #define PLAIN "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@%+=:,./_-"
 
-static void *need(void *memory)
+void *text_need(void *memory)
 {
 	if (memory == NULL) {
 		fputs("vmgrant: no memory is left\n", stderr);
@@ -19,30 +19,45 @@ static void *need(void *memory)
 	return memory;
 }
 
-char *text_format(const char *format, ...)
+char *text_format_list(const char *format, va_list arguments)
 {
 	char *text = NULL;
+	int length = vasprintf(&text, format, arguments);
+
+	return text_need(length < 0 ? NULL : text);
+}
+
+char *text_format(const char *format, ...)
+{
 	va_list arguments;
-	int length;
+	char *text;
 
 	va_start(arguments, format);
-	length = vasprintf(&text, format, arguments);
+	text = text_format_list(format, arguments);
 	va_end(arguments);
-	return need(length < 0 ? NULL : text);
+	return text;
+}
+
+void text_clean(char *text)
+{
+	for (; *text != '\0'; text++) {
+		if (*text < ' ' || *text > '~')
+			*text = '?';
+	}
 }
 
 void text_append(char **text, const char *part, size_t length)
 {
 	size_t before = *text == NULL ? 0 : strlen(*text);
 
-	*text = need(realloc(*text, before + length + 1));
+	*text = text_need(realloc(*text, before + length + 1));
 	memcpy(*text + before, part, length);
 	(*text)[before + length] = '\0';
 }
 
 void words_add(struct words *words, char *word)
 {
-	words->items = need(realloc(words->items, (words->count + 2) * sizeof *words->items));
+	words->items = text_need(realloc(words->items, (words->count + 2) * sizeof *words->items));
 	words->items[words->count++] = word;
 	words->items[words->count] = NULL;
 }

@@ -6,6 +6,7 @@
 #ifndef VMGRANT_CLIENT_TEXT_H
 #define VMGRANT_CLIENT_TEXT_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
 /* A list of words, ended by NULL as exec() wants it. Zeroed: empty. */
@@ -16,6 +17,15 @@ struct words {
 
 /* printf() into memory of its own, to be freed by the caller. */
 char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+char *text_format_list(const char *format, va_list arguments)
+	__attribute__((format(printf, 1, 0)));
+
+/* memory, which an allocation returned; without any the program says so and ends. */
+void *text_need(void *memory);
+
+/* What no terminal should get becomes '?'. */
+void text_clean(char *text);
 
 /* Append part to *text, which may be NULL and is freed or reused. */
 void text_append(char **text, const char *part, size_t length);

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +50,44 @@ static int note_source(void *context, struct policy_sources *sources, const char
 	return policy_sources_add(sources, path);
 }
 
+static void print_warning(const struct acl_rule *rule, const char *kind, const char *name)
+{
+	char file[256], escaped[ACL_BRIDGE_NAME_MAX * 4 + 256];
+
+	printf("%s: line %u: warning: there is no %s %s\n",
+	       escape_string(file, sizeof file, rule->file), rule->line, kind,
+	       escape_string(escaped, sizeof escaped, name));
+}
+
+static int is_bridge(const char *name)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof path, "/sys/class/net/%s/bridge", name);
+	return access(path, F_OK) == 0;
+}
+
+/*
+ * What a rule names and this machine does not have. No error: bridges come and go,
+ * and a rule may outlive its account. But it is also how a slip of the pen looks.
+ */
+static void warn_of_names(const struct acl_rule *rule)
+{
+	const struct acl_subject *subject = &rule->subject;
+
+	if (rule->effect == ACL_EFFECT_ALLOW && rule->kind == ACL_KIND_BRIDGE &&
+	    rule->bridge != NULL && !is_bridge(rule->bridge))
+		print_warning(rule, "bridge", rule->bridge);
+	errno = 0;
+	if (subject->type == ACL_SUBJECT_USER_NAME && getpwnam(subject->name) == NULL &&
+	    errno == 0)
+		print_warning(rule, "user", subject->name);
+	errno = 0;
+	if (subject->type == ACL_SUBJECT_GROUP_NAME && getgrnam(subject->name) == NULL &&
+	    errno == 0)
+		print_warning(rule, "group", subject->name);
+}
+
 static void print_summary(const struct policy *policy, const char *file)
 {
 	char name[256];
@@ -67,6 +107,9 @@ enum reply_code check_acl(const char *file, struct refusal *why)
 	char text[512];
 	int result = policy_load(&policy, path, file != NULL ? &draft : &strict, &error);
 
+	/* A draft may be for another machine. */
+	for (size_t i = 0; result == 0 && file == NULL && i < policy.acl.count; i++)
+		warn_of_names(&policy.acl.rules[i]);
 	if (result == 0)
 		print_summary(&policy, path);
 	policy_release(&policy);

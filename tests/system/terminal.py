@@ -18,7 +18,8 @@ LINE_MODES = 3  # of termios.tcgetattr()
 
 
 class Terminal:
-    """argv at work on a terminal of its own, as user. Everything on the screen is in .screen."""
+    """argv at work on a terminal of its own, as user. What was not expect()ed yet is in .screen,
+    everything with its escape codes in .raw."""
 
     def __init__(self, world, argv, user="alice", env=None, stdin=None):
         here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -27,7 +28,7 @@ class Terminal:
         there.close()
         with here:
             _, (self.master,) = receive(here)
-        self.screen = b""
+        self.screen = self.raw = b""
         world.keep(self)
 
     @staticmethod
@@ -54,6 +55,7 @@ class Terminal:
             piece = os.read(self.master, 4096)
         except OSError:
             return False  # nobody has it open any more
+        self.raw += piece
         self.screen += ESCAPES.sub(b"", piece)
         return bool(piece)
 
