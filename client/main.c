@@ -17,6 +17,7 @@ static const struct {
 	{ "detach", command_detach, "take away what attach has plugged in" },
 	{ "list", command_list, "say which bridges you may have, and why not the others" },
 	{ "check", command_check, "say what is wrong on this machine and what mends it" },
+	{ "explain", command_explain, "say which rule decides about a bridge or device" },
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
@@ -28,7 +29,7 @@ static int print_help(void)
 	      "Network cards on a bridge for virtual machines that run without privilege.\n"
 	      "\n", stdout);
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		(void)printf("  %-6s %s\n", commands[i].name, commands[i].summary);
+		(void)printf("  %-7s %s\n", commands[i].name, commands[i].summary);
 	fputs("\nvmgrant COMMAND --help says more. See vmgrant(1).\n", stdout);
 	return fflush(stdout) == 0 ? VMGRANT_GRANTED : VMGRANT_INTERNAL;
 }

@@ -9,12 +9,6 @@
 
 #include <string.h>
 
-struct question {
-	const struct acl_object *object;
-	const struct acl_asker *asker;
-	const struct acl_names *names;
-};
-
 /* What an object lacks equals nothing. */
 static int text_equals(const char *wanted, const char *actual)
 {
@@ -77,7 +71,7 @@ static int in_group(const struct acl_asker *asker, gid_t group)
 }
 
 /* Returns 1 or 0, or -1 if the name service failed. */
-static int subject_matches(const struct acl_subject *subject, const struct question *question)
+static int subject_matches(const struct acl_subject *subject, const struct acl_question *question)
 {
 	const struct acl_names *names = question->names;
 	enum acl_name_result result;
@@ -105,20 +99,26 @@ static int subject_matches(const struct acl_subject *subject, const struct quest
 	return 0;
 }
 
+int acl_rule_matches(const struct acl_rule *rule, const struct acl_question *question)
+{
+	return object_matches(rule, question->object) ? subject_matches(&rule->subject, question)
+						      : 0;
+}
+
 /*
  * The first rule of that effect which matches. Returns 1, 0 if there is none,
  * or -1 if the name service failed; *rule_out is then the rule that needed it.
  */
 static int first_match(const struct acl *acl, enum acl_effect effect,
-		       const struct question *question, const struct acl_rule **rule_out)
+		       const struct acl_question *question, const struct acl_rule **rule_out)
 {
 	for (size_t i = 0; i < acl->count; i++) {
 		const struct acl_rule *rule = &acl->rules[i];
 		int result;
 
-		if (rule->effect != effect || !object_matches(rule, question->object))
+		if (rule->effect != effect)
 			continue;
-		result = subject_matches(&rule->subject, question);
+		result = acl_rule_matches(rule, question);
 		if (result == 0)
 			continue;
 		*rule_out = rule;
@@ -133,7 +133,7 @@ enum acl_verdict acl_judge(const struct acl *acl, const struct acl_object *objec
 			   const struct acl_asker *asker, const struct acl_names *names,
 			   const struct acl_rule **rule_out)
 {
-	const struct question question = { object, asker, names };
+	const struct acl_question question = { object, asker, names };
 	int result;
 
 	*rule_out = NULL;

@@ -209,6 +209,18 @@ struct acl_names {
 	enum acl_name_result (*group)(void *context, const char *name, gid_t *gid_out);
 };
 
+struct acl_question {
+	const struct acl_object *object;
+	const struct acl_asker *asker;
+	const struct acl_names *names;
+};
+
+/*
+ * Is a rule about that object and that asker, whatever it says of them? Returns 1,
+ * 0, or -1 if the name service could not say.
+ */
+int acl_rule_matches(const struct acl_rule *rule, const struct acl_question *question);
+
 enum acl_verdict {
 	ACL_VERDICT_DENY = 0,     /* no rule allows it, or a rule denies it */
 	ACL_VERDICT_ALLOW = 1,

@@ -119,6 +119,12 @@ enum reply_code args_parse(int argc, char *const argv[], struct args *args, stru
 		args->mode = ARGS_VERSION;
 		return REPLY_GRANTED;
 	}
+	if (strcmp(argv[1], "--explain") == 0) {
+		args->mode = ARGS_EXPLAIN;
+		args->words = argv + 2;
+		args->word_count = (size_t)argc - 2;
+		return REPLY_GRANTED;
+	}
 	if (strcmp(argv[1], "--check-acl") != 0)
 		return parse_service(argc, argv, args, why);
 	if (argc > 3)

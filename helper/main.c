@@ -19,6 +19,7 @@
 #include "helper/caller.h"
 #include "helper/channel.h"
 #include "helper/check-acl.h"
+#include "helper/explain.h"
 #include "helper/native.h"
 #include "helper/policy.h"
 #include "helper/privileges.h"
@@ -252,6 +253,7 @@ static enum reply_code print_help(void)
 	fputs("usage: vmgrant-helper [--use-vnet] --br=BRIDGE --fd=FD\n"
 	      "       vmgrant-helper --fd=FD\n"
 	      "       vmgrant-helper --check-acl [FILE]\n"
+	      "       vmgrant-helper --explain [--user=NAME] KIND OBJECT\n"
 	      "       vmgrant-helper --help | --version\n"
 	      "\n"
 	      "Makes a TAP on an allowed bridge and hands it over the unix stream socket FD,\n"
@@ -263,6 +265,7 @@ static enum reply_code print_help(void)
 	      "  --fd=FD             the socket for the answer, 3 or more; without --br a unix\n"
 	      "                      seqpacket socket, over which libvmgrant asks\n"
 	      "  --check-acl [FILE]  check a policy file and say what is wrong with it\n"
+	      "  --explain           say which rule decides about a bridge or device\n"
 	      "\n"
 	      "Who may use which bridge stands in " VMGRANT_ACL_FILE ".\n"
 	      "See vmgrant-helper(8), vmgrant.acl(5).\n",
@@ -278,6 +281,8 @@ static enum reply_code run_unprivileged(const struct args *args, struct refusal 
 		return code;
 	if (args->mode == ARGS_CHECK_ACL)
 		return check_acl(args->acl_file, why);
+	if (args->mode == ARGS_EXPLAIN)
+		return explain(args->words, args->word_count, why);
 	if (args->mode == ARGS_HELP)
 		return print_help();
 	puts("vmgrant-helper " PACKAGE_VERSION);

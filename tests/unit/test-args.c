@@ -201,6 +201,22 @@ static void modes_for_people(void **state)
 	}
 }
 
+static void the_words_to_explain_are_taken_as_they_are(void **state)
+{
+	char *argv[] = { (char[]){ "x" }, (char[]){ "--explain" }, (char[]){ "bridge" },
+			 (char[]){ "br0" }, NULL };
+	struct args args;
+	struct refusal why;
+
+	(void)state;
+	assert_int_equal(args_parse(4, argv, &args, &why), REPLY_GRANTED);
+	assert_int_equal(args.mode, ARGS_EXPLAIN);
+	assert_int_equal(args.word_count, 2);
+	assert_ptr_equal(args.words, argv + 2);
+	assert_int_equal(args_parse(2, argv, &args, &why), REPLY_GRANTED);
+	assert_int_equal(args.word_count, 0);
+}
+
 static void attack_43_arguments_are_escaped_in_the_sentence(void **state)
 {
 	const struct line line = { { "--br=\x1b[2J%n%s\n", "--fd=3" } };
@@ -226,6 +242,7 @@ int main(void)
 		cmocka_unit_test(a_name_of_15_bytes_is_taken_whole),
 		cmocka_unit_test(unknown_repeated_and_missing_arguments_are_refused),
 		cmocka_unit_test(modes_for_people),
+		cmocka_unit_test(the_words_to_explain_are_taken_as_they_are),
 		cmocka_unit_test(attack_43_arguments_are_escaped_in_the_sentence),
 	};
 
