@@ -6,6 +6,7 @@ They run in the order of the file and build upon each other.
 """
 
 import contextlib
+import signal
 import subprocess
 import sys
 import time
@@ -13,6 +14,10 @@ import traceback
 
 # Emulated processors inside emulated processors: a limit only ends a hang.
 LIMIT_S = 60.0
+
+
+# A file that takes too long is ended, and takes away what it made.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by a signal"))
 
 
 class Skip(Exception):

@@ -101,11 +101,10 @@ class Guest:
 
     def end(self):
         """End it, by force if it does not end itself; its exit status."""
-        if self.process.poll() is None and self.connection:
-            self.connection.sendall(b'{"execute":"quit"}')
-            self.connection.close()
-        elif self.process.poll() is None:
+        if self.process.poll() is None:
             self.process.terminate()
+        if self.connection:
+            self.connection.close()
         try:
             return self.process.wait(10)
         except subprocess.TimeoutExpired:

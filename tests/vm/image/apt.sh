@@ -1,0 +1,62 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Packages of the machine's own release from the machine's own sources, without
+# installing them. The caller sets cache, the folder for lists, and work, for downloads.
+
+keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+release=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
+
+fail() {
+	echo "$(basename "$0"): $*" >&2
+	exit 1
+}
+
+say() {
+	echo "$(basename "$0"): $* [$SECONDS s]" >&2
+}
+
+# The machine's own sources of Debian, and its backports from the same place.
+write_sources() {
+	local sources
+
+	sources=$(apt-get indextargets 'Created-By: Packages' \
+		--format "\$(ORIGIN)|\$(REPO_URI) \$(RELEASE) \$(COMPONENT)" | sort -u |
+		sed -nE "s,^Debian\|([^ ]+ $release(-updates|-security)? main)\$,deb [signed-by=$keyring] \1,p")
+	if ! grep -q " $release main\$" <<<"$sources"; then
+		fail "apt has no source for Debian $release, component main: run apt-get update"
+	fi
+	{
+		echo "$sources"
+		sed -n "s/ $release main\$/ $release-backports main/p" <<<"$sources" | head -n 1
+	} >"$cache/sources"
+}
+
+# apt's programs with a state of their own: the machine's lists stay as they are, and
+# nothing counts as installed.
+private_apt() {
+	local program=$1
+
+	shift
+	"$program" -qq -o Dir::State="$cache/apt" -o Dir::State::status=/dev/null \
+		-o Dir::Cache="$cache/apt" -o Dir::Etc::SourceList="$cache/sources" \
+		-o Dir::Etc::SourceParts=- -o APT::Sandbox::User=root \
+		-o APT::Architectures=amd64 "$@"
+}
+
+update_lists() {
+	mkdir -p "$cache/apt/lists/partial" "$cache/apt/archives/partial"
+	private_apt apt-get update >&2 || say "the sources cannot be reached, the last lists serve"
+}
+
+# unpack FOLDER RELEASE PACKAGE...: without installing.
+unpack() {
+	local folder=$1 from=$2 file
+
+	shift 2
+	mkdir -p "$work/debs/$from" "$folder"
+	(cd "$work/debs/$from" && private_apt apt-get -t "$from" download "$@") >&2
+	for file in "$work/debs/$from"/*.deb; do
+		dpkg-deb -x "$file" "$folder"
+		rm "$file"
+	done
+}
