@@ -3,16 +3,17 @@
 # Packages of the machine's own release from the machine's own sources, without
 # installing them. The caller sets cache, the folder for lists, and work, for downloads.
 
+program=${0#"${0%/*/*}/"}
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 release=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
 
 fail() {
-	echo "$(basename "$0"): $*" >&2
+	echo "$program: $*" >&2
 	exit 1
 }
 
 say() {
-	echo "$(basename "$0"): $* [$SECONDS s]" >&2
+	echo "$program: $* [$SECONDS s]" >&2
 }
 
 # The machine's own sources of Debian, and its backports from the same place.
@@ -34,10 +35,10 @@ write_sources() {
 # apt's programs with a state of their own: the machine's lists stay as they are, and
 # nothing counts as installed.
 private_apt() {
-	local program=$1
+	local apt=$1
 
 	shift
-	"$program" -qq -o Dir::State="$cache/apt" -o Dir::State::status=/dev/null \
+	"$apt" -qq -o Dir::State="$cache/apt" -o Dir::State::status=/dev/null \
 		-o Dir::Cache="$cache/apt" -o Dir::Etc::SourceList="$cache/sources" \
 		-o Dir::Etc::SourceParts=- -o APT::Sandbox::User=root \
 		-o APT::Architectures=amd64 "$@"
