@@ -122,7 +122,7 @@ with contextlib.ExitStack() as world:
         gets(alice)
         newest = records(VMGRANT_UID=1000, VMGRANT_RESULT="granted")[-1]
         assert newest["VMGRANT_ACTION"] == "org.vmgrant.tap"
-        assert newest["VMGRANT_OBJECT"] == "bridge:br0"
+        assert newest["VMGRANT_OBJECT"] == "bridge br0", newest
         assert newest["VMGRANT_USER"] == "alice"
         assert newest["VMGRANT_RULE"] == "/etc/vmgrant/acl.conf:1"
         assert newest["VMGRANT_CODE"] == "0" and newest["PRIORITY"] == "5"
