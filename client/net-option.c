@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "client/vmgrant.h"
+#include "wire/mac.h"
 
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define NAME_CHARACTERS LETTERS "0123456789-._"
@@ -55,30 +56,6 @@ static int parse_queues(struct piece value, unsigned *queues_out)
 	return 0;
 }
 
-static int hex_value(char digit)
-{
-	static const char digits[] = "0123456789abcdef0123456789ABCDEF";
-	const char *found = digit == '\0' ? NULL : strchr(digits, digit);
-
-	return found == NULL ? -1 : (int)((found - digits) % 16);
-}
-
-static int parse_mac(struct piece value, uint8_t mac[6])
-{
-	if (value.length != NET_OPTION_MAC_TEXT_SIZE - 1)
-		return -1;
-	for (size_t i = 0; i < 6; i++) {
-		int high = hex_value(value.text[i * 3]);
-		int low = hex_value(value.text[i * 3 + 1]);
-
-		if (high < 0 || low < 0 || (i < 5 && value.text[i * 3 + 2] != ':'))
-			return -1;
-		mac[i] = (uint8_t)(high << 4 | low);
-	}
-	/* Group addresses, and the one that means none. */
-	return (mac[0] & 1) != 0 || memcmp(mac, "\0\0\0\0\0", 6) == 0 ? -1 : 0;
-}
-
 int net_option_is_name(const char *text)
 {
 	return *text != '\0' && strchr(LETTERS, *text) != NULL &&
@@ -105,7 +82,8 @@ static const char *take_value(struct net_option *option, enum key key, struct pi
 		return piece_is(value, "on") || piece_is(value, "off") ? NULL : "must be on or off";
 	case KEY_MAC:
 		option->has_mac = 1;
-		return parse_mac(value, option->mac) < 0
+		return mac_parse(value.text, value.length, option->mac) < 0 ||
+				       !mac_is_usable(option->mac)
 			       ? "must be an address of one card, like 52:54:00:12:34:56"
 			       : NULL;
 	case KEY_MODEL:

@@ -5,6 +5,8 @@
 #include <limits.h>
 #include <string.h>
 
+#include "wire/mac.h"
+
 #define TRY_HELP "try vmgrant-helper --help"
 
 /* Which options have been seen: each may come once. */
@@ -12,6 +14,7 @@ struct seen {
 	unsigned use_vnet : 1;
 	unsigned bridge : 1;
 	unsigned fd : 1;
+	unsigned mac : 1;
 };
 
 /*
@@ -64,6 +67,22 @@ static enum reply_code take_fd(const char *text, struct args *args, struct seen 
 	return REPLY_GRANTED;
 }
 
+/* Of a guest that is to be on a port with lock-mac; qemu-bridge-helper has no such option. */
+static enum reply_code take_mac(const char *text, struct args *args, struct seen *seen,
+				struct refusal *why)
+{
+	if (seen->mac)
+		return refuse(why, REPLY_USAGE, "--mac: given twice: " TRY_HELP);
+	seen->mac = 1;
+	args->request.has_mac = 1;
+	if (mac_parse(text, strlen(text), args->request.guest_mac) < 0 ||
+	    !mac_is_usable(args->request.guest_mac))
+		return refuse(why, REPLY_USAGE,
+			      "--mac=%.64s: not an address of one card, like 52:54:00:12:34:56",
+			      text);
+	return REPLY_GRANTED;
+}
+
 static enum reply_code take_option(const char *option, struct args *args, struct seen *seen,
 				   struct refusal *why)
 {
@@ -71,6 +90,8 @@ static enum reply_code take_option(const char *option, struct args *args, struct
 		return take_bridge(option + 5, args, seen, why);
 	if (strncmp(option, "--fd=", 5) == 0)
 		return take_fd(option + 5, args, seen, why);
+	if (strncmp(option, "--mac=", 6) == 0)
+		return take_mac(option + 6, args, seen, why);
 	if (strcmp(option, "--use-vnet") != 0)
 		return refuse(why, REPLY_USAGE, "%.64s: unknown argument: " TRY_HELP, option);
 	if (seen->use_vnet)
@@ -98,7 +119,7 @@ static enum reply_code parse_service(int argc, char *const argv[], struct args *
 	}
 	if (!seen.fd)
 		return refuse(why, REPLY_USAGE, "--fd=FD: missing: " TRY_HELP);
-	if (!seen.bridge && seen.use_vnet)
+	if (!seen.bridge && (seen.use_vnet || seen.mac))
 		return refuse(why, REPLY_USAGE, "--br=BRIDGE: missing: " TRY_HELP);
 	if (!seen.bridge)
 		args->mode = ARGS_NATIVE;

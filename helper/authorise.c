@@ -6,6 +6,7 @@
 
 #include "helper/ask-polkit.h"
 #include "helper/memlock.h"
+#include "helper/tap-rules.h"
 
 struct grant {
 	const struct request *request;
@@ -13,34 +14,6 @@ struct grant {
 	const struct caller *caller;
 	struct acl_options options;
 };
-
-/*
- * A protection that a rule demands and that this program cannot give is a
- * refusal, never a port without it. More than the rule gives is a refusal, too,
- * and never silently less: the guest would be set up for what it does not get.
- */
-static enum reply_code check_options(const struct request *request,
-				     const struct acl_options *options, struct refusal *why)
-{
-	unsigned queues = options->queues != 0 && !options->port_direct ? options->queues : 1;
-
-	if (options->lock_mac || options->vlan != 0)
-		return refuse(why, REPLY_UNSUPPORTED,
-			      "bridge %s: the rule demands %s, which this version cannot give: ask "
-			      "the administrator for a rule without it",
-			      request->bridge, options->lock_mac ? "lock-mac" : "vlan");
-	if (request->queues > queues)
-		return refuse(why, REPLY_DENIED,
-			      "bridge %s: %u queues are not allowed, the rule gives %u%s: ask for fewer",
-			      request->bridge, request->queues, queues,
-			      options->port_direct ? " (a direct port has one)" : "");
-	if (request->vhost == VHOST_ON && !options->vhost)
-		return refuse(why, REPLY_DENIED,
-			      "bridge %s: vhost is not allowed by the rule: ask without it, or the "
-			      "administrator for vhost in the rule",
-			      request->bridge);
-	return REPLY_GRANTED;
-}
 
 static enum reply_code question_polkit(const struct request *request,
 				       const struct object *object, const struct caller *caller,
@@ -68,7 +41,7 @@ static enum reply_code check_request(const struct request *request, const struct
 	enum reply_code code = REPLY_GRANTED;
 
 	if (request->kind == REQUEST_TAP)
-		code = check_options(request, options, why);
+		code = tap_rules_check_request(request, options, why);
 	else if (request->kind == REQUEST_VFIO)
 		code = memlock_check(request, options, why);
 	if (code == REPLY_GRANTED && !options->polkit_skip)
@@ -90,7 +63,9 @@ enum reply_code authorise(const struct request *request, struct object *object,
 	if (code != REPLY_GRANTED)
 		return code;
 	options = object_options(object, *rule_out);
-	if (request->purpose == PURPOSE_GRANT)
+	if (request->kind == REQUEST_TAP)
+		code = tap_rules_check_rule(request, &options, why);
+	if (code == REPLY_GRANTED && request->purpose == PURPOSE_GRANT)
 		code = check_request(request, object, caller, account, &options, why);
 	if (code != REPLY_GRANTED)
 		return code;

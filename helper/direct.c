@@ -57,7 +57,7 @@ static int join_bridge(struct netlink *netlink, const struct bridge *bridge,
 	if (result == 0)
 		result = netlink_set_up_port(netlink, bridge, &setup);
 	privileges_lower();
-	return result < 0 ? result : netlink_verify_port(netlink, bridge, setup.ifindex);
+	return result < 0 ? result : netlink_verify_port(netlink, bridge, &setup);
 }
 
 static int build(struct netlink *netlink, const struct bridge *bridge,

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "wire/fd-pass.h"
+#include "wire/mac.h"
 #include "wire/protocol.h"
 
 /* A client asks, works, and may ask again; one that is silent longer reconnects. */
@@ -89,9 +90,10 @@ static enum reply_code read_tap(const struct protocol_tap_request *tap, struct r
 	if (tap->queues < 1 || tap->queues > REQUEST_QUEUES_MAX)
 		return refuse(why, REPLY_USAGE, "bridge %s: %u queues: 1 to %u are possible",
 			      tap->bridge, tap->queues, REQUEST_QUEUES_MAX);
-	if (request->has_mac && (tap->mac[0] & 1) != 0)
+	if (request->has_mac && !mac_is_usable(request->guest_mac))
 		return refuse(why, REPLY_USAGE,
-			      "bridge %s: the guest's address is a multicast address", tap->bridge);
+			      "bridge %s: the guest's address is none, or a multicast address",
+			      tap->bridge);
 	return REPLY_GRANTED;
 }
 
@@ -223,6 +225,7 @@ static void put_port(struct protocol_reply *reply, const struct tap_port *port)
 	reply->mtu_bytes = port->mtu_bytes;
 	reply->queues = (uint16_t)port->queue_count;
 	reply->vhost_count = (uint16_t)port->vhost_count;
+	reply->vlan = (uint16_t)port->vlan;
 	memcpy(reply->port, port->port_name, sizeof reply->port);
 	memcpy(reply->tap, port->tap_name, sizeof reply->tap);
 }

@@ -9,6 +9,7 @@
 #include <netlink/handlers.h>
 #include <netlink/msg.h>
 #include <netlink/socket.h>
+#include <stdint.h>
 
 #include "helper/netlink.h"
 
@@ -19,6 +20,30 @@ struct netlink {
 	int error; /* 0 or a negative errno, from the kernel's acknowledgement */
 	char explanation[160];
 };
+
+/* IFLA_BRPORT_LOCKED, since Linux 5.18, and the last attribute of a port that is read. */
+#define BRPORT_LOCKED 39
+
+/* What this program reads of an interface. */
+struct link {
+	unsigned ifindex;
+	unsigned flags;
+	unsigned mtu_bytes;
+	unsigned master; /* 0: none */
+	unsigned operstate; /* RFC 2863: OPERSTATE_UP or another */
+	char name[IFNAMSIZ];
+	char kind[16]; /* "bridge", "tun"; "" for hardware */
+	enum bridge_vlans vlans; /* of a bridge */
+	unsigned default_vlan;
+	uint8_t port_flags[BRPORT_LOCKED + 1]; /* of a bridge's port, by attribute */
+};
+
+/*
+ * Read one link, by name or, when name is NULL, by ifindex. Returns 0, -ENODEV if
+ * there is none, or another negative errno.
+ */
+int netlink_read_link(struct netlink *netlink, const char *name, unsigned ifindex,
+		      struct link *link_out);
 
 /* A request about links. ifindex 0 asks by the attributes that follow. NULL: no memory. */
 struct nl_msg *netlink_link_message(int type, int flags, unsigned ifindex, unsigned up);

@@ -2,8 +2,9 @@
 /*
  * Bridges and ports through rtnetlink.
  *
- * Only five files know netlink: netlink.c has the connection, port-link.c
- * bridges and ports, veth.c pairs of interfaces, tc.c the way between two of
+ * Only these files know netlink: netlink.c has the connection, link-read.c finds
+ * bridges and reads interfaces, port-link.c sets ports up, port-limits.c has their
+ * addresses and VLANs, veth.c pairs of interfaces, tc.c the way between two of
  * them, and netlink-internal.h what these share.
  *
  * Everything is named by ifindex once a bridge has been found, so that what was
@@ -20,19 +21,30 @@
 
 struct netlink;
 
+/* What a bridge does with VLANs. */
+enum bridge_vlans {
+	BRIDGE_VLANS_UNKNOWN = 0, /* this kernel's bridges know none */
+	BRIDGE_VLANS_IGNORED,     /* vlan_filtering 0: tags are passed on and mean nothing */
+	BRIDGE_VLANS_KEPT,        /* vlan_filtering 1: kept apart */
+};
+
 struct bridge {
 	char name[IFNAMSIZ];
 	unsigned ifindex;
 	unsigned mtu_bytes; /* payload, as the bridge reports it */
+	enum bridge_vlans vlans;
+	unsigned default_vlan; /* that a port is in when it joins; 0: none */
 };
 
 /* What a port gets before it goes up. */
 struct port_setup {
-	unsigned ifindex;       /* the TAP */
+	unsigned ifindex;       /* the TAP, or the outer end of a sealed port */
 	unsigned mtu_bytes;
 	unsigned char mac[6];
 	const char *alias;
 	int isolated;           /* 1: frames only to ports that are not isolated */
+	const unsigned char *guest_mac; /* frames only from this address; NULL: from any */
+	unsigned vlan;          /* in this VLAN only, of a bridge that keeps them apart; 0: any */
 };
 
 /*
@@ -74,7 +86,9 @@ int netlink_read_slots(struct netlink *netlink, const struct bridge *bridge, uid
  * Set a TAP up completely, make it a port of the bridge, and last of all bring
  * it up: MTU and MAC before joining (a bridge whose MTU or address was never
  * set by hand follows its ports: br_mtu_auto_adjust(), br_stp_recalculate_bridge_id()),
- * then BPDU guard and root block, then up. Needs CAP_NET_ADMIN raised.
+ * then VLAN and guest's address, then BPDU guard, root block and what else the
+ * setup says, then up. -EEXIST: see port_claim_address(). May be repeated for a
+ * port on which it failed. Needs CAP_NET_ADMIN raised.
  */
 int netlink_set_up_port(struct netlink *netlink, const struct bridge *bridge,
 			const struct port_setup *setup);
@@ -87,10 +101,11 @@ int netlink_set_up_port(struct netlink *netlink, const struct bridge *bridge,
 int netlink_wait_running(struct netlink *netlink, unsigned ifindex);
 
 /*
- * Look again: the port is up and on this bridge, and the bridge still has the
- * name that was authorised. Returns -ESTALE if not.
+ * Look again: the port is up and on this bridge, the kernel has made it what it
+ * was to be, and the bridge still has the name that was authorised. Returns
+ * -ESTALE if not, -EOPNOTSUPP if the kernel lacks one of the port's flags.
  */
 int netlink_verify_port(struct netlink *netlink, const struct bridge *bridge,
-			unsigned port_ifindex);
+			const struct port_setup *setup);
 
 #endif

@@ -1,218 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Bridges and their ports: reading them and setting a port up. */
+/* Ports of bridges: setting one up, and looking whether it is what it was to be. */
 #include <errno.h>
-#include <linux/if_bridge.h>
+#include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
-#include <netlink/netlink.h>
 #include <netlink/socket.h>
-#include <stdio.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 
 #include "helper/netlink-internal.h"
 #include "helper/netlink.h"
-
-/* Interfaces come and go while they are listed; a handful of tries is usual. */
-#define LIST_ATTEMPTS 500
-
-/* IF_OPER_UP, whose header does not go together with <net/if.h>. */
-#define OPERSTATE_UP 6
-
-/* Since 6.9 the first look is enough; before, up to a second in the worst case. */
-#define RUNNING_ATTEMPTS 1000
-#define RUNNING_PAUSE_NS 2000000L
-
-/* ---- reading ---- */
-
-/* What this program reads of an interface. */
-struct link {
-	unsigned ifindex;
-	unsigned flags;
-	unsigned mtu_bytes;
-	unsigned master; /* 0: none */
-	unsigned operstate; /* RFC 2863: OPERSTATE_UP or another */
-	char name[IFNAMSIZ];
-	char kind[16]; /* "bridge", "tun"; "" for hardware */
-};
-
-/* What the kind of an interface tells. */
-static void parse_info(struct nlattr *linkinfo, struct link *link)
-{
-	struct nlattr *info[IFLA_INFO_MAX + 1];
-
-	if (nla_parse_nested(info, IFLA_INFO_MAX, linkinfo, NULL) < 0 || info[IFLA_INFO_KIND] == NULL)
-		return;
-	(void)nla_strlcpy(link->kind, info[IFLA_INFO_KIND], sizeof link->kind);
-}
-
-static int parse_link(struct nl_msg *message, struct link *link)
-{
-	struct nlattr *attributes[IFLA_MAX + 1];
-	const struct ifinfomsg *header;
-
-	if (nlmsg_hdr(message)->nlmsg_type != RTM_NEWLINK ||
-	    nlmsg_parse(nlmsg_hdr(message), sizeof *header, attributes, IFLA_MAX, NULL) < 0)
-		return -1;
-	header = nlmsg_data(nlmsg_hdr(message));
-	*link = (struct link){ .ifindex = (unsigned)header->ifi_index, .flags = header->ifi_flags };
-	if (attributes[IFLA_IFNAME] == NULL || attributes[IFLA_MTU] == NULL)
-		return -1;
-	(void)nla_strlcpy(link->name, attributes[IFLA_IFNAME], sizeof link->name);
-	link->mtu_bytes = nla_get_u32(attributes[IFLA_MTU]);
-	if (attributes[IFLA_MASTER] != NULL)
-		link->master = nla_get_u32(attributes[IFLA_MASTER]);
-	if (attributes[IFLA_OPERSTATE] != NULL)
-		link->operstate = nla_get_u8(attributes[IFLA_OPERSTATE]);
-	if (attributes[IFLA_LINKINFO] != NULL)
-		parse_info(attributes[IFLA_LINKINFO], link);
-	return 0;
-}
-
-/* The statistics are most of what the kernel says about a link, and not needed. */
-static int put_small_answer(struct nl_msg *message)
-{
-	return nla_put_u32(message, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
-}
-
-static int on_one_link(struct nl_msg *message, void *context)
-{
-	return parse_link(message, context) < 0 ? NL_SKIP : NL_OK;
-}
-
-/* Read one link, by name or, when name is NULL, by ifindex. */
-static int read_link(struct netlink *netlink, const char *name, unsigned ifindex,
-		     struct link *link_out)
-{
-	struct nl_msg *message = netlink_link_message(RTM_GETLINK, 0, ifindex, 0);
-	int result;
-
-	if (message == NULL)
-		return -ENOMEM;
-	if (put_small_answer(message) < 0 ||
-	    (name != NULL && nla_put_string(message, IFLA_IFNAME, name) < 0))
-		return netlink_discard(message);
-	*link_out = (struct link){ 0 };
-	if (nl_cb_set(netlink->callbacks, NL_CB_VALID, NL_CB_CUSTOM, on_one_link, link_out) < 0)
-		return netlink_discard(message);
-	result = netlink_transact(netlink, message);
-	if (result == 0 && link_out->ifindex == 0)
-		return -EPROTO;
-	return result;
-}
-
-int netlink_find_ifindex(struct netlink *netlink, const char *name, unsigned *ifindex_out)
-{
-	struct ifreq request = { 0 };
-
-	/* Every socket answers this one, and a message for it would cost four times as much. */
-	(void)snprintf(request.ifr_name, sizeof request.ifr_name, "%s", name);
-	if (ioctl(nl_socket_get_fd(netlink->socket), SIOCGIFINDEX, &request) < 0)
-		return -errno;
-	*ifindex_out = (unsigned)request.ifr_ifindex;
-	return 0;
-}
-
-int netlink_find_bridge(struct netlink *netlink, const char *name, struct bridge *bridge_out)
-{
-	struct link link;
-	int result = read_link(netlink, name, 0, &link);
-
-	if (result < 0)
-		return result;
-	if (strcmp(link.name, name) != 0)
-		return -ENODEV;
-	if (strcmp(link.kind, "bridge") != 0)
-		return -ENOTSUP;
-	*bridge_out = (struct bridge){ .ifindex = link.ifindex, .mtu_bytes = link.mtu_bytes };
-	memcpy(bridge_out->name, link.name, sizeof bridge_out->name);
-	return 0;
-}
-
-int netlink_wait_running(struct netlink *netlink, unsigned ifindex)
-{
-	const struct timespec pause = { .tv_nsec = RUNNING_PAUSE_NS };
-
-	for (int attempt = 0; attempt < RUNNING_ATTEMPTS; attempt++) {
-		struct link link;
-		int result = read_link(netlink, NULL, ifindex, &link);
-
-		if (result < 0 || link.operstate == OPERSTATE_UP)
-			return result;
-		(void)nanosleep(&pause, NULL);
-	}
-	return -ETIMEDOUT;
-}
-
-int netlink_verify_port(struct netlink *netlink, const struct bridge *bridge,
-			unsigned port_ifindex)
-{
-	struct ifreq again = { .ifr_ifindex = (int)bridge->ifindex };
-	struct link port;
-	int result = read_link(netlink, NULL, port_ifindex, &port);
-
-	if (result < 0)
-		return result;
-	if (port.master != bridge->ifindex || (port.flags & IFF_UP) == 0)
-		return -ESTALE;
-	if (ioctl(nl_socket_get_fd(netlink->socket), SIOCGIFNAME, &again) < 0)
-		return -errno;
-	return strcmp(again.ifr_name, bridge->name) == 0 ? 0 : -ESTALE;
-}
-
-/* ---- the ports of one user ---- */
-
-struct slots_query {
-	const struct bridge *bridge;
-	uid_t uid;
-	struct port_slots *slots;
-};
-
-static int on_port(struct nl_msg *message, void *context)
-{
-	struct slots_query *query = context;
-	struct link link;
-	int slot;
-
-	/* The kernel has filtered by bridge; one that has not must not count others. */
-	if (parse_link(message, &link) < 0 || link.master != query->bridge->ifindex)
-		return NL_SKIP;
-	slot = port_name_slot(link.name, query->uid, query->bridge->ifindex);
-	if (slot >= 0)
-		port_slots_add(query->slots, (unsigned)slot);
-	return NL_OK;
-}
-
-static int read_slots_once(struct netlink *netlink, struct slots_query *query)
-{
-	struct nl_msg *message = netlink_link_message(RTM_GETLINK, NLM_F_DUMP, 0, 0);
-
-	if (message == NULL)
-		return -ENOMEM;
-	if (put_small_answer(message) < 0 ||
-	    nla_put_u32(message, IFLA_MASTER, query->bridge->ifindex) < 0 ||
-	    nl_cb_set(netlink->callbacks, NL_CB_VALID, NL_CB_CUSTOM, on_port, query) < 0)
-		return netlink_discard(message);
-	*query->slots = (struct port_slots){ 0 };
-	return netlink_transact(netlink, message);
-}
-
-int netlink_read_slots(struct netlink *netlink, const struct bridge *bridge, uid_t uid,
-		       struct port_slots *slots_out)
-{
-	struct slots_query query = { bridge, uid, slots_out };
-	int result = -EINTR;
-
-	/* A list during which interfaces came or went may lack one: ask again. */
-	for (int attempt = 0; attempt < LIST_ATTEMPTS && result == -EINTR; attempt++)
-		result = read_slots_once(netlink, &query);
-	return result;
-}
-
-/* ---- changing ---- */
+#include "helper/port-limits.h"
 
 /* Whether the host may speak on the port for itself. */
 enum host_voice { HOST_SILENT = 1, HOST_SPEAKS };
@@ -234,22 +35,51 @@ static int set_mtu_mac_master(struct netlink *netlink, const struct bridge *brid
 	return netlink_transact(netlink, message);
 }
 
+struct port_flag {
+	int attribute;
+	uint8_t value;
+};
+
+#define PORT_FLAGS 6
+
 /*
  * The guest is no switch of this network. Where the bridge runs the spanning tree
  * protocol, a port that sees a frame of it is shut (guard), and never becomes the
  * way to the root (protect). Without it (the kernel's default) these do nothing.
+ *
+ * A port that is locked to its guest's address must not learn: also frames that
+ * the bridge passes to nobody teach it, before it looks at the lock (br_handle_frame()).
  */
+static void list_flags(const struct port_setup *setup, struct port_flag flags[PORT_FLAGS])
+{
+	const uint8_t locked = setup->guest_mac != NULL;
+	const struct port_flag wanted[PORT_FLAGS] = {
+		{ IFLA_BRPORT_GUARD, 1 },
+		{ IFLA_BRPORT_PROTECT, 1 },
+		{ IFLA_BRPORT_ISOLATED, setup->isolated != 0 },
+		{ IFLA_BRPORT_LEARNING, !locked },
+		{ IFLA_BRPORT_UNICAST_FLOOD, !locked },
+		{ BRPORT_LOCKED, locked },
+	};
+
+	memcpy(flags, wanted, sizeof wanted);
+}
+
 static int put_port_flags(struct nl_msg *message, const struct port_setup *setup)
 {
 	struct nlattr *info = nla_nest_start(message, IFLA_LINKINFO), *data;
+	struct port_flag flags[PORT_FLAGS];
 
 	if (info == NULL || nla_put_string(message, IFLA_INFO_SLAVE_KIND, "bridge") < 0)
 		return -1;
 	data = nla_nest_start(message, IFLA_INFO_SLAVE_DATA);
-	if (data == NULL || nla_put_u8(message, IFLA_BRPORT_GUARD, 1) < 0 ||
-	    nla_put_u8(message, IFLA_BRPORT_PROTECT, 1) < 0 ||
-	    (setup->isolated && nla_put_u8(message, IFLA_BRPORT_ISOLATED, 1) < 0))
+	if (data == NULL)
 		return -1;
+	list_flags(setup, flags);
+	for (int i = 0; i < PORT_FLAGS; i++) {
+		if (nla_put_u8(message, flags[i].attribute, flags[i].value) < 0)
+			return -1;
+	}
 	return nla_nest_end(message, data) < 0 || nla_nest_end(message, info) < 0 ? -1 : 0;
 }
 
@@ -265,13 +95,76 @@ static int set_flags_and_up(struct netlink *netlink, const struct port_setup *se
 	return netlink_transact(netlink, message);
 }
 
-int netlink_set_up_port(struct netlink *netlink, const struct bridge *bridge,
-			const struct port_setup *setup)
+static int join(struct netlink *netlink, const struct bridge *bridge,
+		const struct port_setup *setup)
 {
 	int result = set_mtu_mac_master(netlink, bridge, setup, HOST_SILENT);
 
 	/* A kernel without IPv6, or with it switched off, checks that first and does nothing. */
 	if (result == -EAFNOSUPPORT)
 		result = set_mtu_mac_master(netlink, bridge, setup, HOST_SPEAKS);
+	return result;
+}
+
+int netlink_set_up_port(struct netlink *netlink, const struct bridge *bridge,
+			const struct port_setup *setup)
+{
+	int result = join(netlink, bridge, setup);
+
+	/* The VLAN first: the address is entered for the VLANs that the port is in. */
+	if (result == 0 && setup->vlan != 0)
+		result = port_set_vlan(netlink, bridge, setup->ifindex, setup->vlan);
+	if (result == 0 && setup->guest_mac != NULL)
+		result = port_claim_address(netlink, setup->ifindex, setup->guest_mac);
 	return result < 0 ? result : set_flags_and_up(netlink, setup);
+}
+
+/* ---- looking again ---- */
+
+/* A kernel that does not know a flag takes the message and sets nothing. */
+static int verify_flags(const struct link *port, const struct port_setup *setup)
+{
+	struct port_flag flags[PORT_FLAGS];
+
+	list_flags(setup, flags);
+	for (int i = 0; i < PORT_FLAGS; i++) {
+		if (port->port_flags[flags[i].attribute] != flags[i].value)
+			return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
+/* The port's VLAN means something only as long as the bridge keeps VLANs apart. */
+static int verify_vlan(struct netlink *netlink, const struct bridge *bridge,
+		       const struct port_setup *setup)
+{
+	struct link now;
+	int result = netlink_read_link(netlink, NULL, bridge->ifindex, &now);
+
+	if (result < 0)
+		return result;
+	return now.vlans != BRIDGE_VLANS_KEPT
+		       ? -ESTALE
+		       : port_verify_vlan(netlink, setup->ifindex, setup->vlan);
+}
+
+int netlink_verify_port(struct netlink *netlink, const struct bridge *bridge,
+			const struct port_setup *setup)
+{
+	struct ifreq again = { .ifr_ifindex = (int)bridge->ifindex };
+	struct link port;
+	int result = netlink_read_link(netlink, NULL, setup->ifindex, &port);
+
+	if (result < 0)
+		return result;
+	if (port.master != bridge->ifindex || (port.flags & IFF_UP) == 0)
+		return -ESTALE;
+	result = verify_flags(&port, setup);
+	if (result == 0 && setup->vlan != 0)
+		result = verify_vlan(netlink, bridge, setup);
+	if (result < 0)
+		return result;
+	if (ioctl(nl_socket_get_fd(netlink->socket), SIOCGIFNAME, &again) < 0)
+		return -errno;
+	return strcmp(again.ifr_name, bridge->name) == 0 ? 0 : -ESTALE;
 }

@@ -60,7 +60,7 @@ struct request {
 	enum request_vhost vhost;
 	unsigned queues; /* 1 to REQUEST_QUEUES_MAX */
 	int has_mac;     /* 1: guest_mac is set */
-	unsigned char guest_mac[6]; /* unicast */
+	unsigned char guest_mac[6]; /* usable by mac_is_usable() */
 
 	/* REQUEST_USB */
 	struct request_usb usb;

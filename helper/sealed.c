@@ -15,12 +15,21 @@
 #define LINK_NAME "bridge"
 
 /*
- * The kernel clears a namespace away in the background, so a name stays taken for
- * some 60 ms after the last fd of a port has closed. Who stops a virtual machine
- * and starts it again must not meet his own quota: full is only what stays full.
+ * The kernel clears a namespace away in the background, so a name, and the guest's
+ * address on the bridge, stay taken for some 60 ms after the last fd of a port has
+ * closed. Who stops a virtual machine and starts it again must not meet his own
+ * quota or address: taken is only what stays taken.
  */
-#define FULL_ATTEMPTS 25
-#define FULL_PAUSE_NS 20000000L
+#define TAKEN_ATTEMPTS 25
+#define TAKEN_PAUSE_NS 20000000L
+
+static void pause_before(int attempt)
+{
+	const struct timespec pause = { .tv_nsec = TAKEN_PAUSE_NS };
+
+	if (attempt > 0)
+		(void)nanosleep(&pause, NULL);
+}
 
 /* The inner side, when it has interfaces. */
 struct inside {
@@ -54,12 +63,10 @@ static int make_pair(struct netlink *outer, const struct bridge *bridge,
 		.namespace_fd = namespace_fd,
 		.peer_name = LINK_NAME,
 	};
-	const struct timespec pause = { .tv_nsec = FULL_PAUSE_NS };
 	int result = -EEXIST;
 
-	for (int attempt = 0; attempt < FULL_ATTEMPTS && result == -EEXIST; attempt++) {
-		if (attempt > 0)
-			(void)nanosleep(&pause, NULL);
+	for (int attempt = 0; attempt < TAKEN_ATTEMPTS && result == -EEXIST; attempt++) {
+		pause_before(attempt);
 		result = privileges_raise(PRIVILEGE_NET_ADMIN);
 		if (result == 0)
 			result = make_first_free(outer, bridge, wish, &veth, port->name);
@@ -102,15 +109,17 @@ static int open_way(const struct inside *inside, unsigned mtu_bytes)
 /* ---- the outer side ---- */
 
 static int join_bridge(struct netlink *outer, const struct bridge *bridge,
-		       const struct port_wish *wish, unsigned ifindex)
+		       const struct port_setup *port)
 {
-	struct port_setup port = wish->setup;
-	int result = privileges_raise(PRIVILEGE_NET_ADMIN);
+	int result = -EEXIST;
 
-	port.ifindex = ifindex;
-	if (result == 0)
-		result = netlink_set_up_port(outer, bridge, &port);
-	privileges_lower();
+	for (int attempt = 0; attempt < TAKEN_ATTEMPTS && result == -EEXIST; attempt++) {
+		pause_before(attempt);
+		result = privileges_raise(PRIVILEGE_NET_ADMIN);
+		if (result == 0)
+			result = netlink_set_up_port(outer, bridge, port);
+		privileges_lower();
+	}
 	return result;
 }
 
@@ -120,15 +129,15 @@ static int join_bridge(struct netlink *outer, const struct bridge *bridge,
  * the first frame of a guest must not be lost.
  */
 static int join_both(struct netlink *outer, const struct bridge *bridge,
-		     const struct port_wish *wish, const struct inside *inside, unsigned ifindex)
+		     const struct port_setup *port, const struct inside *inside)
 {
-	int result = join_bridge(outer, bridge, wish, ifindex);
+	int result = join_bridge(outer, bridge, port);
 
 	if (result == 0)
 		result = veth_bring_up(inside->netlink, inside->link);
 	if (result == 0)
-		result = netlink_wait_running(outer, ifindex);
-	return result == 0 ? netlink_verify_port(outer, bridge, ifindex) : result;
+		result = netlink_wait_running(outer, port->ifindex);
+	return result == 0 ? netlink_verify_port(outer, bridge, port) : result;
 }
 
 /* What the namespace would lose by itself a little later frees its name now. */
@@ -145,8 +154,10 @@ static int build_way(struct netlink *outer, const struct bridge *bridge,
 		     struct sealed_port *port)
 {
 	struct inside inside = { .netlink = NULL };
+	struct port_setup setup = wish->setup;
 	int result;
 
+	setup.ifindex = port->ifindex;
 	port->failed_step = SEALED_TAP;
 	/*
 	 * The TAP has the name of the port, so that who asks his fd learns under which
@@ -162,7 +173,7 @@ static int build_way(struct netlink *outer, const struct bridge *bridge,
 		result = open_way(&inside, bridge->mtu_bytes);
 	if (result == 0) {
 		port->failed_step = SEALED_PORT;
-		result = join_both(outer, bridge, wish, &inside, port->ifindex);
+		result = join_both(outer, bridge, &setup, &inside);
 	}
 	netlink_close(inside.netlink);
 	return result;

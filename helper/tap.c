@@ -9,110 +9,9 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "helper/direct.h"
-#include "helper/netlink.h"
 #include "helper/privileges.h"
-#include "helper/sealed.h"
+#include "helper/tap-work.h"
 #include "wire/protocol.h"
-
-/* The work on one TAP. */
-struct tap_work {
-	const struct grant *grant;
-	struct netlink *netlink;
-	struct bridge bridge;
-	struct port_wish wish;
-	char alias[128];
-};
-
-static const char *bridge_name(const struct tap_work *work)
-{
-	return grant_request(work->grant)->bridge;
-}
-
-/* ---- refusals ---- */
-
-/* A step that failed for a reason of the machine's. error is negative. */
-static enum reply_code refuse_step(const struct tap_work *work, const char *step, int error,
-				   struct refusal *why)
-{
-	const char *explanation = work->netlink != NULL ? netlink_explanation(work->netlink) : "";
-
-	return refuse(why, REPLY_INTERNAL, "bridge %s: %s: %s%s%s%s", bridge_name(work), step,
-		      strerror(-error), explanation[0] != '\0' ? " (" : "", explanation,
-		      explanation[0] != '\0' ? ")" : "");
-}
-
-static enum reply_code refuse_full(const struct tap_work *work, struct refusal *why)
-{
-	const char *user = grant_caller(work->grant)->name;
-	unsigned quota = grant_options(work->grant)->quota;
-
-	if (quota == 0)
-		return refuse(why, REPLY_QUOTA,
-			      "bridge %s: user %s has %u interfaces there: stop one first",
-			      bridge_name(work), user, PORT_SLOTS);
-	return refuse(why, REPLY_QUOTA,
-		      "bridge %s: user %s has used up the quota of %u interface%s there: stop a "
-		      "virtual machine first",
-		      bridge_name(work), user, quota, quota == 1 ? "" : "s");
-}
-
-static enum reply_code refuse_tun(const struct tap_work *work, int error, struct refusal *why)
-{
-	return refuse(why, REPLY_INTERNAL,
-		      "bridge %s: cannot open /dev/net/tun: %s: ask the administrator for "
-		      "'modprobe tun', and for mode 0666 as systemd gives it",
-		      bridge_name(work), strerror(-error));
-}
-
-/* What went wrong with the port itself, whichever of the two kinds it is. */
-static enum reply_code refuse_port(const struct tap_work *work, int error, struct refusal *why)
-{
-	if (error == -EXFULL)
-		return refuse(why, REPLY_OBJECT,
-			      "bridge %s: has as many ports as a bridge can have: ask the "
-			      "administrator for another one",
-			      bridge_name(work));
-	if (error == -ESTALE || error == -ENODEV)
-		return refuse(why, REPLY_OBJECT,
-			      "bridge %s: was changed while the port was made: try again",
-			      bridge_name(work));
-	return refuse_step(work, "cannot set up the port", error, why);
-}
-
-static enum reply_code refuse_direct(const struct tap_work *work, enum direct_step step, int error,
-				     struct refusal *why)
-{
-	if (step == DIRECT_OPEN_TUN)
-		return refuse_tun(work, error, why);
-	if (step == DIRECT_NAME)
-		return error == -EBUSY ? refuse_full(work, why)
-				       : refuse_step(work, "cannot make a TAP", error, why);
-	return refuse_port(work, error, why);
-}
-
-static enum reply_code refuse_sealed(const struct tap_work *work, enum sealed_step step, int error,
-				     struct refusal *why)
-{
-	switch (step) {
-	case SEALED_OPEN_TUN:
-		return refuse_tun(work, error, why);
-	case SEALED_NAMESPACE:
-		return refuse(why, REPLY_INTERNAL,
-			      "bridge %s: cannot make a network namespace: %s: ask the administrator to "
-			      "allow user namespaces, or for port=direct in the rule",
-			      bridge_name(work), strerror(-error));
-	case SEALED_NAME:
-		return error == -EEXIST ? refuse_full(work, why)
-					: refuse_step(work, "cannot make a veth pair", error, why);
-	case SEALED_PORT:
-		return refuse_port(work, error, why);
-	case SEALED_WAY:
-		return refuse_step(work, "cannot join TAP and bridge", error, why);
-	default:
-		return refuse_step(work, "cannot make a TAP", error, why);
-	}
-}
 
 /* ---- finding out ---- */
 
@@ -124,24 +23,29 @@ static enum reply_code open_netlink(struct tap_work *work, struct refusal *why)
 	if (result == 0)
 		result = netlink_open(&work->netlink);
 	privileges_lower();
-	return result == 0 ? REPLY_GRANTED : refuse_step(work, "cannot open netlink", result, why);
+	return result == 0 ? REPLY_GRANTED
+			   : tap_refuse_step(work, "cannot open netlink", result, why);
 }
 
+/* Find it, and whether it can keep what the rule promises. */
 static enum reply_code find_bridge(struct tap_work *work, struct refusal *why)
 {
-	int result = netlink_find_bridge(work->netlink, bridge_name(work), &work->bridge);
+	int result = netlink_find_bridge(work->netlink, tap_bridge_name(work), &work->bridge);
 
 	if (result == -ENODEV)
 		return refuse(why, REPLY_OBJECT,
 			      "bridge %s: there is no bridge of that name here: ask the "
 			      "administrator to create it, or use another one",
-			      bridge_name(work));
+			      tap_bridge_name(work));
 	if (result == -ENOTSUP)
 		return refuse(why, REPLY_OBJECT,
 			      "bridge %s: this interface is not a bridge: use the name of a bridge",
-			      bridge_name(work));
-	return result == 0 ? REPLY_GRANTED
-			   : refuse_step(work, "cannot look up the bridge", result, why);
+			      tap_bridge_name(work));
+	if (result < 0)
+		return tap_refuse_step(work, "cannot look up the bridge", result, why);
+	if (grant_options(work->grant)->vlan != 0 && work->bridge.vlans != BRIDGE_VLANS_KEPT)
+		return tap_refuse_vlan(work, why);
+	return REPLY_GRANTED;
 }
 
 static enum reply_code read_slots(const struct tap_work *work, struct port_slots *slots,
@@ -151,7 +55,8 @@ static enum reply_code read_slots(const struct tap_work *work, struct port_slots
 					grant_caller(work->grant)->uid, slots);
 
 	return result == 0 ? REPLY_GRANTED
-			   : refuse_step(work, "cannot list the ports of the bridge", result, why);
+			   : tap_refuse_step(work, "cannot list the ports of the bridge", result,
+					     why);
 }
 
 /*
@@ -168,7 +73,7 @@ static enum reply_code reserve_slots(struct tap_work *work, struct refusal *why)
 	work->wish.slot_count = PORT_SLOTS;
 	if (quota == 0) {
 		if (getrandom(&work->wish.slot_first, sizeof work->wish.slot_first, 0) < 0)
-			return refuse_step(work, "no random number", -errno, why);
+			return tap_refuse_step(work, "no random number", -errno, why);
 		return REPLY_GRANTED;
 	}
 	code = read_slots(work, &slots, why);
@@ -186,14 +91,17 @@ static enum reply_code reserve_slots(struct tap_work *work, struct refusal *why)
 static enum reply_code fill_wish(struct tap_work *work, struct refusal *why)
 {
 	const struct request *request = grant_request(work->grant);
+	const struct acl_options *options = grant_options(work->grant);
 	const struct caller *caller = grant_caller(work->grant);
 	struct port_setup *setup = &work->wish.setup;
 
 	if (getrandom(setup->mac, sizeof setup->mac, 0) != (ssize_t)sizeof setup->mac)
-		return refuse_step(work, "no random number", -EIO, why);
+		return tap_refuse_step(work, "no random number", -EIO, why);
 	setup->mac[0] = 0xfe;
 	setup->mtu_bytes = work->bridge.mtu_bytes;
-	setup->isolated = grant_options(work->grant)->isolated;
+	setup->isolated = options->isolated;
+	setup->guest_mac = options->lock_mac ? request->guest_mac : NULL;
+	setup->vlan = options->vlan;
 	(void)snprintf(work->alias, sizeof work->alias, "vmgrant: user %s (uid %u) on %s",
 		       caller->name, (unsigned)caller->uid, work->bridge.name);
 	setup->alias = work->alias;
@@ -210,7 +118,7 @@ static enum reply_code make_direct(const struct tap_work *work, struct tap_port 
 	int result = direct_port_make(work->netlink, &work->bridge, &work->wish, &made);
 
 	if (result < 0)
-		return refuse_direct(work, made.failed_step, result, why);
+		return tap_refuse_direct(work, made.failed_step, result, why);
 	port->fds[0] = made.fd;
 	memcpy(port->port_name, made.name, sizeof port->port_name);
 	port->queue_count = 1;
@@ -224,7 +132,7 @@ static enum reply_code make_sealed(const struct tap_work *work, struct tap_port 
 	int result = sealed_port_make(work->netlink, &work->bridge, &work->wish, &made);
 
 	if (result < 0)
-		return refuse_sealed(work, made.failed_step, result, why);
+		return tap_refuse_sealed(work, made.failed_step, result, why);
 	memcpy(port->fds, made.fds, made.queues * sizeof made.fds[0]);
 	memcpy(port->port_name, made.name, sizeof port->port_name);
 	port->queue_count = made.queues;
@@ -232,10 +140,17 @@ static enum reply_code make_sealed(const struct tap_work *work, struct tap_port 
 	return REPLY_GRANTED;
 }
 
-/* qemu-bridge-helper's users know a direct port; everybody else gets a sealed one. */
+/*
+ * qemu-bridge-helper's users know a direct port; everybody else gets a sealed one.
+ * So does a drop-in request whose guest is locked to its address: the holder of a
+ * direct port could take other guests' addresses by changing that of the TAP itself.
+ */
 static int wants_direct(const struct grant *grant)
 {
-	return grant_request(grant)->origin == REQUEST_DROP_IN || grant_options(grant)->port_direct;
+	const struct acl_options *options = grant_options(grant);
+
+	return options->port_direct ||
+	       (grant_request(grant)->origin == REQUEST_DROP_IN && !options->lock_mac);
 }
 
 /* One for each queue. The node may stay closed to users. */
@@ -253,7 +168,7 @@ static enum reply_code open_vhost(const struct tap_work *work, struct tap_port *
 			return refuse(why, REPLY_OBJECT,
 				      "bridge %s: cannot open /dev/vhost-net: %s: ask without vhost, or "
 				      "the administrator for 'modprobe vhost_net'",
-				      bridge_name(work), strerror(-result));
+				      tap_bridge_name(work), strerror(-result));
 		port->fds[port->queue_count + port->vhost_count++] = fd;
 	}
 	return REPLY_GRANTED;
@@ -278,6 +193,9 @@ static enum reply_code make(struct tap_work *work, struct tap_port *port, struct
 		port->flags |= PROTOCOL_PORT_VNET_HEADER;
 	if (work->wish.setup.isolated)
 		port->flags |= PROTOCOL_PORT_ISOLATED;
+	if (work->wish.setup.guest_mac != NULL)
+		port->flags |= PROTOCOL_PORT_LOCK_MAC;
+	port->vlan = work->wish.setup.vlan;
 	return REPLY_GRANTED;
 }
 
@@ -341,7 +259,7 @@ enum reply_code tap_offer(const struct grant *grant, struct tap_offer *offer_out
 
 	*offer_out = (struct tap_offer){ .queues = 0 };
 	if (result < 0)
-		return refuse_step(&work, "cannot open netlink", result, why);
+		return tap_refuse_step(&work, "cannot open netlink", result, why);
 	code = find_bridge(&work, why);
 	if (code == REPLY_GRANTED)
 		code = count_used(&work, offer_out, why);

@@ -16,6 +16,7 @@ struct tap_port {
 	unsigned queue_count, vhost_count;
 	unsigned flags; /* enum protocol_port_flag */
 	unsigned mtu_bytes;
+	unsigned vlan; /* 0: none */
 	char port_name[PORT_NAME_SIZE]; /* the interface on the bridge */
 	char tap_name[PORT_NAME_SIZE];  /* the TAP, perhaps in a namespace of its own */
 };

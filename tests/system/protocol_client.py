@@ -10,7 +10,7 @@ REQUEST = struct.Struct("<16sIH6s4x")
 REPLY = struct.Struct("<IIIIIHHH22x16s16s512s")
 TAP, QUERY = 1, 2
 VNET, VHOST, INTERACTIVE, MAC = 1, 2, 4, 8
-SEALED, ISOLATED = 2, 4
+SEALED, ISOLATED, LOCK_MAC = 2, 4, 8
 
 
 def pair():

@@ -84,12 +84,12 @@ def child_of(pid):
     return int(children[0]) if children else None
 
 
-def run_stopped_at(world, call, change):
+def run_stopped_at(world, call, change, **options):
     """One request that stands still after call while change(world) happens."""
     world.path(tracing.TRACE).unlink(missing_ok=True)
     name, number = call
     request = world.start_request("alice", strace=[
-        "-f", "-qq", "-o", tracing.TRACE, "-e", f"inject={name}:signal=STOP:when={number}"])
+        "-f", "-qq", "-o", tracing.TRACE, "-e", f"inject={name}:signal=STOP:when={number}"], **options)
     wait_until(lambda: "stopped by SIGSTOP" in read_trace(world), f"the stop at {call}")
     change(world)
     os.kill(child_of(request.pid), signal.SIGCONT)

@@ -56,6 +56,35 @@ static void accepts_the_orders_of_qemu_and_libvirt(void **state)
 	}
 }
 
+static void takes_the_address_of_the_guest(void **state)
+{
+	static const struct line good = { { "--mac=52:54:00:Ab:cD:eF", "--fd=9", "--br=br0" } };
+	static const struct line bad[] = {
+		{ { "--fd=9", "--br=br0", "--mac=" } },
+		{ { "--fd=9", "--br=br0", "--mac=52:54:00:ab:cd" } },
+		{ { "--fd=9", "--br=br0", "--mac=52:54:00:ab:cd:ef:01" } },
+		{ { "--fd=9", "--br=br0", "--mac=52:54:00:ab:cd:eg" } },
+		{ { "--fd=9", "--br=br0", "--mac=52-54-00-ab-cd-ef" } },
+		{ { "--fd=9", "--br=br0", "--mac=00:00:00:00:00:00" } },
+		{ { "--fd=9", "--br=br0", "--mac=01:54:00:ab:cd:ef" } },
+		{ { "--fd=9", "--br=br0", "--mac=ff:ff:ff:ff:ff:ff" } },
+		{ { "--fd=9", "--br=br0", "--mac=52:54:00:ab:cd:ef", "--mac=52:54:00:ab:cd:ef" } },
+		{ { "--fd=9", "--mac=52:54:00:ab:cd:ef" } },
+		{ { "--fd=9", "--br=br0", "--mac", "52:54:00:ab:cd:ef" } },
+	};
+	static const unsigned char mac[] = { 0x52, 0x54, 0x00, 0xab, 0xcd, 0xef };
+	struct args args;
+	struct refusal why;
+
+	(void)state;
+	assert_int_equal(parse(&good, &args, &why), REPLY_GRANTED);
+	assert_int_equal(args.mode, ARGS_DROP_IN);
+	assert_true(args.request.has_mac);
+	assert_memory_equal(args.request.guest_mac, mac, sizeof mac);
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+		assert_int_equal(parse(&bad[i], &args, &why), REPLY_USAGE);
+}
+
 static void vnet_header_is_off_unless_asked_for(void **state)
 {
 	const struct line line = { { "--br=br0", "--fd=3" } };
@@ -234,6 +263,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(accepts_the_orders_of_qemu_and_libvirt),
+		cmocka_unit_test(takes_the_address_of_the_guest),
 		cmocka_unit_test(vnet_header_is_off_unless_asked_for),
 		cmocka_unit_test(without_a_bridge_the_requests_come_over_the_socket),
 		cmocka_unit_test(attack_1_no_arguments_at_all),
