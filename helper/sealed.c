@@ -102,6 +102,8 @@ static int open_way(const struct inside *inside, unsigned mtu_bytes)
 	if (result == 0)
 		result = tc_redirect(netlink, inside->tap, inside->link);
 	if (result == 0)
+		result = tc_keep_bpdu(netlink, inside->tap);
+	if (result == 0)
 		result = tc_redirect(netlink, inside->link, inside->tap);
 	return result == 0 ? veth_bring_up(netlink, inside->tap) : result;
 }

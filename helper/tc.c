@@ -17,7 +17,8 @@
 /* The ingress qdisc has one handle, and filters hang below it. */
 #define INGRESS_HANDLE TC_H_MAKE(0xffff0000u, 0u)
 
-#define FILTER_PRIORITY 1u
+/* Filters are asked in this order, and the first that matches acts. */
+enum filter_priority { PRIORITY_KEEP = 1, PRIORITY_REDIRECT };
 
 static struct nl_msg *new_tc_message(int type, const struct tcmsg *header)
 {
@@ -89,41 +90,75 @@ static int put_redirect(struct nl_msg *message, unsigned ifindex)
 		       : 0;
 }
 
-static int put_filter(struct nl_msg *message, unsigned to_ifindex)
+/* A filter takes the frames that match all of its keys. */
+struct filter {
+	enum filter_priority priority;
+	unsigned to_ifindex; /* 0: leave them where they are */
+	struct {
+		struct tc_u32_sel head;
+		struct tc_u32_key keys[2];
+	} selector;
+};
+
+static int put_filter(struct nl_msg *message, const struct filter *filter)
 {
-	const struct tc_u32_sel everything = { .flags = TC_U32_TERMINAL, .nkeys = 0 };
+	size_t size = sizeof filter->selector.head +
+		      filter->selector.head.nkeys * sizeof filter->selector.keys[0];
 	struct nlattr *options;
 
 	if (nla_put_string(message, TCA_KIND, "u32") < 0)
 		return -1;
 	options = nla_nest_start(message, TCA_OPTIONS);
-	if (options == NULL ||
-	    nla_put(message, TCA_U32_SEL, sizeof everything, &everything) < 0 ||
-	    put_redirect(message, to_ifindex) < 0)
+	if (options == NULL || nla_put(message, TCA_U32_SEL, (int)size, &filter->selector) < 0 ||
+	    (filter->to_ifindex != 0 && put_redirect(message, filter->to_ifindex) < 0))
 		return -1;
 	return nla_nest_end(message, options) < 0 ? -1 : 0;
 }
 
-static int add_filter(struct netlink *netlink, unsigned from_ifindex, unsigned to_ifindex)
+static int add_filter(struct netlink *netlink, unsigned ifindex, const struct filter *filter)
 {
 	const struct tcmsg header = {
 		.tcm_family = AF_UNSPEC,
-		.tcm_ifindex = (int)from_ifindex,
+		.tcm_ifindex = (int)ifindex,
 		.tcm_parent = INGRESS_HANDLE,
-		.tcm_info = TC_H_MAKE(FILTER_PRIORITY << 16, htons(ETH_P_ALL)),
+		.tcm_info = TC_H_MAKE((unsigned)filter->priority << 16, htons(ETH_P_ALL)),
 	};
 	struct nl_msg *message = new_tc_message(RTM_NEWTFILTER, &header);
 
 	if (message == NULL)
 		return -ENOMEM;
-	if (put_filter(message, to_ifindex) < 0)
+	if (put_filter(message, filter) < 0)
 		return netlink_discard(message);
 	return netlink_transact(netlink, message);
 }
 
 int tc_redirect(struct netlink *netlink, unsigned from_ifindex, unsigned to_ifindex)
 {
+	const struct filter everything = {
+		.priority = PRIORITY_REDIRECT,
+		.to_ifindex = to_ifindex,
+		.selector = { .head = { .flags = TC_U32_TERMINAL } },
+	};
 	int result = add_ingress(netlink, from_ifindex);
 
-	return result < 0 ? result : add_filter(netlink, from_ifindex, to_ifindex);
+	return result < 0 ? result : add_filter(netlink, from_ifindex, &everything);
+}
+
+/*
+ * Offsets count from behind the Ethernet header's 14 bytes; a VLAN tag there the
+ * kernel has taken out before. The bytes that tell most come first: hardly another
+ * frame gets to the second key.
+ */
+int tc_keep_bpdu(struct netlink *netlink, unsigned ifindex)
+{
+	const struct filter bridge_group = {
+		.priority = PRIORITY_KEEP,
+		.selector = {
+			.head = { .flags = TC_U32_TERMINAL, .nkeys = 2 },
+			.keys = { { .mask = htonl(0xffffffff), .val = htonl(0xc2000000), .off = -12 },
+				  { .mask = htonl(0x0000ffff), .val = htonl(0x00000180), .off = -16 } },
+		},
+	};
+
+	return add_filter(netlink, ifindex, &bridge_group);
 }

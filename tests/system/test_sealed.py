@@ -12,6 +12,7 @@ import pytest
 
 import protocol_client as client
 import replies
+from frames import VNET, close, frame, receive, send
 from process import wait_until
 from tun import TUNSETPERSIST, tungetiff
 from world import World
@@ -21,13 +22,12 @@ TUNGETDEVNETNS, SIOCGSKNS, SIOCSIFHWADDR = 0x54E3, 0x894C, 0x8924
 TUN_F_CSUM, TUN_F_TSO4, TUN_F_TSO6 = 1, 2, 4
 IFF_DETACH_QUEUE, IFF_ATTACH_QUEUE = 0x0400, 0x0200
 NEEDS_CSUM, DATA_VALID, GSO_NONE, GSO_TCPV4 = 1, 2, 0, 1
-VNET = struct.Struct("<BBHHHH")  # flags, gso_type, hdr_len, gso_size, csum_start, csum_offset
-PLAIN = VNET.pack(0, 0, 0, 0, 0, 0)
 A, B = bytes.fromhex("020000000a01"), bytes.fromhex("020000000b02")
 MARK = b"vmgrant-sealed-port-test"
 ACL_TEXT = ("allow bridge br0 user alice polkit=no queues=8\n"
             "allow bridge one user alice polkit=no quota=1\n"
-            "allow bridge tree user alice polkit=no\n")
+            "allow bridge tree user alice polkit=no\n"
+            "allow bridge rough user alice polkit=no port=direct\n")
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +36,9 @@ def shared(stage):
         world.write_acl(ACL_TEXT)
         world.bridge("br0", mtu=9000)
         world.bridge("one")
-        world.bridge("tree")
-        world.ip("link set dev tree type bridge stp_state 1")
+        for name in ("tree", "rough"):
+            world.bridge(name)
+            world.ip(f"link set dev {name} type bridge stp_state 1 forward_delay 200")
         yield world
 
 
@@ -54,13 +55,6 @@ def native(shared):
     shared.wait_no_taps()
 
 
-def close(*answers):
-    for reply in answers:
-        for fd in reply.fds:
-            os.close(fd)
-        reply.fds = []
-
-
 @pytest.fixture
 def ends(native):
     """Two sealed ports of br0; the bridge knows that A is behind one and B behind the other."""
@@ -72,24 +66,6 @@ def ends(native):
     assert receive(a, lambda data: b"I am B" in data), "the very first frame was lost"
     yield a, b
     close(*pair)
-
-
-def frame(to, source, payload, kind=b"\x88\xb5"):
-    return (to + source + kind + payload).ljust(60, b"\0")
-
-
-def send(fd, data, header=PLAIN):
-    assert os.write(fd, header + data) == len(header) + len(data)
-
-
-def receive(fd, wanted, limit_s=5):
-    """(vnet header, frame) of the first frame that is wanted; others are the kernel's own."""
-    end = time.monotonic() + limit_s
-    while select.select([fd], [], [], max(0, end - time.monotonic()))[0]:
-        data = os.read(fd, 70000)
-        if wanted(data[VNET.size:]):
-            return VNET.unpack(data[:VNET.size]), data[VNET.size:]
-    return None
 
 
 def checksum(data, start=0):
@@ -210,9 +186,35 @@ def test_every_queue_sends_and_receives(native):
     close(many, peer)
 
 
-def test_a_bridge_protocol_frame_from_the_guest_shuts_the_port(shared, native):
-    reply = client.ask(native, 1, "tree")
-    send(reply.fds[0], bytes.fromhex("0180c2000000") + A + b"\x00\x26\x42\x42\x03" + bytes(40))
+BPDU = bytes.fromhex("0180c2000000") + A + b"\x00\x26\x42\x42\x03" + bytes(40) + MARK
+
+
+def test_a_bridge_protocol_frame_from_the_guest_stays_inside(shared, ends):
+    """A bridge without the protocol would pass it on to the network outside."""
+    for tag in (b"", b"\x81\x00\x00\x2a"):
+        send(ends[0], BPDU[:12] + tag + BPDU[12:])
+    others = [bytes.fromhex("0180c2000000")[:5] + b"\x10", bytes.fromhex("0180c2000100"),
+              bytes.fromhex("0280c2000000"), bytes.fromhex("0380c2000000")]
+    for to in others:
+        send(ends[0], frame(to, A, MARK))
+    heard = [receive(ends[1], lambda data: MARK in data)[1][:6] for _ in others]
+    assert heard == others
+    assert shared.port(shared.taps()[0])["state"] == "forwarding"
+
+
+def test_the_guard_does_not_see_it_either(shared, native):
+    reply, peer = client.ask(native, 1, "tree"), client.ask(native, 2, "tree")
+    wait_until(lambda: shared.port(reply.port)["state"] == "forwarding", "the port to forward")
+    send(reply.fds[0], BPDU)
+    send(reply.fds[0], frame(b"\xff" * 6, A, MARK))
+    assert receive(peer.fds[0], lambda data: MARK in data)[1][:6] == b"\xff" * 6
+    assert shared.port(reply.port)["state"] == "forwarding"
+    close(reply, peer)
+
+
+def test_the_guard_shuts_a_direct_port(shared, native):
+    reply = client.ask(native, 1, "rough")
+    send(reply.fds[0], BPDU)
     wait_until(lambda: shared.port(reply.port)["state"] == "disabled", "the guard to shut the port")
     close(reply)
 
