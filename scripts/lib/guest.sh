@@ -11,7 +11,8 @@ guest_why=''
 guest_modules='virtio virtio_ring virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci
 	failover net_failover dimlib virtio_net'
 
-# Make DIR/kernel and DIR/initrd. Returns 1, with the reason in guest_why, if it cannot.
+# guest_make_linux DIR [INIT]: make DIR/kernel and DIR/initrd, whose program is INIT.
+# Returns 1, with the reason in guest_why, if it cannot.
 guest_make_linux() {
 	local dir=$1
 	guest_why=''
@@ -23,7 +24,7 @@ guest_make_linux() {
 	guest_find_kernel "$dir" || return 1
 	guest_copy_busybox "$dir/tree" || return 1
 	guest_copy_modules "$dir/modules" "$dir/tree/modules" || return 1
-	install -m 0755 "${BASH_SOURCE[0]%/*}/guest-init" "$dir/tree/init"
+	install -m 0755 "${2:-${BASH_SOURCE[0]%/*}/guest-init}" "$dir/tree/init"
 	(cd "$dir/tree" && find . | guest_cpio | gzip -1) >"$dir/initrd" ||
 		{ guest_why='the initrd could not be packed' && return 1; }
 }
