@@ -4,17 +4,22 @@
  *
  *   bench-request RUNS UID GID SUBJECT...
  *
- * SUBJECT  request:HELPER:BRIDGE   a drop-in request, from fork to the received fd
- *          command:WORD WORD ...   any command, from fork to its end; the word
- *                                  @pid stands for this process, which is the user's
+ * SUBJECT  request:HELPER:BRIDGE[:N]  N drop-in requests, one after the other, each
+ *                                     from fork to the received fd
+ *          native:HELPER:BRIDGE:N     a native request for N queues, from fork to the reply
+ *          second:HELPER:BRIDGE:N     the same on a connection that is open already
+ *          command:WORD WORD ...      any command, from fork to its end; the word
+ *                                     @pid stands for this process, which is the user's
  *
  * Runs every subject once a round, beginning with another one each round, so that
  * what else the machine does, and what the one before left for the kernel to
- * clean up, hits all of them alike; a warm-up round is not counted. Prints a JSON array with, for
- * each subject, the samples in microseconds and the peak memory in KiB. Ends
- * with 1 as soon as one fails.
+ * clean up, hits all of them alike; a warm-up round is not counted. Waits until what a
+ * native request made is gone. Prints a JSON array with, for each subject, the
+ * samples in microseconds and the peak memory in KiB (0 where no process ended).
+ * Ends with 1 as soon as one fails.
  */
 #include <grp.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,9 +29,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "wire/fd-pass.h"
+#include "wire/protocol.h"
+
 #define RUNS_MAX 100000L
 #define SUBJECTS_MAX 16
 #define WORDS_MAX 16
+#define REQUESTS_MAX 16u /* as many as queues */
 
 struct sample {
 	double microseconds;
@@ -34,8 +43,11 @@ struct sample {
 };
 
 struct subject {
-	int is_request;
-	char *words[WORDS_MAX + 1]; /* of a request: helper and bridge */
+	int (*measure)(struct subject *subject, struct sample *sample);
+	char *words[WORDS_MAX + 1]; /* of a request: helper, bridge, number */
+	unsigned number;
+	int channel;     /* of second: -1 as long as it is not open */
+	uint32_t serial; /* of the last native request */
 	struct sample *samples;
 };
 
@@ -58,6 +70,16 @@ static void exec_request(const struct subject *subject, int channel)
 	_exit(127);
 }
 
+static void exec_native(const struct subject *subject, int channel)
+{
+	char fd[32];
+	char *argv[] = { subject->words[0], fd, NULL };
+
+	snprintf(fd, sizeof fd, "--fd=%d", channel);
+	execv(argv[0], argv);
+	_exit(127);
+}
+
 /* One byte with one fd, or -1. */
 static int receive_fd(int channel)
 {
@@ -74,7 +96,8 @@ static int receive_fd(int channel)
 	return fd;
 }
 
-static int measure_request(const struct subject *subject, struct sample *sample)
+/* One drop-in request. Returns the TAP's fd or -1. */
+static int request_once(const struct subject *subject, struct sample *sample)
 {
 	struct rusage usage;
 	int ends[2], tap, status;
@@ -89,16 +112,124 @@ static int measure_request(const struct subject *subject, struct sample *sample)
 		exec_request(subject, ends[1]);
 	close(ends[1]);
 	tap = receive_fd(ends[0]);
-	sample->microseconds = now_us() - start;
-	if (wait4(child, &status, 0, &usage) != child || tap < 0 || status != 0)
+	sample->microseconds += now_us() - start;
+	close(ends[0]);
+	if (wait4(child, &status, 0, &usage) != child || status != 0)
 		return -1;
 	sample->peak_kib = usage.ru_maxrss;
-	close(tap);
-	close(ends[0]);
+	return tap;
+}
+
+static int measure_request(struct subject *subject, struct sample *sample)
+{
+	int taps[REQUESTS_MAX];
+
+	*sample = (struct sample){ 0 };
+	for (unsigned i = 0; i < subject->number; i++) {
+		taps[i] = request_once(subject, sample);
+		if (taps[i] < 0)
+			return -1;
+	}
+	for (unsigned i = 0; i < subject->number; i++)
+		close(taps[i]);
 	return 0;
 }
 
-static int measure_command(const struct subject *subject, struct sample *sample)
+/* Send a request and close what came. name_out: the interface that goes then. */
+static int ask(struct subject *subject, int channel, double *end_us, char *name_out)
+{
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(FD_PASS_MAX * sizeof(int))];
+	struct protocol_request request = {
+		.header = { PROTOCOL_VERSION, PROTOCOL_TAP, ++subject->serial },
+		.tap = { .flags = PROTOCOL_TAP_VNET_HEADER, .queues = (uint16_t)subject->number },
+	};
+	uint8_t bytes[PROTOCOL_REPLY_SIZE];
+	struct iovec part = { bytes, sizeof bytes };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control,
+				  .msg_controllen = sizeof control };
+	struct protocol_reply reply;
+	int fds[FD_PASS_MAX];
+	ssize_t length;
+
+	snprintf(request.tap.bridge, sizeof request.tap.bridge, "%s", subject->words[1]);
+	length = (ssize_t)protocol_encode_request(&request, bytes, sizeof bytes);
+	if (send(channel, bytes, (size_t)length, 0) != length)
+		return -1;
+	length = recvmsg(channel, &message, MSG_CMSG_CLOEXEC);
+	*end_us = now_us();
+	if (length < 0 || protocol_decode_reply(bytes, (size_t)length, &reply) != PROTOCOL_OK ||
+	    reply.code != REPLY_GRANTED || reply.queues != subject->number)
+		return -1;
+	memcpy(fds, CMSG_DATA(CMSG_FIRSTHDR(&message)), reply.queues * sizeof(int));
+	for (unsigned i = 0; i < reply.queues; i++)
+		close(fds[i]);
+	memcpy(name_out, reply.port, IF_NAMESIZE);
+	return 0;
+}
+
+/* The kernel clears a namespace away in the background. */
+static void wait_gone(const char *name)
+{
+	while (if_nametoindex(name) != 0)
+		usleep(500);
+}
+
+/* Start the helper. Returns our end, or -1. */
+static int connect_helper(const struct subject *subject, pid_t *child_out)
+{
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends) < 0)
+		return -1;
+	*child_out = fork();
+	if (*child_out == 0) {
+		close(ends[0]);
+		exec_native(subject, ends[1]);
+	}
+	close(ends[1]);
+	return ends[0];
+}
+
+static int measure_native(struct subject *subject, struct sample *sample)
+{
+	double start = now_us(), end;
+	struct rusage usage;
+	char name[IF_NAMESIZE];
+	int status, result;
+	pid_t child;
+	int channel = connect_helper(subject, &child);
+
+	result = channel < 0 ? -1 : ask(subject, channel, &end, name);
+	close(channel);
+	if (result < 0 || wait4(child, &status, 0, &usage) != child || status != 0)
+		return -1;
+	*sample = (struct sample){ end - start, usage.ru_maxrss };
+	wait_gone(name);
+	return 0;
+}
+
+/* The helper ends with this process. */
+static int measure_second(struct subject *subject, struct sample *sample)
+{
+	double start, end;
+	char name[IF_NAMESIZE];
+	pid_t child;
+
+	if (subject->channel < 0) {
+		subject->channel = connect_helper(subject, &child);
+		if (subject->channel < 0 || ask(subject, subject->channel, &end, name) < 0)
+			return -1;
+		wait_gone(name);
+	}
+	start = now_us();
+	if (ask(subject, subject->channel, &end, name) < 0)
+		return -1;
+	*sample = (struct sample){ end - start, 0 };
+	wait_gone(name);
+	return 0;
+}
+
+static int measure_command(struct subject *subject, struct sample *sample)
 {
 	struct rusage usage;
 	int status;
@@ -119,12 +250,6 @@ static int measure_command(const struct subject *subject, struct sample *sample)
 	return 0;
 }
 
-static int measure(const struct subject *subject, struct sample *sample)
-{
-	return subject->is_request ? measure_request(subject, sample)
-				   : measure_command(subject, sample);
-}
-
 static void split(char *text, const char *separator, char **words)
 {
 	size_t count = 0;
@@ -142,11 +267,29 @@ static void split(char *text, const char *separator, char **words)
 
 static void parse_subject(struct subject *subject, char *text, long runs)
 {
-	memset(subject, 0, sizeof *subject);
-	subject->is_request = strncmp(text, "request:", 8) == 0;
-	split(strchr(text, ':') + 1, subject->is_request ? ":" : " ", subject->words);
+	static const struct {
+		const char *name, *separator;
+		int (*measure)(struct subject *subject, struct sample *sample);
+	} kinds[] = { { "request:", ":", measure_request }, { "native:", ":", measure_native },
+		      { "second:", ":", measure_second },   { "command:", " ", measure_command } };
+
+	*subject = (struct subject){ .channel = -1, .number = 1 };
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+		size_t length = strlen(kinds[i].name);
+
+		if (strncmp(text, kinds[i].name, length) != 0)
+			continue;
+		subject->measure = kinds[i].measure;
+		split(text + length, kinds[i].separator, subject->words);
+		break;
+	}
 	subject->samples = calloc((size_t)runs, sizeof *subject->samples);
-	if (subject->samples == NULL || subject->words[0] == NULL)
+	if (subject->samples == NULL || subject->measure == NULL || subject->words[0] == NULL)
+		exit(2);
+	if (subject->measure != measure_command && subject->words[1] != NULL &&
+	    subject->words[2] != NULL)
+		subject->number = (unsigned)atoi(subject->words[2]);
+	if (subject->number < 1 || subject->number > REQUESTS_MAX)
 		exit(2);
 }
 
@@ -186,15 +329,13 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	for (int i = 0; i < count; i++) {
-		if (strchr(argv[4 + i], ':') == NULL)
-			return 2;
 		parse_subject(&subjects[i], argv[4 + i], runs);
 	}
 	for (long run = -1; run < runs; run++) {
 		for (int i = 0; i < count; i++) {
 			struct subject *subject = &subjects[(i + run + count) % count];
 
-			if (measure(subject, &subject->samples[run < 0 ? 0 : run]) == 0)
+			if (subject->measure(subject, &subject->samples[run < 0 ? 0 : run]) == 0)
 				continue;
 			fprintf(stderr, "bench-request: %s failed\n", subject->words[0]);
 			return 1;

@@ -21,7 +21,10 @@ from world import HELPER, World
 QEMU_HELPER = "/usr/lib/qemu/qemu-bridge-helper"
 LINKED = "/usr/libexec/vmgrant/vmgrant-helper-linked"
 BENCH = "/usr/libexec/vmgrant/bench-request"
+BARE = {kind: f"/usr/libexec/vmgrant/bare-{kind}" for kind in ("sealed", "direct")}
 SMALL_ACL = "allow bridge br0 user alice polkit=no\n"
+KINDS_ACL = SMALL_ACL + ("allow bridge sealed user alice polkit=no queues=8\n"
+                         "allow bridge direct user alice polkit=no port=direct\n")
 START, END = "<!-- measured -->\n", "<!-- end -->\n"
 BATCHES = 10
 
@@ -159,6 +162,40 @@ def with_polkit(world, runs):
                  f"a request that asks polkit takes {series[2].median / both:.2f} of that.")
 
 
+def in_turn(world, runs, names):
+    """names: {name: subject}; a Series for each."""
+    series = [Series(name) for name in names]
+    for one, answer in zip(series, measure(world, runs, names.values())):
+        one.add(answer)
+    return series
+
+
+def native_requests(world, runs):
+    """From fork to the received fds, but for those on a connection that is open."""
+    world.write_acl(KINDS_ACL)
+    native = {kind: f"native:{HELPER}:{kind}:1" for kind in BARE}
+    one = in_turn(world, runs, {"drop-in": request(HELPER, "direct"),
+                                "native, direct port": native["direct"],
+                                "native, sealed port": native["sealed"]})
+    many = in_turn(world, max(runs // 4, 1), {
+        "8 drop-in requests": request(HELPER, "direct") + ":8",
+        "one native request for 8 queues": f"native:{HELPER}:sealed:8"})
+    second = {kind: in_turn(world, runs, {
+        f"bare kernel calls, {kind}": f"second:{BARE[kind]}:{kind}:1",
+        f"second request, {kind}": f"second:{HELPER}:{kind}:1"}) for kind in BARE}
+    world.write_acl(SMALL_ACL)
+    more = one[2].median - one[1].median
+    return "\n".join((
+        table("One native request", [series.row(one[0]) for series in one],
+              f"The sealed port costs {more / 1000:.2f} ms more than the direct one; "
+              "at most 2 are wanted."),
+        table("8 queues", [series.row(many[0]) for series in many]),
+        table("A second request on an open connection",
+              [series.row(pair[0]) for pair in second.values() for series in pair],
+              "Against tests/bench/bare-port.c, which makes the same and judges, checks and "
+              "records nothing; at most 1.2 of it is wanted.")))
+
+
 def machine():
     qemu = subprocess.run([QEMU_HELPER.replace("lib/qemu/qemu-bridge-helper",
                                                "bin/qemu-system-x86_64"), "--version"],
@@ -171,14 +208,19 @@ def run(options):
         install(world, f"{options.linked}{HELPER}", LINKED)
         install(world, options.bench_request, BENCH)
         world.path(BENCH).chmod(0o755)
+        for path in BARE.values():
+            install(world, options.bare_port, path)
         install(world, QEMU_HELPER, QEMU_HELPER)
         world.write("/etc/qemu/bridge.conf", "allow br0\n")
         world.write_acl(SMALL_ACL)
-        world.bridge("br0")
-        # A port that stays, so that the bridge's own address and MTU do not move.
-        world.ip("link add port0 type veth peer name port1", "link set port0 master br0 up")
+        for number, name in enumerate(("br0", *BARE)):
+            world.bridge(name)
+            # A port that stays, so that the bridge's own address and MTU do not move.
+            world.ip(f"link add port{number} type veth peer name end{number}",
+                     f"link set port{number} master {name} up")
         parts = [f"{machine()} {options.runs} runs each, in turn, from fork to the received fd."
                  "\n", bare_request(world, options.runs), long_acl(world, options.runs),
+                 native_requests(world, options.runs // 2),
                  many_taps(world, options.runs), with_polkit(world, options.runs)]
     return "\n".join(parts)
 
@@ -187,7 +229,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--runs", type=int, default=400)
     parser.add_argument("--write", action="store_true", help="update doc/benchmarks.md")
-    for name in ("--shared", "--linked", "--bench-request", "--document"):
+    for name in ("--shared", "--linked", "--bench-request", "--bare-port", "--document"):
         parser.add_argument(name, required=True, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if shutil.which("strace") is None or not Path(QEMU_HELPER).exists():
