@@ -147,12 +147,18 @@ static int receive_fds(int channel, long long end_ms, int *fds, unsigned count,
 	return report.error != 0 ? -report.error : take_fds(&message, fds, count);
 }
 
-/* A child that has nothing more to say may be stopped by the caller's signals, so kill it. */
-static void end_child(pid_t pid)
+/* It has nothing more to say, but may have been stopped by the caller's signals. */
+static void end_child(const struct netns *namespace)
 {
-	(void)kill(pid, SIGKILL);
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
+	if (namespace->child > 0)
+		(void)kill(namespace->child, SIGKILL);
+}
+
+static void reap_child(struct netns *namespace)
+{
+	while (namespace->child > 0 && waitpid(namespace->child, NULL, 0) < 0 && errno == EINTR) {
 	}
+	namespace->child = 0;
 }
 
 static int receive_all(int channel, struct netns *namespace, enum netns_step *failed_out)
@@ -169,34 +175,38 @@ static int receive_all(int channel, struct netns *namespace, enum netns_step *fa
 	return result;
 }
 
-int netns_make(unsigned queues, struct netns *namespace_out, enum netns_step *failed_out)
+int netns_start(unsigned queues, struct netns *namespace_out)
 {
-	pid_t parent = getpid(), child;
-	int ends[2], result;
+	pid_t parent = getpid();
+	int ends[2], error;
 
-	*namespace_out = (struct netns){ -1, -1, { 0 }, queues };
-	*failed_out = NETNS_FORK;
+	*namespace_out = (struct netns){ -1, -1, { 0 }, queues, 0, -1 };
 	for (unsigned i = 0; i < NETNS_QUEUES_MAX; i++)
 		namespace_out->tun_fds[i] = -1;
 	if (queues == 0 || queues > NETNS_QUEUES_MAX)
 		return -EINVAL;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return -errno;
-	child = fork();
-	if (child == 0) {
+	namespace_out->child = fork();
+	if (namespace_out->child == 0) {
 		if (leave_parent(parent, ends[1]) == 0)
 			build(ends[1], queues);
 		_exit(0);
 	}
-	result = child < 0 ? -errno : 0;
+	error = errno;
 	close(ends[1]);
-	if (result == 0) {
-		result = receive_all(ends[0], namespace_out, failed_out);
-		end_child(child);
-	}
-	close(ends[0]);
-	if (result < 0)
-		netns_close(namespace_out);
+	namespace_out->channel = ends[0];
+	if (namespace_out->child > 0)
+		return 0;
+	netns_close(namespace_out);
+	return -error;
+}
+
+int netns_finish(struct netns *namespace, enum netns_step *failed_out)
+{
+	int result = receive_all(namespace->channel, namespace, failed_out);
+
+	end_child(namespace);
 	return result;
 }
 
@@ -213,4 +223,7 @@ void netns_close(struct netns *namespace)
 	close_fd(&namespace->netlink_fd);
 	for (unsigned i = 0; i < NETNS_QUEUES_MAX; i++)
 		close_fd(&namespace->tun_fds[i]);
+	close_fd(&namespace->channel);
+	end_child(namespace);
+	reap_child(namespace);
 }

@@ -14,6 +14,8 @@
 #ifndef VMGRANT_HELPER_NETNS_H
 #define VMGRANT_HELPER_NETNS_H
 
+#include <sys/types.h>
+
 #define NETNS_QUEUES_MAX 32u
 
 /* The namespace lives as long as one of these is open somewhere. */
@@ -22,6 +24,8 @@ struct netns {
 	int netlink_fd; /* NETLINK_ROUTE, bound */
 	int tun_fds[NETNS_QUEUES_MAX]; /* /dev/net/tun, no interface yet */
 	unsigned queues;
+	pid_t child; /* 0: none */
+	int channel; /* to the child */
 };
 
 enum netns_step {
@@ -32,11 +36,20 @@ enum netns_step {
 };
 
 /*
- * Make one, with that many open /dev/net/tun.
+ * Begin to make one, with that many open /dev/net/tun. The kernel needs most of a
+ * millisecond for it, on another processor where there is one.
  *
  * queues         1 to NETNS_QUEUES_MAX
- * namespace_out  its fds are the caller's, close-on-exec; nothing on failure
- * failed_out     on failure, where
+ * namespace_out  for netns_finish(), and in any case for netns_close()
+ *
+ * No capability must be raised. Returns 0 or a negative errno: no child is there.
+ */
+int netns_start(unsigned queues, struct netns *namespace_out);
+
+/*
+ * Take over what the child has made; its fds are close-on-exec.
+ *
+ * failed_out  on failure, where
  *
  * No capability must be raised. Waits a few seconds at most, for the child.
  * Returns 0 or a negative errno; from NETNS_UNSHARE -ENOSPC where user
@@ -45,9 +58,12 @@ enum netns_step {
  * kernel has none; from NETNS_OPEN_TUN -EACCES where /dev/net/tun is closed to
  * the service account: privileges here do not reach into the initial namespace.
  */
-int netns_make(unsigned queues, struct netns *namespace_out, enum netns_step *failed_out);
+int netns_finish(struct netns *namespace, enum netns_step *failed_out);
 
-/* Close what is still open. Entries that were handed on are -1. */
+/*
+ * Close what is still open, end the child and wait for it: after netns_finish() it has
+ * long ended by itself. Entries that were handed on are -1.
+ */
 void netns_close(struct netns *namespace);
 
 #endif

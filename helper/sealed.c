@@ -198,24 +198,22 @@ static int build(struct netlink *outer, const struct bridge *bridge,
 }
 
 int sealed_port_make(struct netlink *outer, const struct bridge *bridge,
-		     const struct port_wish *wish, struct sealed_port *port_out)
+		     const struct port_wish *wish, struct netns *namespace,
+		     struct sealed_port *port_out)
 {
-	struct netns namespace;
 	enum netns_step step;
 	int result;
 
 	*port_out = (struct sealed_port){ .queues = 0 };
-	result = netns_make(wish->queues, &namespace, &step);
+	result = netns_finish(namespace, &step);
 	port_out->failed_step = (enum sealed_step)step;
-	if (result < 0)
-		return result;
-	result = build(outer, bridge, wish, &namespace, port_out);
+	if (result == 0)
+		result = build(outer, bridge, wish, namespace, port_out);
 	for (unsigned i = 0; i < wish->queues && result == 0; i++) {
-		port_out->fds[i] = namespace.tun_fds[i];
-		namespace.tun_fds[i] = -1;
+		port_out->fds[i] = namespace->tun_fds[i];
+		namespace->tun_fds[i] = -1;
 		port_out->queues++;
 	}
-	netns_close(&namespace);
 	return result;
 }
 

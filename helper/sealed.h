@@ -40,15 +40,17 @@ struct sealed_port {
 /*
  * Make one, completely set up and up.
  *
- * outer     connection to the namespace of the bridge, opened with CAP_NET_ADMIN
- * port_out  the fds are the caller's; on failure there are none
+ * outer      connection to the namespace of the bridge, opened with CAP_NET_ADMIN
+ * namespace  begun by netns_start() with the wish's queues; still to be closed
+ * port_out   the fds are the caller's; on failure there are none
  *
  * No capability must be raised: CAP_NET_ADMIN, which must be permitted, is
  * raised here around the calls that change the caller's namespace, and not for
  * the inner one. Returns 0 or a negative errno.
  */
 int sealed_port_make(struct netlink *outer, const struct bridge *bridge,
-		     const struct port_wish *wish, struct sealed_port *port_out);
+		     const struct port_wish *wish, struct netns *namespace,
+		     struct sealed_port *port_out);
 
 /* Give it up again, before anybody else has its fds. */
 void sealed_port_close(struct sealed_port *port);

@@ -18,6 +18,7 @@ struct tap_work {
 	struct netlink *netlink; /* NULL: not open yet */
 	struct bridge bridge;
 	struct port_wish wish;
+	struct netns namespace; /* of a sealed port */
 	char alias[128];
 };
 

@@ -125,11 +125,12 @@ static enum reply_code make_direct(const struct tap_work *work, struct tap_port 
 	return REPLY_GRANTED;
 }
 
-static enum reply_code make_sealed(const struct tap_work *work, struct tap_port *port,
+static enum reply_code make_sealed(struct tap_work *work, struct tap_port *port,
 				   struct refusal *why)
 {
 	struct sealed_port made;
-	int result = sealed_port_make(work->netlink, &work->bridge, &work->wish, &made);
+	int result = sealed_port_make(work->netlink, &work->bridge, &work->wish,
+				      &work->namespace, &made);
 
 	if (result < 0)
 		return tap_refuse_sealed(work, made.failed_step, result, why);
@@ -199,20 +200,37 @@ static enum reply_code make(struct tap_work *work, struct tap_port *port, struct
 	return REPLY_GRANTED;
 }
 
+/* Find out, and make. */
+static enum reply_code work_off(struct tap_work *work, struct tap_port *port, struct refusal *why)
+{
+	enum reply_code code = open_netlink(work, why);
+
+	if (code == REPLY_GRANTED)
+		code = find_bridge(work, why);
+	if (code == REPLY_GRANTED)
+		code = make(work, port, why);
+	netlink_close(work->netlink);
+	if (code != REPLY_GRANTED)
+		tap_close(port);
+	return code;
+}
+
 enum reply_code tap_make(const struct grant *grant, struct tap_port *port_out,
 			 struct refusal *why)
 {
 	struct tap_work work = { .grant = grant };
-	enum reply_code code = open_netlink(&work, why);
+	enum reply_code code;
+	int result;
 
 	*port_out = (struct tap_port){ .queue_count = 0 };
-	if (code == REPLY_GRANTED)
-		code = find_bridge(&work, why);
-	if (code == REPLY_GRANTED)
-		code = make(&work, port_out, why);
-	netlink_close(work.netlink);
-	if (code != REPLY_GRANTED)
-		tap_close(port_out);
+	if (wants_direct(grant))
+		return work_off(&work, port_out, why);
+	/* First of all, since it takes longest and nothing has to be known for it. */
+	result = netns_start(grant_request(grant)->queues, &work.namespace);
+	if (result < 0)
+		return tap_refuse_sealed(&work, SEALED_FORK, result, why);
+	code = work_off(&work, port_out, why);
+	netns_close(&work.namespace);
 	return code;
 }
 

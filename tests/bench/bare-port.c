@@ -200,8 +200,8 @@ static void make_direct(struct port *port)
 
 /* ---- sealed ---- */
 
-/* fds of the namespace: itself, netlink, TAPs. The child ends and is waited for. */
-static void make_namespace(int *fds, unsigned count)
+/* fds of the namespace: itself, netlink, TAPs. Returns the child, which ends by itself. */
+static pid_t make_namespace(int *fds, unsigned count)
 {
 	_Alignas(struct cmsghdr) char control[CMSG_SPACE(FD_PASS_MAX * sizeof(int))];
 	char byte = 0;
@@ -224,9 +224,9 @@ static void make_namespace(int *fds, unsigned count)
 	}
 	need(recvmsg(ends[0], &message, MSG_CMSG_CLOEXEC) == 1, "receive");
 	memcpy(fds, CMSG_DATA(CMSG_FIRSTHDR(&message)), count * sizeof *fds);
-	(void)waitpid(child, NULL, 0);
 	close(ends[0]);
 	close(ends[1]);
+	return child;
 }
 
 static void put_end(struct message *message, const char *name, unsigned queues)
@@ -311,8 +311,8 @@ static void make_sealed(struct port *port)
 	int fds[2 + PROTOCOL_QUEUES_MAX], inside;
 	unsigned tap, link;
 	struct message message;
+	pid_t child = make_namespace(fds, 2 + port->queues);
 
-	make_namespace(fds, 2 + port->queues);
 	inside = fds[1];
 	memcpy(port->tuns, fds + 2, port->queues * sizeof(int));
 	make_pair(port, fds[0]);
@@ -334,6 +334,7 @@ static void make_sealed(struct port *port)
 	transact(inside, &message, "up");
 	close(fds[0]);
 	close(inside);
+	(void)waitpid(child, NULL, 0);
 }
 
 static void answer(int channel, const struct protocol_request *request, const char *own_name,

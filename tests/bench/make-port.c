@@ -80,6 +80,18 @@ static void hand_over(const struct maker *maker, const char *name, const int *fd
 		close(fds[i]);
 }
 
+static int make_sealed(const struct maker *maker, struct sealed_port *port)
+{
+	struct netns namespace;
+	int result = netns_start(maker->wish.queues, &namespace);
+
+	if (result < 0)
+		return result;
+	result = sealed_port_make(maker->outer, &maker->bridge, &maker->wish, &namespace, port);
+	netns_close(&namespace);
+	return result;
+}
+
 static void make(const struct maker *maker, const char *kind)
 {
 	struct sealed_port sealed;
@@ -87,7 +99,7 @@ static void make(const struct maker *maker, const char *kind)
 	double begin_us = now_us();
 	int is_sealed = strcmp(kind, "sealed") == 0;
 	int result = is_sealed
-			     ? sealed_port_make(maker->outer, &maker->bridge, &maker->wish, &sealed)
+			     ? make_sealed(maker, &sealed)
 			     : direct_port_make(maker->outer, &maker->bridge, &maker->wish, &direct);
 
 	if (result < 0)
