@@ -250,7 +250,7 @@ static enum reply_code native(const struct args *args, struct refusal *why)
 
 static enum reply_code print_help(void)
 {
-	fputs("usage: vmgrant-helper [--use-vnet] --br=BRIDGE --fd=FD\n"
+	fputs("usage: vmgrant-helper [--use-vnet] [--mac=ADDRESS] --br=BRIDGE --fd=FD\n"
 	      "       vmgrant-helper --fd=FD\n"
 	      "       vmgrant-helper --check-acl [FILE]\n"
 	      "       vmgrant-helper --explain [--user=NAME] KIND OBJECT\n"
@@ -260,6 +260,7 @@ static enum reply_code print_help(void)
 	      "as qemu-bridge-helper does. QEMU and libvirt start it:\n"
 	      "  qemu-system-x86_64 -netdev bridge,id=n,br=BRIDGE,helper=PATH ...\n"
 	      "\n"
+	      "  --mac=ADDRESS       the guest's address, for a rule with lock-mac\n"
 	      "  --use-vnet          a TAP with the virtio-net header, where the kernel has it\n"
 	      "  --br=BRIDGE         the bridge to join\n"
 	      "  --fd=FD             the socket for the answer, 3 or more; without --br a unix\n"
