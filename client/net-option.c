@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "client/option-words.h"
 #include "client/vmgrant.h"
 #include "wire/mac.h"
 
@@ -21,38 +22,13 @@ static const struct {
 	{ "model", KEY_MODEL },	  { "id", KEY_ID },	{ "bus", KEY_BUS },
 };
 
-/* One piece between commas, not ended by NUL. */
-struct piece {
-	const char *text;
-	size_t length;
-};
-
-static int fail(char *why, size_t size, struct piece piece, const char *reason)
-{
-	(void)snprintf(why, size, "%.*s: %s", (int)(piece.length < 64 ? piece.length : 64),
-		       piece.text, reason);
-	return -1;
-}
-
-static int piece_is(struct piece piece, const char *word)
-{
-	return piece.length == strlen(word) && memcmp(piece.text, word, piece.length) == 0;
-}
-
 static int parse_queues(struct piece value, unsigned *queues_out)
 {
-	unsigned number = 0;
+	uint64_t number;
 
-	if (value.length == 0 || value.length > 2)
+	if (piece_number(value, 1, VMGRANT_QUEUES_MAX, &number) < 0)
 		return -1;
-	for (size_t i = 0; i < value.length; i++) {
-		if (value.text[i] < '0' || value.text[i] > '9')
-			return -1;
-		number = number * 10 + (unsigned)(value.text[i] - '0');
-	}
-	if (number < 1 || number > VMGRANT_QUEUES_MAX)
-		return -1;
-	*queues_out = number;
+	*queues_out = (unsigned)number;
 	return 0;
 }
 
@@ -64,11 +40,8 @@ int net_option_is_name(const char *text)
 
 static int parse_name(struct piece value, char *name)
 {
-	if (value.length == 0 || value.length >= NET_OPTION_NAME_SIZE)
-		return -1;
-	memcpy(name, value.text, value.length);
-	name[value.length] = '\0';
-	return net_option_is_name(name) ? 0 : -1;
+	return piece_copy(value, name, NET_OPTION_NAME_SIZE) < 0 || !net_option_is_name(name) ? -1
+											       : 0;
 }
 
 /* Returns NULL or what is wrong. */
@@ -112,15 +85,15 @@ static int take_piece(struct net_option *option, struct piece piece, unsigned *s
 		if (!piece_is(name, keys[i].name))
 			continue;
 		if (equals == NULL)
-			return fail(why, size, piece, "needs a value");
+			return piece_fail(why, size, piece, "needs a value");
 		if ((*seen & 1u << i) != 0)
-			return fail(why, size, name, "given twice");
+			return piece_fail(why, size, name, "given twice");
 		*seen |= 1u << i;
 		value = (struct piece){ equals + 1, piece.length - name.length - 1 };
 		wrong = take_value(option, keys[i].key, value);
 		break;
 	}
-	return wrong == NULL ? 0 : fail(why, size, piece, wrong);
+	return wrong == NULL ? 0 : piece_fail(why, size, piece, wrong);
 }
 
 int net_option_parse(const char *text, struct net_option *option, char *why, size_t why_size)
@@ -130,7 +103,7 @@ int net_option_parse(const char *text, struct net_option *option, char *why, siz
 
 	*option = (struct net_option){ .queues = 1, .model = NET_OPTION_MODEL };
 	if (piece.length == 0 || piece.length >= sizeof option->bridge)
-		return fail(why, why_size, piece, "not a bridge name: 1 to 15 characters");
+		return piece_fail(why, why_size, piece, "not a bridge name: 1 to 15 characters");
 	memcpy(option->bridge, piece.text, piece.length);
 	while (piece.text[piece.length] == ',') {
 		piece.text += piece.length + 1;
