@@ -174,7 +174,7 @@ static int ask(struct attach *attach)
 	if (!attach->card.option.has_mac)
 		choose_mac(attach);
 	code = card_ask(connection, &attach->card,
-			VMGRANT_TAP_MAC | prompt_flag(attach->prompt));
+			VMGRANT_TAP_MAC | prompt_flag(attach->prompt, VMGRANT_TAP_INTERACTIVE));
 	vmgrant_close(connection);
 	return code;
 }

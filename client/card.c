@@ -8,12 +8,12 @@
 
 #include "client/command.h"
 
-unsigned prompt_flag(enum prompt prompt)
+unsigned prompt_flag(enum prompt prompt, unsigned flag)
 {
 	int may_ask = prompt == PROMPT_ON_TERMINAL ? isatty(STDIN_FILENO)
 						   : prompt == PROMPT_ALWAYS;
 
-	return may_ask ? VMGRANT_TAP_INTERACTIVE : 0;
+	return may_ask ? flag : 0;
 }
 
 struct vmgrant_connection *card_connect(const char *helper, enum prompt prompt)

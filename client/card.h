@@ -9,8 +9,8 @@
 
 enum prompt { PROMPT_ON_TERMINAL = 0, PROMPT_ALWAYS, PROMPT_NEVER };
 
-/* VMGRANT_TAP_INTERACTIVE if polkit may ask, else 0. */
-unsigned prompt_flag(enum prompt prompt);
+/* May polkit ask the person? Then flag, else 0. */
+unsigned prompt_flag(enum prompt prompt, unsigned flag);
 
 /* Connect to a helper, for which polkit may ask on the terminal if it may ask at all. */
 struct vmgrant_connection *card_connect(const char *helper, enum prompt prompt);

@@ -188,7 +188,7 @@ static char *substitute(const char *text, const struct card *cards)
 
 /* ---- QEMU ---- */
 
-static int is_qemu(const char *program)
+int launch_is_qemu(const char *program)
 {
 	const char *slash = strrchr(program, '/');
 	const char *name = slash == NULL ? program : slash + 1;
@@ -205,7 +205,7 @@ enum launch_style launch_style(char *const arguments[])
 		if (find_placeholder(arguments[i], &found))
 			return LAUNCH_PLACEHOLDERS;
 	}
-	return is_qemu(arguments[0]) ? LAUNCH_QEMU : LAUNCH_UNKNOWN;
+	return launch_is_qemu(arguments[0]) ? LAUNCH_QEMU : LAUNCH_UNKNOWN;
 }
 
 static char *qemu_netdev(const struct card *card)

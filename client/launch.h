@@ -25,6 +25,9 @@ enum launch_style {
 
 enum launch_style launch_style(char *const arguments[]);
 
+/* Is it a QEMU, by its name? */
+int launch_is_qemu(const char *program);
+
 /* Does an argument have the placeholder {netINDEX.NAME}? */
 int launch_names(char *const arguments[], size_t index, const char *name);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* vmgrant run: get network cards and become the program that uses them. */
+/* vmgrant run: get network cards and devices and become the program that uses them. */
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -11,6 +11,7 @@
 #include "client/card.h"
 #include "client/command.h"
 #include "client/launch.h"
+#include "client/run-device.h"
 
 #define CARDS_MAX 32
 
@@ -22,16 +23,18 @@ struct run {
 	enum launch_style style;
 	size_t card_count;
 	struct card cards[CARDS_MAX];
+	struct run_devices devices;
 };
 
 static int print_help(void)
 {
-	fputs("usage: vmgrant run --net BRIDGE[,OPTION...]... [--dry-run] [--prompt|--no-prompt]\n"
-	      "                   [--helper PATH] -- PROGRAM [ARGUMENT...]\n"
+	fputs("usage: vmgrant run [--net BRIDGE[,OPTION...]]... [--usb ID]... [--vfio ADDRESS]...\n"
+	      "                   [--dry-run] [--prompt|--no-prompt] [--helper PATH] --\n"
+	      "                   PROGRAM [ARGUMENT...]\n"
 	      "\n"
-	      "Gets network cards on bridges and becomes PROGRAM, which finds them open.\n"
-	      "For qemu-system-* the options that use the cards are added; other programs\n"
-	      "say where they want them.\n"
+	      "Gets network cards on bridges, USB and PCI devices and becomes PROGRAM, which\n"
+	      "finds them open. For qemu-system-* the options that use them are added; other\n"
+	      "programs say where they want the cards.\n"
 	      "\n"
 	      "  --net BRIDGE       a card on this bridge; may be repeated\n"
 	      "        ,queues=N        1 to 16, at most what the rule gives [1]\n"
@@ -40,6 +43,14 @@ static int print_help(void)
 	      "        ,model=NAME      of the card, for QEMU [virtio-net-pci]\n"
 	      "        ,id=NAME         of the netdev, for QEMU [net0, net1...]\n"
 	      "        ,bus=NAME        where QEMU puts the card [its choice]\n"
+	      "  --usb ID           a USB device, as VID:PID or port; may be repeated\n"
+	      "        VID:PID          as lsusb prints it\n"
+	      "        BUS-PORT         where it is plugged in: 1-1.4\n"
+	      "        bus=N,device=N   as lsusb counts them\n"
+	      "        ,serial=TEXT     and of this serial number\n"
+	      "  --vfio ADDRESS     a PCI device that is bound to VFIO; may be repeated\n"
+	      "        ,memlock=SIZE    memory that may be locked [all that the rule gives]\n"
+	      "        ,bus=NAME        where QEMU puts the device [its choice]\n"
 	      "  --dry-run          print the command line; make nothing\n"
 	      "  --prompt           let polkit ask for a password, by the agent of the desktop\n"
 	      "                     or on the terminal [if the standard input is a terminal]\n"
@@ -90,15 +101,20 @@ static int check_program(struct run *run)
 {
 	char why[256];
 
-	if (run->card_count == 0)
-		return command_fail(VMGRANT_USAGE,
-				    "run: --net BRIDGE is missing: try vmgrant run --help");
+	int has_devices = run->devices.usb_count + run->devices.vfio_count > 0;
+
+	if (run->card_count == 0 && !has_devices)
+		return command_fail(VMGRANT_USAGE, "run: nothing is asked for: --net, --usb and "
+				    "--vfio do that: try vmgrant run --help");
 	if (run->arguments[0] == NULL)
 		return command_fail(VMGRANT_USAGE,
 				    "run: PROGRAM is missing: try vmgrant run --help");
 	if (launch_check(run->arguments, run->cards, run->card_count, why, sizeof why) < 0)
 		return command_fail(VMGRANT_USAGE, "%s", why);
 	run->style = launch_style(run->arguments);
+	if (has_devices && !launch_is_qemu(run->arguments[0]))
+		return command_fail(VMGRANT_USAGE, "%.256s: not a QEMU: --usb and --vfio are "
+				    "for qemu-system-* only", run->arguments[0]);
 	if (run->style == LAUNCH_UNKNOWN)
 		return command_fail(VMGRANT_USAGE,
 				    "%.256s: not a QEMU, and nothing says where the card goes: "
@@ -112,6 +128,7 @@ static int parse(struct run *run, int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "net", required_argument, NULL, 'n' },  { "dry-run", no_argument, NULL, 'd' },
+		{ "usb", required_argument, NULL, 'u' },  { "vfio", required_argument, NULL, 'v' },
 		{ "helper", required_argument, NULL, 'H' }, { "prompt", no_argument, NULL, 'p' },
 		{ "no-prompt", no_argument, NULL, 'q' },  { "help", no_argument, NULL, 'h' },
 		{ 0 },
@@ -125,6 +142,10 @@ static int parse(struct run *run, int argc, char **argv)
 			return print_help();
 		if (option == 'n')
 			code = add_card(run, optarg);
+		else if (option == 'u')
+			code = run_devices_add_usb(&run->devices, optarg);
+		else if (option == 'v')
+			code = run_devices_add_vfio(&run->devices, optarg);
 		else if (option == 'd')
 			run->is_dry = 1;
 		else if (option == 'H')
@@ -173,7 +194,7 @@ static int guest_gets_mac(const struct run *run, size_t index)
 
 static int ask(struct run *run, struct vmgrant_connection *connection, size_t index)
 {
-	unsigned flags = prompt_flag(run->prompt);
+	unsigned flags = prompt_flag(run->prompt, VMGRANT_TAP_INTERACTIVE);
 
 	if (guest_gets_mac(run, index))
 		flags |= VMGRANT_TAP_MAC;
@@ -207,6 +228,12 @@ static int ask_dry(struct run *run, struct vmgrant_connection *connection, size_
 	return VMGRANT_GRANTED;
 }
 
+static unsigned device_flags(const struct run *run)
+{
+	return run->is_dry ? VMGRANT_DEVICE_QUERY
+			   : prompt_flag(run->prompt, VMGRANT_DEVICE_INTERACTIVE);
+}
+
 static int ask_for_all(struct run *run)
 {
 	struct vmgrant_connection *connection = card_connect(run->helper, run->prompt);
@@ -220,6 +247,8 @@ static int ask_for_all(struct run *run)
 			choose_mac(run, i);
 		code = run->is_dry ? ask_dry(run, connection, i, &fd) : ask(run, connection, i);
 	}
+	if (code == VMGRANT_GRANTED)
+		code = run_devices_ask(&run->devices, connection, device_flags(run), &fd);
 	vmgrant_close(connection);
 	return code;
 }
@@ -249,7 +278,7 @@ static int keep_through_exec(const int *fds, unsigned count)
 
 static int become(const struct run *run, const struct words *words)
 {
-	int error;
+	int error, code;
 
 	for (size_t i = 0; i < run->card_count; i++) {
 		const struct vmgrant_tap *tap = &run->cards[i].tap;
@@ -259,6 +288,9 @@ static int become(const struct run *run, const struct words *words)
 			return command_fail(VMGRANT_INTERNAL, "cannot hand over the cards: %s",
 					    strerror(errno));
 	}
+	code = run_devices_hand_over(&run->devices, run->arguments);
+	if (code != VMGRANT_GRANTED)
+		return code;
 	(void)execvp(words->items[0], words->items);
 	error = errno;
 	return command_fail(error == ENOENT ? COMMAND_NOT_FOUND : COMMAND_CANNOT_EXECUTE,
@@ -277,6 +309,8 @@ int command_run(int argc, char **argv)
 	if (code != VMGRANT_GRANTED)
 		return code;
 	launch_build(run.arguments, run.style, run.cards, run.card_count, &words);
+	launch_add_usb(run.devices.usb, run.devices.usb_count, &words);
+	launch_add_vfio(run.devices.vfio, run.devices.vfio_count, &words);
 	code = run.is_dry ? print_words(&words) : become(&run, &words);
 	words_release(&words);
 	return code;
