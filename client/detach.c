@@ -12,6 +12,7 @@
 #include "client/qmp-command.h"
 #include "client/qmp-device.h"
 #include "client/qmp-net.h"
+#include "client/qmp-usb.h"
 
 #define TIMEOUT_S 30
 #define TIMEOUT_S_MAX 3600
@@ -101,16 +102,8 @@ static int fail(struct detach *detach, enum qmp_result result)
 	return command_fail(code, "%s: cannot be taken away: %s", detach->id, detach->qmp.error);
 }
 
-/* A card that the guest gave back after nobody waited for it any more has left its netdev. */
-static int remove_netdev(struct detach *detach, const char *netdev)
-{
-	enum qmp_result result =
-		qmp_execute(&detach->qmp, "netdev_del", qmp_argument("id", netdev), -1, NULL);
-
-	return result == QMP_DONE ? VMGRANT_GRANTED : fail(detach, result);
-}
-
-static int remove_card(struct detach *detach, const char *netdev)
+/* device_del, then what stood behind the device. */
+static int remove_device(struct detach *detach)
 {
 	enum qmp_result result =
 		qmp_device_remove(&detach->qmp, detach->id, (int)detach->timeout_s * 1000);
@@ -120,30 +113,89 @@ static int remove_card(struct detach *detach, const char *netdev)
 				    "%s: the guest has not let it go in %u seconds: its system "
 				    "must run and know hot-plugging: try again, or shut it down",
 				    detach->id, detach->timeout_s);
-	return result == QMP_DONE ? remove_netdev(detach, netdev) : fail(detach, result);
+	return result == QMP_DONE ? VMGRANT_GRANTED : fail(detach, result);
+}
+
+static int leave_it(struct detach *detach)
+{
+	return command_fail(VMGRANT_OBJECT, "%s: not attached by vmgrant: left as it is: "
+			    "QMP's device_del takes it away", detach->id);
+}
+
+static enum qmp_result remove_netdev(struct detach *detach)
+{
+	char netdev[QMP_NETDEV_SIZE];
+
+	qmp_net_name(netdev, detach->id);
+	return qmp_execute(&detach->qmp, "netdev_del", qmp_argument("id", netdev), -1, NULL);
+}
+
+static int remove_card(struct detach *detach)
+{
+	char netdev[QMP_NETDEV_SIZE], found[QMP_NETDEV_SIZE];
+	enum qmp_result result =
+		qmp_device_get(&detach->qmp, detach->id, "netdev", found, sizeof found);
+	int code;
+
+	qmp_net_name(netdev, detach->id);
+	if (result == QMP_REFUSED || (result == QMP_DONE && strcmp(found, netdev) != 0))
+		return leave_it(detach);
+	if (result != QMP_DONE)
+		return fail(detach, result);
+	code = remove_device(detach);
+	if (code != VMGRANT_GRANTED)
+		return code;
+	result = remove_netdev(detach);
+	return result == QMP_DONE ? VMGRANT_GRANTED : fail(detach, result);
+}
+
+static int remove_usb(struct detach *detach)
+{
+	char hostdevice[QMP_ID_SIZE];
+	enum qmp_result result = qmp_device_get(&detach->qmp, detach->id, "hostdevice", hostdevice,
+						sizeof hostdevice);
+	int code;
+
+	if (result == QMP_DONE)
+		result = qmp_usb_check_set(&detach->qmp, hostdevice);
+	if (result == QMP_REFUSED)
+		return leave_it(detach);
+	if (result != QMP_DONE)
+		return fail(detach, result);
+	code = remove_device(detach);
+	if (code != VMGRANT_GRANTED)
+		return code;
+	result = qmp_usb_remove_sets(&detach->qmp, detach->id);
+	/* QEMU has closed them with the device. */
+	return result == QMP_DONE || result == QMP_REFUSED ? VMGRANT_GRANTED
+							   : fail(detach, result);
+}
+
+/* A device that the guest gave back when nobody waited for it any more has left these. */
+static int remove_rest(struct detach *detach)
+{
+	enum qmp_result card = remove_netdev(detach);
+	enum qmp_result usb = card == QMP_DONE || card == QMP_REFUSED
+				      ? qmp_usb_remove_sets(&detach->qmp, detach->id)
+				      : card;
+
+	if (card == QMP_REFUSED && usb == QMP_REFUSED)
+		return command_fail(VMGRANT_OBJECT, "%s: nothing of this id is attached",
+				    detach->id);
+	return usb == QMP_DONE || usb == QMP_REFUSED ? VMGRANT_GRANTED : fail(detach, usb);
 }
 
 static int remove_object(struct detach *detach)
 {
-	char netdev[QMP_NETDEV_SIZE], found[QMP_NETDEV_SIZE];
+	char type[QMP_ID_SIZE];
 	enum qmp_result result =
-		qmp_device_get(&detach->qmp, detach->id, "type", found, sizeof found);
+		qmp_device_get(&detach->qmp, detach->id, "type", type, sizeof type);
 
-	qmp_net_name(netdev, detach->id);
-	if (result == QMP_REFUSED) {
-		result = qmp_execute(&detach->qmp, "netdev_del", qmp_argument("id", netdev), -1,
-				     NULL);
-		return result == QMP_REFUSED
-			       ? command_fail(VMGRANT_OBJECT, "%s: nothing of this id is attached",
-					      detach->id)
-			       : result == QMP_DONE ? VMGRANT_GRANTED : fail(detach, result);
-	}
-	if (result == QMP_DONE)
-		result = qmp_device_get(&detach->qmp, detach->id, "netdev", found, sizeof found);
-	if (result == QMP_REFUSED || (result == QMP_DONE && strcmp(found, netdev) != 0))
-		return command_fail(VMGRANT_OBJECT, "%s: not attached by vmgrant: left as it is: "
-				    "QMP's device_del takes it away", detach->id);
-	return result == QMP_DONE ? remove_card(detach, netdev) : fail(detach, result);
+	if (result == QMP_REFUSED)
+		return remove_rest(detach);
+	if (result != QMP_DONE)
+		return fail(detach, result);
+	return strcmp(type, "usb-host") == 0 ? remove_usb(detach) : remove_card(detach);
 }
 
 int command_detach(int argc, char **argv)

@@ -24,8 +24,9 @@ void launch_add_usb(const struct usb_device *devices, size_t count, struct words
 	for (size_t i = 0; i < count; i++) {
 		unsigned set = FIRST_FD_SET + (unsigned)i;
 
+		/* As vmgrant attach does: what the set says of itself is our prefix and the id. */
 		add(words, "-add-fd",
-		    text_format("fd=%d,set=%u,opaque=" LAUNCH_PREFIX "usb%zu", devices[i].usb.fd,
+		    text_format("fd=%d,set=%u,opaque=" LAUNCH_PREFIX LAUNCH_PREFIX "usb%zu", devices[i].usb.fd,
 				set, i));
 		add(words, "-device",
 		    text_format("usb-host,bus=" LAUNCH_PREFIX "xhci.0,id=" LAUNCH_PREFIX "usb%zu,"

@@ -201,6 +201,25 @@ enum qmp_result qmp_device_add(struct qmp *qmp, json_object *arguments)
 	return qmp_execute(qmp, "device_add", json_object_get(arguments), -1, NULL);
 }
 
+enum qmp_result qmp_device_find_xhci(struct qmp *qmp, char bus_out[QMP_ID_SIZE])
+{
+	json_object *list;
+	enum qmp_result result = list_objects(qmp, DEVICES, &list);
+
+	bus_out[0] = '\0';
+	for (size_t i = 0; result == QMP_DONE && i < json_object_array_length(list); i++) {
+		json_object *entry = json_object_array_get_idx(list, i);
+		const char *type = qmp_get_string(entry, "type");
+
+		if (strcmp(type, "child<qemu-xhci>") == 0 ||
+		    strcmp(type, "child<nec-usb-xhci>") == 0)
+			(void)snprintf(bus_out, QMP_ID_SIZE, "%s.0",
+				       qmp_get_string(entry, "name"));
+	}
+	(void)json_object_put(list);
+	return result;
+}
+
 /* ---- taking a device away ---- */
 
 enum qmp_result qmp_device_remove(struct qmp *qmp, const char *id, int timeout_ms)

@@ -32,6 +32,9 @@ enum qmp_result qmp_device_get(struct qmp *qmp, const char *id, const char *prop
  */
 enum qmp_result qmp_device_add(struct qmp *qmp, json_object *arguments);
 
+/* The bus of an xHCI controller that has an id, "" if there is none. */
+enum qmp_result qmp_device_find_xhci(struct qmp *qmp, char bus_out[QMP_ID_SIZE]);
+
 /*
  * device_del, and wait until the guest has let the device go. QMP_LATE: it has
  * not, and may still; QMP_REFUSED: it will not, or there is no such device.

@@ -155,7 +155,7 @@ class World:
             for fd in keep:
                 os.close(fd)
         self._pidfd = os.pidfd_open(self.pid)
-        self._namespaces = ns.hold_namespaces(self.pid)
+        self.namespaces = ns.hold_namespaces(self.pid)
         self.polkit = Polkit(self)
         if polkit:
             self.polkit.start()
@@ -180,9 +180,9 @@ class World:
         for item in [*self._open, *self._processes]:
             item.close()
         try:
-            wait_until(lambda: not ns.inhabitants(self._namespaces), "an empty world")
+            wait_until(lambda: not ns.inhabitants(self.namespaces), "an empty world")
         finally:
-            for fd in self._namespaces:
+            for fd in self.namespaces:
                 os.close(fd)
 
     def keep(self, *items):

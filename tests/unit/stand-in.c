@@ -116,9 +116,14 @@ static struct answer grant_nodes(const struct protocol_request *request)
 		answer.reply.flags = PROTOCOL_NODE_POLKIT;
 		return answer;
 	}
-	answer.reply.flags = is_vfio ? PROTOCOL_NODE_IOMMUFD : 0;
+	/* The second function of a device is on a kernel with groups only. */
+	answer.reply.flags = is_vfio && strstr(request->vfio.address, ".1") == NULL
+				     ? PROTOCOL_NODE_IOMMUFD : 0;
 	answer.fd_count = answer.reply.fd_count = is_vfio ? 2 : 1;
-	memcpy(answer.reply.node, "/dev/node", 10);
+	if (is_vfio && answer.reply.flags == 0)
+		memcpy(answer.reply.node, "/dev/vfio/12", 13);
+	else
+		memcpy(answer.reply.node, "/dev/node", 10);
 	return answer;
 }
 

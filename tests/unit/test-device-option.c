@@ -205,9 +205,9 @@ static void usb_devices_get_a_controller_and_a_set_of_fds_each(void **state)
 	line = joined(&words);
 	assert_string_equal(line,
 		"-device qemu-xhci,id=vmgrant-xhci "
-		"-add-fd fd=5,set=7600,opaque=vmgrant-usb0 "
+		"-add-fd fd=5,set=7600,opaque=vmgrant-vmgrant-usb0 "
 		"-device usb-host,bus=vmgrant-xhci.0,id=vmgrant-usb0,hostdevice=/dev/fdset/7600 "
-		"-add-fd fd=9,set=7601,opaque=vmgrant-usb1 "
+		"-add-fd fd=9,set=7601,opaque=vmgrant-vmgrant-usb1 "
 		"-device usb-host,bus=vmgrant-xhci.0,id=vmgrant-usb1,hostdevice=/dev/fdset/7601");
 	free(line);
 	launch_add_usb(devices, LAUNCH_USB_MAX, &words);
