@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/ask-device.h"
 #include "client/command.h"
 #include "client/qmp-command.h"
 #include "client/qmp-device.h"
@@ -46,21 +47,9 @@ static void choose_mac(struct attach *attach)
 	free(path);
 }
 
-static int ask_usb(struct attach *attach, struct vmgrant_connection *connection)
-{
-	struct vmgrant_usb_request request = usb_option_request(
-		&attach->usb_option, prompt_flag(attach->prompt, VMGRANT_DEVICE_INTERACTIVE));
-	enum vmgrant_code code;
-
-	attach->usb.size = sizeof attach->usb;
-	code = vmgrant_usb(connection, &request, &attach->usb);
-	return code == VMGRANT_GRANTED ? VMGRANT_GRANTED
-				       : command_fail((int)code, "%s", vmgrant_error(connection));
-}
-
 int attach_ask(struct attach *attach)
 {
-	struct vmgrant_connection *connection = vmgrant_connect(attach->helper);
+	struct vmgrant_connection *connection = card_connect(attach->helper, attach->prompt);
 	int code;
 
 	if (connection == NULL)
@@ -69,7 +58,9 @@ int attach_ask(struct attach *attach)
 	if (attach->kind == ATTACH_NET && !attach->card.option.has_mac)
 		choose_mac(attach);
 	code = attach->kind == ATTACH_USB
-		       ? ask_usb(attach, connection)
+		       ? ask_device_usb(connection, &attach->usb_option,
+					prompt_flag(attach->prompt, VMGRANT_DEVICE_INTERACTIVE),
+					&attach->usb)
 		       : card_ask(connection, &attach->card,
 				  VMGRANT_TAP_MAC |
 					  prompt_flag(attach->prompt, VMGRANT_TAP_INTERACTIVE));

@@ -19,7 +19,7 @@ unsigned prompt_flag(enum prompt prompt, unsigned flag)
 struct vmgrant_connection *card_connect(const char *helper, enum prompt prompt)
 {
 	return vmgrant_connect_with(helper,
-				    prompt_flag(prompt) != 0 ? VMGRANT_CONNECT_TEXT_AGENT : 0);
+				    prompt_flag(prompt, VMGRANT_CONNECT_TEXT_AGENT));
 }
 
 int card_check(const struct card *card)

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/ask-device.h"
 #include "client/command.h"
 #include "client/open-broker.h"
 
@@ -54,13 +55,10 @@ int run_devices_add_vfio(struct run_devices *devices, const char *text)
 static int ask_usb(struct usb_device *device, struct vmgrant_connection *connection,
 		   unsigned flags, int *example_fd)
 {
-	struct vmgrant_usb_request request = usb_option_request(&device->option, flags);
-	enum vmgrant_code code;
+	int code = ask_device_usb(connection, &device->option, flags, &device->usb);
 
-	device->usb.size = sizeof device->usb;
-	code = vmgrant_usb(connection, &request, &device->usb);
 	if (code != VMGRANT_GRANTED)
-		return command_fail((int)code, "%s", vmgrant_error(connection));
+		return code;
 	if ((flags & VMGRANT_DEVICE_QUERY) != 0)
 		device->usb.fd = (*example_fd)++;
 	return VMGRANT_GRANTED;
@@ -102,21 +100,15 @@ static int ask_vfio(struct run_devices *devices, size_t index,
 		    struct vmgrant_connection *connection, unsigned flags, int *example_fd)
 {
 	struct vfio_device *device = &devices->vfio[index];
-	struct vmgrant_vfio_request request = {
-		.size = sizeof request,
-		.flags = flags,
-		.address = device->option.address,
-		.memlock_bytes = device->option.memlock_bytes,
-	};
-	enum vmgrant_code code;
+	int code;
 
 	device->vfio = (struct vmgrant_vfio){ .size = sizeof device->vfio, .device_fd = -1,
 					      .iommu_fd = -1 };
 	if (has_come_already(devices, index))
 		return VMGRANT_GRANTED;
-	code = vmgrant_vfio(connection, &request, &device->vfio);
+	code = ask_device_vfio(connection, &device->option, flags, &device->vfio);
 	if (code != VMGRANT_GRANTED)
-		return command_fail((int)code, "%s", vmgrant_error(connection));
+		return code;
 	if ((flags & VMGRANT_DEVICE_QUERY) != 0 &&
 	    (device->vfio.flags & VMGRANT_NODE_IOMMUFD) != 0) {
 		device->vfio.device_fd = (*example_fd)++;

@@ -91,7 +91,7 @@ int usb_option_parse(const char *text, struct usb_option *option, char *why, siz
 	struct piece piece = { text, 0 };
 	const char *wrong = NULL;
 
-	*option = (struct usb_option){ 0 };
+	*option = (struct usb_option){ .text = text };
 	do {
 		/* A serial number is whatever its maker likes. */
 		piece.length = strncmp(piece.text, "serial=", strlen("serial=")) == 0

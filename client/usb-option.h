@@ -16,6 +16,7 @@
 #include "client/vmgrant.h"
 
 struct usb_option {
+	const char *text; /* all of it; borrowed */
 	int has_ids, has_number;
 	uint16_t vendor, product;
 	uint16_t bus, device;
