@@ -19,6 +19,20 @@ function __vmgrant_net
     end
 end
 
+function __vmgrant_usb
+    for folder in /sys/bus/usb/devices/*
+        test -r $folder/idVendor; or continue
+        echo (cat $folder/idVendor):(cat $folder/idProduct)
+        string match -r '[0-9]+-[0-9.]+$' -- $folder
+    end
+end
+
+function __vmgrant_pci
+    for folder in /sys/bus/pci/drivers/vfio-pci/*:*
+        string replace -r '.*/' '' -- $folder
+    end
+end
+
 # Behind -- another program's words begin.
 function __vmgrant_behind_dashes
     contains -- -- (commandline -opc)
@@ -44,6 +58,9 @@ complete -c vmgrant -n __fish_use_subcommand -a explain -d 'say which rule decid
 complete -c vmgrant -n __fish_use_subcommand -l version -d 'print the version'
 complete -c vmgrant -n 'not __vmgrant_behind_dashes' -l help -d 'print a text'
 complete -c vmgrant -n '__vmgrant_in run attach' -l net -x -a '(__vmgrant_net)' -d 'a card on a bridge'
+complete -c vmgrant -n '__vmgrant_in run attach' -l usb -x -a '(__vmgrant_usb)' -d 'a USB device'
+complete -c vmgrant -n '__vmgrant_in run' -l vfio -x -a '(__vmgrant_pci)' -d 'a PCI device'
+complete -c vmgrant -n '__vmgrant_in attach' -l follow -d 'plug it in again when it comes back'
 complete -c vmgrant -n '__vmgrant_in run' -l dry-run -d 'print the command line'
 complete -c vmgrant -n '__vmgrant_in run attach' -l prompt -d 'let polkit ask for a password'
 complete -c vmgrant -n '__vmgrant_in run attach' -l no-prompt -d 'never let polkit ask'
