@@ -19,10 +19,8 @@
 #include "helper/escape.h"
 #include "wire/asker.h"
 
-/* Rules may run programs and look up directories; QEMU's guest stands still meanwhile. */
-#define ANSWER_TIMEOUT_MS 15000
-/* A dialog, a password, a second try. */
-#define PROMPT_TIMEOUT_MS (5 * 60 * 1000)
+/* The asker gives up first, and takes its question back; then it has this long to end. */
+#define MORE_TIME_S 1
 
 #define ARGUMENTS_MAX 16
 #define ARGUMENT_SIZE (POLKIT_DETAIL_SIZE + 16)
@@ -110,9 +108,7 @@ static int build_command(struct command *command, const struct polkit_question *
 static void exec_asker(const struct command *command, const struct account *account, pid_t helper,
 		       int output)
 {
-	static char *const environment[] = { "LC_ALL=C.UTF-8", "PATH=/usr/bin:/bin",
-					     "GIO_USE_VFS=local", "GIO_MODULE_DIR=/nonexistent",
-					     NULL };
+	static char *const environment[] = { "LC_ALL=C.UTF-8", "PATH=/usr/bin:/bin", NULL };
 	int nothing = open("/dev/null", O_RDWR);
 
 	if (privileges_become_account(account) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ||
@@ -267,9 +263,10 @@ enum reply_code ask_polkit(const struct polkit_question *question, const struct 
 	struct asker asker;
 	/* One byte more than it may write: a longer answer is no answer. */
 	char answer[ASKER_TEXT_MAX + 1], text[ASKER_TEXT_MAX];
-	long long end_ms = now_ms() + (question->interaction == INTERACTION_ALLOWED
-					       ? PROMPT_TIMEOUT_MS
-					       : ANSWER_TIMEOUT_MS);
+	long long limit_s = MORE_TIME_S + (question->interaction == INTERACTION_ALLOWED
+						   ? ASKER_PROMPT_TIMEOUT_S
+						   : ASKER_ANSWER_TIMEOUT_S);
+	long long end_ms = now_ms() + limit_s * 1000;
 	ssize_t length;
 	int status;
 

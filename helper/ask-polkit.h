@@ -2,7 +2,7 @@
 /*
  * The question to polkit, put by the separate program vmgrant-authorize.
  *
- * D-Bus and GLib stay out of the setuid program: the asker is a child with the
+ * D-Bus stays out of the setuid program: the asker is a child with the
  * service account's uids, no capability, no group, and an exact environment.
  * The account owns the actions (org.freedesktop.policykit.owner), which lets it
  * ask about other people and pass details.

@@ -13,6 +13,14 @@
 
 #define ASKER_TEXT_MAX 200 /* bytes of polkit's own word */
 
+/*
+ * How long the asker waits for polkit; the helper ends it soon after. Rules may run
+ * programs and look up directories; QEMU's guest stands still meanwhile.
+ */
+#define ASKER_ANSWER_TIMEOUT_S 14
+/* A dialog, a password, a second try. */
+#define ASKER_PROMPT_TIMEOUT_S (5 * 60)
+
 enum asker_status {
 	ASKER_AUTHORISED = 0,
 	ASKER_DENIED = 10,        /* polkit said no */

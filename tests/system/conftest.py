@@ -67,6 +67,13 @@ def polkit_world(stage):
         yield fresh
 
 
+@pytest.fixture
+def fake_world(world):
+    """polkit is to be asked, and the test brings the asker or the bus. No bus."""
+    world.write_acl("allow bridge br0\nallow bridge br1\n")
+    return world
+
+
 @pytest.fixture(autouse=True)
 def give_back(request):
     """A test must not leave its TAPs to the next one in a world that they share."""

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A system bus that talks nonsense. Runs inside a world, never returns."""
+"""A system bus, and a polkit on it, that talk nonsense."""
 
 import os
 import selectors
 import socket
 import struct
 
+from process import wait_until
 from services import BUS_SOCKET
 
 NO_REPLY_EXPECTED = 1
@@ -46,6 +47,24 @@ def garbage_reply(_):
     return os.urandom(200)
 
 
+def silent_reply(_):
+    """To the question; everything else is answered."""
+    return b""
+
+
+def verdict_reply(authorised=1, challenge=0, details=None, more=b"", signature="(bba{ss})"):
+    """A function that answers with this verdict of polkit's."""
+    pairs = b""
+    for key, value in (details or {}).items():
+        pairs += bytes(-len(pairs) % 8) + _string(key.encode())
+        pairs += bytes(-len(pairs) % 4) + _string(value.encode())
+    # The array's elements are aligned to 8, which its length, at 8, does not count.
+    body = struct.pack("<III4x", authorised, challenge, len(pairs)) + pairs + more
+    return lambda serial: _reply(serial, signature, body)
+
+
+CALLS = "/tmp/bus-calls"  # one line for each call: its member
+
 # What any client asks before it comes to its question, and the right answers.
 SENSIBLE = {
     b"Hello": ("s", _string(b":1.1")),
@@ -54,7 +73,17 @@ SENSIBLE = {
     b"GetAll": ("a{sv}", bytes(8)),
     b"AddMatch": ("", b""),
     b"RemoveMatch": ("", b""),
+    b"CancelCheckAuthorization": ("", b""),
 }
+QUESTION = b"CheckAuthorization"
+
+
+def _note(header):
+    """Tell a file what was asked. A member follows its length; no other field is one."""
+    for member in (*SENSIBLE, QUESTION):
+        if struct.pack("<I", len(member)) + member + b"\0" in header:
+            with open(CALLS, "ab") as file:
+                file.write(member + b"\n")
 
 
 def _answer_call(header, serial, nonsense):
@@ -86,6 +115,7 @@ def _answer(client, reply, state):
         data = data.partition(b"BEGIN\r\n")[2]
     while len(data) >= 16:
         flags, body, serial, fields = struct.unpack_from("<xxBxIII", data)
+        _note(data[:16 + fields])
         if not flags & NO_REPLY_EXPECTED:
             client.send(_answer_call(data[:16 + fields], serial, reply))
         data = data[16 + fields + -fields % 8 + body:]
@@ -93,7 +123,7 @@ def _answer(client, reply, state):
 
 
 def serve(reply):
-    """Answer every question with reply(serial); None: never answer anything."""
+    """Answer every question with reply(serial); None: never answer anything. Never returns."""
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     listener.bind(BUS_SOCKET)
     os.chmod(BUS_SOCKET, 0o666)
@@ -109,3 +139,9 @@ def serve(reply):
             elif not _answer(key.fileobj, reply, key.data):
                 selector.unregister(key.fileobj)
                 key.fileobj.close()
+
+
+def start(world, reply):
+    """Serve in a world, and wait until somebody can connect."""
+    world.spawn(lambda: serve(reply))
+    wait_until(lambda: world.path(BUS_SOCKET).exists(), "the fake bus")
