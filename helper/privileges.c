@@ -2,9 +2,9 @@
 /* User ids and capabilities: the only file that changes them. */
 #include "helper/privileges.h"
 
-#include <cap-ng.h>
 #include <errno.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -69,62 +69,55 @@ enum reply_code privileges_check(struct refusal *why)
 
 /* ---- capability sets ---- */
 
-/* Apply the sets that the library holds; effective stays empty unless raised. */
-static int apply_capabilities(void)
-{
-	return capng_apply(CAPNG_SELECT_CAPS) == 0 ? 0 : -1;
-}
+#define BIT(capability) (1ULL << (capability))
 
-static unsigned long long set_of(const struct __user_cap_data_struct *data, int effective)
-{
-	unsigned low = effective ? data[0].effective : data[0].permitted;
-	unsigned high = effective ? data[1].effective : data[1].permitted;
+/* What the way to phase 2 takes, besides what the jobs need. */
+#define PHASE_1 (BIT(CAP_SETGID) | BIT(CAP_SETPCAP))
 
-	return (unsigned long long)high << 32 | low;
-}
+/* The sets of this process, a bit for each capability; the inheritable one is always empty. */
+struct sets {
+	unsigned long long effective, permitted;
+};
 
-static int read_sets(struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3])
+/* The sets are asked for each time and remembered nowhere. libc has no calls for them. */
+static int read_sets(struct sets *sets_out)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-
-	return (int)syscall(SYS_capget, &header, data);
-}
-
-static int is_permitted(unsigned capability)
-{
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
 
-	return read_sets(data) == 0 && (set_of(data, 0) & 1ULL << capability) != 0;
+	if (syscall(SYS_capget, &header, data) < 0)
+		return -1;
+	sets_out->effective = (unsigned long long)data[1].effective << 32 | data[0].effective;
+	sets_out->permitted = (unsigned long long)data[1].permitted << 32 | data[0].permitted;
+	return 0;
+}
+
+/* Fails for a capability that is not permitted now. 0, or -1 with errno. */
+static int write_sets(unsigned long long effective, unsigned long long permitted)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	const struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {
+		{ .effective = (unsigned)effective, .permitted = (unsigned)permitted },
+		{ .effective = (unsigned)(effective >> 32),
+		  .permitted = (unsigned)(permitted >> 32) },
+	};
+
+	return syscall(SYS_capset, &header, data) < 0 ? -1 : 0;
+}
+
+static int make_effective(unsigned long long wanted)
+{
+	struct sets sets;
+
+	return read_sets(&sets) < 0 ? -1 : write_sets(wanted, sets.permitted);
 }
 
 /* What the kernel says: nothing effective, and nothing permitted but these. */
 static int sets_are_lowered(unsigned long long permitted)
 {
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+	struct sets sets;
 
-	return read_sets(data) == 0 && set_of(data, 1) == 0 &&
-	       (set_of(data, 0) & ~permitted) == 0;
-}
-
-static void add_jobs(unsigned privileges)
-{
-	if ((privileges & PRIVILEGE_NET_ADMIN) != 0)
-		(void)capng_update(CAPNG_ADD, CAPNG_PERMITTED, CAP_NET_ADMIN);
-	if ((privileges & PRIVILEGE_OPEN) != 0)
-		(void)capng_update(CAPNG_ADD, CAPNG_PERMITTED, CAP_DAC_OVERRIDE);
-	/* Few requests need it and few containers have it: without it, only those fail. */
-	if ((privileges & PRIVILEGE_LIMITS) != 0 && is_permitted(CAP_SYS_RESOURCE))
-		(void)capng_update(CAPNG_ADD, CAPNG_PERMITTED, CAP_SYS_RESOURCE);
-}
-
-/* The permitted set of phase 1; setuid is CAPNG_ADD until the ids have changed. */
-static int set_phase_1(unsigned jobs, capng_act_t setuid)
-{
-	capng_clear(CAPNG_SELECT_BOTH);
-	add_jobs(jobs);
-	(void)capng_updatev(CAPNG_ADD, CAPNG_PERMITTED, CAP_SETGID, CAP_SETPCAP, -1);
-	(void)capng_update(setuid, CAPNG_PERMITTED, CAP_SETUID);
-	return apply_capabilities();
+	return read_sets(&sets) == 0 && sets.effective == 0 && (sets.permitted & ~permitted) == 0;
 }
 
 static unsigned capability_of(enum privilege privilege)
@@ -140,11 +133,25 @@ static unsigned capability_of(enum privilege privilege)
 	}
 }
 
+static unsigned long long bits_of(unsigned jobs)
+{
+	unsigned long long bits = 0;
+	struct sets sets;
+
+	if ((jobs & PRIVILEGE_NET_ADMIN) != 0)
+		bits |= BIT(CAP_NET_ADMIN);
+	if ((jobs & PRIVILEGE_OPEN) != 0)
+		bits |= BIT(CAP_DAC_OVERRIDE);
+	/* Few requests need it and few containers have it: without it, only those fail. */
+	if ((jobs & PRIVILEGE_LIMITS) != 0 && read_sets(&sets) == 0)
+		bits |= sets.permitted & BIT(CAP_SYS_RESOURCE);
+	return bits;
+}
+
 int privileges_raise(enum privilege privilege)
 {
-	if (capng_update(CAPNG_ADD, CAPNG_EFFECTIVE, capability_of(privilege)) != 0 ||
-	    apply_capabilities() < 0) {
-		int error = errno != 0 ? errno : EPERM;
+	if (make_effective(BIT(capability_of(privilege))) < 0) {
+		int error = errno;
 
 		privileges_lower();
 		return -error;
@@ -154,10 +161,7 @@ int privileges_raise(enum privilege privilege)
 
 void privileges_lower(void)
 {
-	(void)capng_update(CAPNG_DROP, CAPNG_EFFECTIVE, CAP_NET_ADMIN);
-	(void)capng_update(CAPNG_DROP, CAPNG_EFFECTIVE, CAP_DAC_OVERRIDE);
-	(void)capng_update(CAPNG_DROP, CAPNG_EFFECTIVE, CAP_SYS_RESOURCE);
-	if (apply_capabilities() < 0 || !sets_are_lowered(~0ULL))
+	if (make_effective(0) < 0 || !sets_are_lowered(~0ULL))
 		abort();
 }
 
@@ -182,8 +186,7 @@ enum reply_code privileges_drop(struct refusal *why)
 
 	if (setresgid(gid, gid, gid) < 0 || setresuid(uid, uid, uid) < 0)
 		return refuse_step(why, "cannot become the caller");
-	capng_clear(CAPNG_SELECT_BOTH);
-	if (uid != 0 && apply_capabilities() < 0)
+	if (uid != 0 && write_sets(0, 0) < 0)
 		return refuse_step(why, "cannot drop capabilities");
 	return REPLY_GRANTED;
 }
@@ -227,10 +230,11 @@ static enum reply_code find_account(uid_t caller_uid, struct account *account, s
 enum reply_code privileges_shrink(unsigned jobs, uid_t caller_uid, struct account *account_out,
 				  struct refusal *why)
 {
+	const unsigned long long phase_1 = bits_of(jobs | PRIVILEGE_OPEN) | PHASE_1;
 	uid_t real, effective, saved;
 	enum reply_code code;
 
-	if (set_phase_1(jobs | PRIVILEGE_OPEN, CAPNG_ADD) < 0)
+	if (write_sets(0, phase_1 | BIT(CAP_SETUID)) < 0)
 		return refuse(why, REPLY_NO_PRIVILEGE,
 			      "no privilege: this container or service lacks one of CAP_NET_ADMIN, "
 			      "CAP_DAC_OVERRIDE, CAP_SETUID, CAP_SETGID, CAP_SETPCAP: start it outside, "
@@ -241,12 +245,12 @@ enum reply_code privileges_shrink(unsigned jobs, uid_t caller_uid, struct accoun
 	if (code != REPLY_GRANTED)
 		return code;
 	/* Without keepcaps the kernel empties the permitted set with the last uid 0. */
-	if (capng_update(CAPNG_ADD, CAPNG_EFFECTIVE, CAP_SETUID) != 0 || apply_capabilities() < 0 ||
+	if (make_effective(BIT(CAP_SETUID)) < 0 ||
 	    prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0 ||
 	    setresuid((uid_t)-1, account_out->uid, account_out->uid) < 0 ||
 	    prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) < 0)
 		return refuse_step(why, "cannot become the account " VMGRANT_ACCOUNT);
-	if (set_phase_1(jobs | PRIVILEGE_OPEN, CAPNG_DROP) < 0)
+	if (write_sets(0, phase_1) < 0)
 		return refuse_step(why, "cannot drop capabilities");
 	/* Changing ids resets the flag to the system's default. */
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
@@ -280,8 +284,7 @@ static int empty_bounding_set(void)
 
 static int drop_groups(const struct account *account)
 {
-	if (capng_updatev(CAPNG_ADD, CAPNG_EFFECTIVE, CAP_SETGID, CAP_SETPCAP, -1) != 0 ||
-	    apply_capabilities() < 0)
+	if (make_effective(PHASE_1) < 0)
 		return -1;
 	if (setgroups(0, NULL) < 0 || setresgid(account->gid, account->gid, account->gid) < 0)
 		return -1;
@@ -291,16 +294,15 @@ static int drop_groups(const struct account *account)
 enum reply_code privileges_finish(unsigned jobs, const struct account *account,
 				  struct refusal *why)
 {
+	const unsigned long long kept = bits_of(jobs);
+
 	if (drop_groups(account) < 0)
 		return refuse_step(why, "cannot drop groups and bounding set");
-	capng_clear(CAPNG_SELECT_BOTH);
-	add_jobs(jobs);
-	if (apply_capabilities() < 0)
+	if (write_sets(0, kept) < 0)
 		return refuse_step(why, "cannot drop capabilities");
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return refuse_step(why, "cannot give up new privileges");
-	if (!sets_are_lowered(1ULL << CAP_NET_ADMIN | 1ULL << CAP_DAC_OVERRIDE |
-			      1ULL << CAP_SYS_RESOURCE))
+	if (!sets_are_lowered(kept))
 		return refuse(why, REPLY_INTERNAL, "privileges: capabilities are not what was set");
 	return REPLY_GRANTED;
 }
@@ -309,6 +311,5 @@ int privileges_become_account(const struct account *account)
 {
 	if (setresuid(account->uid, account->uid, account->uid) < 0)
 		return -1;
-	capng_clear(CAPNG_SELECT_BOTH);
-	return apply_capabilities();
+	return write_sets(0, 0);
 }

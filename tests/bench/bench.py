@@ -73,7 +73,7 @@ def table(title, rows, note=""):
 
 def bare_request(world, runs):
     series = [Series("qemu-bridge-helper"), Series("vmgrant-helper, shared libraries"),
-              Series("vmgrant-helper, libnl and libcap-ng linked in")]
+              Series("vmgrant-helper, libnl linked in")]
     answers = measure(world, runs, [request(QEMU_HELPER), request(HELPER), request(LINKED)])
     for one, answer in zip(series, answers):
         one.add(answer)

@@ -10,13 +10,14 @@
  * fds; then waits until the other side closes. Without: keeps them all, and
  * prints the kind of each and how many microseconds it took to make.
  */
-#include <cap-ng.h>
 #include <errno.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -34,13 +35,16 @@ static void die(const char *step, int error)
 /* The state that privileges_shrink() leaves, by number instead of by name. */
 static void shrink(uid_t caller, uid_t account)
 {
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	const struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {
+		{ .permitted = 1u << CAP_NET_ADMIN | 1u << CAP_DAC_OVERRIDE | 1u << CAP_SETGID |
+			       1u << CAP_SETPCAP },
+	};
+
 	prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0);
 	if (setresuid(caller, account, account) < 0)
 		die("setresuid", errno);
-	capng_clear(CAPNG_SELECT_BOTH);
-	capng_updatev(CAPNG_ADD, CAPNG_PERMITTED, CAP_NET_ADMIN, CAP_DAC_OVERRIDE,
-		      CAP_SETGID, CAP_SETPCAP, -1);
-	if (capng_apply(CAPNG_SELECT_CAPS) != 0)
+	if (syscall(SYS_capset, &header, data) < 0)
 		die("capabilities", errno);
 }
 

@@ -92,7 +92,7 @@ def test_attack_11_killed_at_every_system_call(shared, calls):
 
 def changes_privileges(name, arguments):
     if name == "prctl":
-        # libcap-ng also asks for things here, which may fail without harm.
+        # What only asks may fail without harm.
         return arguments.startswith(("PR_SET_", "PR_CAPBSET_DROP",
                                      "PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL"))
     return name in ("setresuid", "setresgid", "setgroups", "capset")
