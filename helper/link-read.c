@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Bridges and their ports: finding and reading them. */
 #include <errno.h>
+#include <linux/ethtool.h>
 #include <linux/if_bridge.h>
 #include <linux/rtnetlink.h>
+#include <linux/sockios.h>
 #include <net/if.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
@@ -66,8 +68,6 @@ static void parse_info(struct nlattr *linkinfo, struct link *link)
 
 	if (nla_parse_nested(info, IFLA_INFO_MAX, linkinfo, NULL) < 0)
 		return;
-	if (info[IFLA_INFO_KIND] != NULL)
-		(void)nla_strlcpy(link->kind, info[IFLA_INFO_KIND], sizeof link->kind);
 	if (is_kind(info[IFLA_INFO_KIND], "bridge") && info[IFLA_INFO_DATA] != NULL)
 		parse_bridge(info[IFLA_INFO_DATA], link);
 	if (is_kind(info[IFLA_INFO_SLAVE_KIND], "bridge") && info[IFLA_INFO_SLAVE_DATA] != NULL)
@@ -108,16 +108,14 @@ static int on_one_link(struct nl_msg *message, void *context)
 	return parse_link(message, context) < 0 ? NL_SKIP : NL_OK;
 }
 
-int netlink_read_link(struct netlink *netlink, const char *name, unsigned ifindex,
-		      struct link *link_out)
+int netlink_read_link(struct netlink *netlink, unsigned ifindex, struct link *link_out)
 {
 	struct nl_msg *message = netlink_link_message(RTM_GETLINK, 0, ifindex, 0);
 	int result;
 
 	if (message == NULL)
 		return -ENOMEM;
-	if (put_small_answer(message) < 0 ||
-	    (name != NULL && nla_put_string(message, IFLA_IFNAME, name) < 0))
+	if (put_small_answer(message) < 0)
 		return netlink_discard(message);
 	*link_out = (struct link){ 0 };
 	if (nl_cb_set(netlink->callbacks, NL_CB_VALID, NL_CB_CUSTOM, on_one_link, link_out) < 0)
@@ -140,22 +138,59 @@ int netlink_find_ifindex(struct netlink *netlink, const char *name, unsigned *if
 	return 0;
 }
 
+/* The driver of an interface by its name: "bridge", "tun". Only root can change which it is. */
+static int read_driver(int fd, const char *name, struct ethtool_drvinfo *driver)
+{
+	struct ifreq request = { .ifr_data = (void *)driver };
+
+	driver->cmd = ETHTOOL_GDRVINFO;
+	(void)snprintf(request.ifr_name, sizeof request.ifr_name, "%s", name);
+	return ioctl(fd, SIOCETHTOOL, &request) < 0 ? -errno : 0;
+}
+
+/*
+ * By calls that every socket answers: what the kernel says about a bridge in a
+ * netlink message is a page of which four words would be read, and the first thing
+ * that a request waits for.
+ */
 int netlink_find_bridge(struct netlink *netlink, const char *name, struct bridge *bridge_out)
 {
+	struct ethtool_drvinfo driver = { 0 };
+	struct ifreq request = { 0 };
+	int fd = nl_socket_get_fd(netlink->socket);
+	int result;
+
+	*bridge_out = (struct bridge){ 0 };
+	result = netlink_find_ifindex(netlink, name, &bridge_out->ifindex);
+	if (result == 0)
+		result = read_driver(fd, name, &driver);
+	if (result < 0)
+		return result;
+	if (strcmp(driver.driver, "bridge") != 0)
+		return -ENOTSUP;
+	(void)snprintf(request.ifr_name, sizeof request.ifr_name, "%s", name);
+	if (ioctl(fd, SIOCGIFMTU, &request) < 0)
+		return -errno;
+	bridge_out->mtu_bytes = (unsigned)request.ifr_mtu;
+	/* Last, so that what was read before is of this one; and its first name. */
+	request.ifr_ifindex = (int)bridge_out->ifindex;
+	if (ioctl(fd, SIOCGIFNAME, &request) < 0)
+		return -errno;
+	if (strcmp(request.ifr_name, name) != 0)
+		return -ENODEV;
+	memcpy(bridge_out->name, request.ifr_name, sizeof bridge_out->name);
+	return 0;
+}
+
+int netlink_read_vlans(struct netlink *netlink, struct bridge *bridge)
+{
 	struct link link;
-	int result = netlink_read_link(netlink, name, 0, &link);
+	int result = netlink_read_link(netlink, bridge->ifindex, &link);
 
 	if (result < 0)
 		return result;
-	if (strcmp(link.name, name) != 0)
-		return -ENODEV;
-	if (strcmp(link.kind, "bridge") != 0)
-		return -ENOTSUP;
-	*bridge_out = (struct bridge){ .ifindex = link.ifindex,
-				       .mtu_bytes = link.mtu_bytes,
-				       .vlans = link.vlans,
-				       .default_vlan = link.default_vlan };
-	memcpy(bridge_out->name, link.name, sizeof bridge_out->name);
+	bridge->vlans = link.vlans;
+	bridge->default_vlan = link.default_vlan;
 	return 0;
 }
 
@@ -165,7 +200,7 @@ int netlink_wait_running(struct netlink *netlink, unsigned ifindex)
 
 	for (int attempt = 0; attempt < RUNNING_ATTEMPTS; attempt++) {
 		struct link link;
-		int result = netlink_read_link(netlink, NULL, ifindex, &link);
+		int result = netlink_read_link(netlink, ifindex, &link);
 
 		if (result < 0 || link.operstate == OPERSTATE_UP)
 			return result;

@@ -47,6 +47,7 @@ struct session {
 	struct caller caller;
 	struct policy policy;
 	int fd; /* the socket of the requests */
+	struct netlink *netlink; /* kept between requests for TAPs; NULL: not open */
 };
 
 /* What became of one request. Zeroed: nothing. */
@@ -106,7 +107,7 @@ static enum reply_code perform_vfio(const struct grant *grant, const struct sess
 	return REPLY_GRANTED;
 }
 
-static enum reply_code perform(const struct grant *grant, const struct session *session,
+static enum reply_code perform(const struct grant *grant, struct session *session,
 			       struct outcome *outcome)
 {
 	const struct request *request = grant_request(grant);
@@ -117,7 +118,7 @@ static enum reply_code perform(const struct grant *grant, const struct session *
 		return tap_offer(grant, &outcome->offer, &outcome->why);
 	if (request->kind == REQUEST_USB)
 		return usb_open(grant, &outcome->nodes, &outcome->why);
-	return tap_make(grant, &outcome->port, &outcome->why);
+	return tap_make(grant, &session->netlink, &outcome->port, &outcome->why);
 }
 
 /* A dialog takes minutes, in which the administrator may have changed his mind. */
@@ -133,7 +134,7 @@ static enum reply_code judge_again(const struct request *request, const struct s
 }
 
 /* Judge one request and perform it. */
-static enum reply_code answer(const struct request *request, const struct session *session,
+static enum reply_code answer(const struct request *request, struct session *session,
 			      struct outcome *outcome)
 {
 	struct object object = { 0 };
@@ -191,7 +192,7 @@ static struct native_yes yes_of(const struct request *request, const struct outc
 }
 
 /* One request of a connection. Returns REPLY_GRANTED as long as the connection goes on. */
-static enum reply_code native_request(int fd, const struct session *session,
+static enum reply_code native_request(int fd, struct session *session,
 				      const struct request *request, const struct native_tag *tag)
 {
 	struct outcome outcome = { .rule = NULL };

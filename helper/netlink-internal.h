@@ -32,18 +32,13 @@ struct link {
 	unsigned master; /* 0: none */
 	unsigned operstate; /* RFC 2863: OPERSTATE_UP or another */
 	char name[IFNAMSIZ];
-	char kind[16]; /* "bridge", "tun"; "" for hardware */
 	enum bridge_vlans vlans; /* of a bridge */
 	unsigned default_vlan;
 	uint8_t port_flags[BRPORT_LOCKED + 1]; /* of a bridge's port, by attribute */
 };
 
-/*
- * Read one link, by name or, when name is NULL, by ifindex. Returns 0, -ENODEV if
- * there is none, or another negative errno.
- */
-int netlink_read_link(struct netlink *netlink, const char *name, unsigned ifindex,
-		      struct link *link_out);
+/* Read one link. Returns 0, -ENODEV if there is none, or another negative errno. */
+int netlink_read_link(struct netlink *netlink, unsigned ifindex, struct link *link_out);
 
 /* A request about links. ifindex 0 asks by the attributes that follow. NULL: no memory. */
 struct nl_msg *netlink_link_message(int type, int flags, unsigned ifindex, unsigned up);

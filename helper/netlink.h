@@ -32,8 +32,8 @@ struct bridge {
 	char name[IFNAMSIZ];
 	unsigned ifindex;
 	unsigned mtu_bytes; /* payload, as the bridge reports it */
-	enum bridge_vlans vlans;
-	unsigned default_vlan; /* that a port is in when it joins; 0: none */
+	enum bridge_vlans vlans; /* these two by netlink_read_vlans() */
+	unsigned default_vlan;   /* that a port is in when it joins; 0: none */
 };
 
 /* What a port gets before it goes up. */
@@ -74,6 +74,9 @@ const char *netlink_explanation(const struct netlink *netlink);
  * name the ACL would be asked about one name and another bridge be joined.
  */
 int netlink_find_bridge(struct netlink *netlink, const char *name, struct bridge *bridge_out);
+
+/* What the bridge does with VLANs. */
+int netlink_read_vlans(struct netlink *netlink, struct bridge *bridge);
 
 /* The ifindex of an interface of this name, which must be our own. */
 int netlink_find_ifindex(struct netlink *netlink, const char *name, unsigned *ifindex_out);

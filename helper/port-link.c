@@ -139,7 +139,7 @@ static int verify_vlan(struct netlink *netlink, const struct bridge *bridge,
 		       const struct port_setup *setup)
 {
 	struct link now;
-	int result = netlink_read_link(netlink, NULL, bridge->ifindex, &now);
+	int result = netlink_read_link(netlink, bridge->ifindex, &now);
 
 	if (result < 0)
 		return result;
@@ -153,7 +153,7 @@ int netlink_verify_port(struct netlink *netlink, const struct bridge *bridge,
 {
 	struct ifreq again = { .ifr_ifindex = (int)bridge->ifindex };
 	struct link port;
-	int result = netlink_read_link(netlink, NULL, setup->ifindex, &port);
+	int result = netlink_read_link(netlink, setup->ifindex, &port);
 
 	if (result < 0)
 		return result;

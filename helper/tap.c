@@ -18,8 +18,11 @@
 /* The kernel checks the opener of a netlink socket as well as the sender. */
 static enum reply_code open_netlink(struct tap_work *work, struct refusal *why)
 {
-	int result = privileges_raise(PRIVILEGE_NET_ADMIN);
+	int result;
 
+	if (work->netlink != NULL)
+		return REPLY_GRANTED;
+	result = privileges_raise(PRIVILEGE_NET_ADMIN);
 	if (result == 0)
 		result = netlink_open(&work->netlink);
 	privileges_lower();
@@ -41,11 +44,13 @@ static enum reply_code find_bridge(struct tap_work *work, struct refusal *why)
 		return refuse(why, REPLY_OBJECT,
 			      "bridge %s: this interface is not a bridge: use the name of a bridge",
 			      tap_bridge_name(work));
-	if (result < 0)
-		return tap_refuse_step(work, "cannot look up the bridge", result, why);
-	if (grant_options(work->grant)->vlan != 0 && work->bridge.vlans != BRIDGE_VLANS_KEPT)
-		return tap_refuse_vlan(work, why);
-	return REPLY_GRANTED;
+	if (result == 0 && grant_options(work->grant)->vlan != 0) {
+		result = netlink_read_vlans(work->netlink, &work->bridge);
+		if (result == 0 && work->bridge.vlans != BRIDGE_VLANS_KEPT)
+			return tap_refuse_vlan(work, why);
+	}
+	return result == 0 ? REPLY_GRANTED
+			   : tap_refuse_step(work, "cannot look up the bridge", result, why);
 }
 
 static enum reply_code read_slots(const struct tap_work *work, struct port_slots *slots,
@@ -209,28 +214,40 @@ static enum reply_code work_off(struct tap_work *work, struct tap_port *port, st
 		code = find_bridge(work, why);
 	if (code == REPLY_GRANTED)
 		code = make(work, port, why);
-	netlink_close(work->netlink);
-	if (code != REPLY_GRANTED)
+	if (code != REPLY_GRANTED) {
+		netlink_close(work->netlink);
+		work->netlink = NULL;
 		tap_close(port);
+	}
 	return code;
 }
 
-enum reply_code tap_make(const struct grant *grant, struct tap_port *port_out,
-			 struct refusal *why)
+static enum reply_code make_either(struct tap_work *work, struct tap_port *port,
+				   struct refusal *why)
 {
-	struct tap_work work = { .grant = grant };
 	enum reply_code code;
 	int result;
 
-	*port_out = (struct tap_port){ .queue_count = 0 };
-	if (wants_direct(grant))
-		return work_off(&work, port_out, why);
+	if (wants_direct(work->grant))
+		return work_off(work, port, why);
 	/* First of all, since it takes longest and nothing has to be known for it. */
-	result = netns_start(grant_request(grant)->queues, &work.namespace);
+	result = netns_start(grant_request(work->grant)->queues, &work->namespace);
 	if (result < 0)
-		return tap_refuse_sealed(&work, SEALED_FORK, result, why);
-	code = work_off(&work, port_out, why);
-	netns_close(&work.namespace);
+		return tap_refuse_sealed(work, SEALED_FORK, result, why);
+	code = work_off(work, port, why);
+	netns_close(&work->namespace);
+	return code;
+}
+
+enum reply_code tap_make(const struct grant *grant, struct netlink **netlink,
+			 struct tap_port *port_out, struct refusal *why)
+{
+	struct tap_work work = { .grant = grant, .netlink = *netlink };
+	enum reply_code code;
+
+	*port_out = (struct tap_port){ .queue_count = 0 };
+	code = make_either(&work, port_out, why);
+	*netlink = work.netlink;
 	return code;
 }
 

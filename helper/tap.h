@@ -6,6 +6,7 @@
 #define VMGRANT_HELPER_TAP_H
 
 #include "helper/authorise.h"
+#include "helper/netlink.h"
 #include "helper/port-name.h"
 #include "helper/refusal.h"
 #include "wire/fd-pass.h"
@@ -33,6 +34,9 @@ struct tap_offer {
 /*
  * Make the TAP, make it a port of the bridge, bring it up.
  *
+ * netlink   the connection of earlier requests of this process, or NULL: it is opened
+ *           here and kept for the next one, except after a refusal, which may have
+ *           left an answer in it
  * port_out  its fds are not persistent TAPs: closing the last duplicate removes
  *           interface and port. The caller owns them, see tap_close(). On a
  *           refusal nothing is left behind.
@@ -40,8 +44,8 @@ struct tap_offer {
  * Needs PRIVILEGE_NET_ADMIN and PRIVILEGE_OPEN permitted; raises each around
  * the call that needs it.
  */
-enum reply_code tap_make(const struct grant *grant, struct tap_port *port_out,
-			 struct refusal *why);
+enum reply_code tap_make(const struct grant *grant, struct netlink **netlink,
+			 struct tap_port *port_out, struct refusal *why);
 
 /* Close this process's fds of a port; what was sent lives on with its receiver. */
 void tap_close(struct tap_port *port);
