@@ -11,6 +11,9 @@
 #include <unistd.h>
 
 static char *format_path(const char *root, const char *format, va_list arguments)
+	__attribute__((format(printf, 2, 0)));
+
+static char *format_path(const char *root, const char *format, va_list arguments)
 {
 	char *rest = text_format_list(format, arguments);
 	char *path = text_format("%s%s", root, rest);

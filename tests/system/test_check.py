@@ -3,7 +3,9 @@
 
 import json
 import os
+import signal
 import stat
+import time
 
 import pytest
 
@@ -239,6 +241,19 @@ def test_attack_38_no_polkit_is_a_failure_only_where_a_rule_asks_it(good_world):
     assert found["text"].startswith("polkit: ") and found["mend"] == "sudo systemctl start polkit"
     good_world.write_acl("allow bridge br0 user alice polkit=no\n")
     assert failure(good_world, "polkit", level="warn")["text"] == found["text"]
+
+
+def test_attack_38_a_polkit_that_hangs_does_not_hang_the_check(good_world):
+    good_world.polkit.daemon.signal(signal.SIGSTOP)
+    start = time.monotonic()
+    found = failure(good_world, "polkit")
+    assert found["text"] == "polkit: does not answer in time"
+    assert time.monotonic() - start < 30
+
+
+def test_a_machine_without_polkits_programs(good_world):
+    good_world.path("/usr/bin/pkaction").unlink()
+    assert "pkaction is not installed" in failure(good_world, "polkit")["text"]
 
 
 def test_attack_40_a_missing_action_file(good_world):

@@ -7,6 +7,8 @@ import time
 
 import pytest
 
+import agent
+import protocol_client
 import replies
 from askers import YES
 from process import wait_until
@@ -284,3 +286,27 @@ def test_a_command_that_ignores_ctrl_c_can_be_dismissed_all_the_same(prompt_worl
     terminal.type(CTRL_C)
     assert terminal.finish() == replies.POLKIT_DISMISSED
     wait_nothing_left(prompt_world, terminal)
+
+
+# ---- the agent of a desktop ----
+
+def test_attack_39_a_dialog_that_is_closed_has_its_own_code(prompt_world):
+    """By a program that talks to the helper itself, as virtual machine managers do."""
+    request = prompt_world.start_request("alice", arguments=["--fd=9"],
+                                         channel=protocol_client.pair)
+    with open(f"/proc/{request.pid}/status", encoding="ascii") as status:
+        pid = int(next(line for line in status if line.startswith("NSpid:")).split()[-1])
+    reader, writer = os.pipe()
+    prompt_world.spawn(lambda: agent.serve_and_cancel(pid, 1000, 7), "alice", fds={7: writer},
+                       capture=False)
+    os.close(writer)
+    assert os.read(reader, 1) == b"r"
+    reply = protocol_client.ask(request.socket, 1, "br0",
+                                flags=protocol_client.VNET | protocol_client.INTERACTIVE)
+    assert reply.code == replies.POLKIT_DISMISSED, reply.sentence
+    assert reply.sentence == "bridge br0: the request to authenticate was dismissed"
+    assert os.read(reader, 10) == b"q"
+    # Without the flag the agent is not even asked.
+    assert protocol_client.ask(request.socket, 2, "br0").code == replies.POLKIT_CHALLENGE
+    os.close(reader)
+    assert not prompt_world.taps()
