@@ -33,8 +33,11 @@ class Reply:
 
 def receive(connection):
     """The next reply, or None when the helper has ended."""
-    data, control, flags, _ = connection.recvmsg(4096, socket.CMSG_SPACE(64 * 4),
-                                                 socket.MSG_CMSG_CLOEXEC)
+    try:
+        data, control, flags, _ = connection.recvmsg(4096, socket.CMSG_SPACE(64 * 4),
+                                                     socket.MSG_CMSG_CLOEXEC)
+    except ConnectionResetError:
+        return None  # it has not even read the request
     assert not flags & (socket.MSG_TRUNC | socket.MSG_CTRUNC)
     fds = array.array("i")
     for _, kind, content in control:

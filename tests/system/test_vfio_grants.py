@@ -1,0 +1,242 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Granted PCI devices: the kernel's answer about the made-up node is injected by strace.
+
+All the rest of the way is real: who asks, the ACL, the nodes, the limit on locked memory.
+"""
+
+import os
+import re
+import resource
+import signal
+import socket
+from collections import Counter
+
+import pytest
+
+import replies
+import vfio_client as client
+from pci import GPU, ZERO, Machine
+from process import become, receive, send_fds, wait_until
+from protocol_client import pair
+from tracing import CALL
+from world import JOURNAL, World, identity_of
+
+ACL_TEXT = "allow vfio 10de:* user alice polkit=no memlock=4M\n"
+TRACE = "/tmp/trace"
+MEGABYTE = 1 << 20
+# Two questions to the machine's own devices have no answer that a VFIO node would give.
+ANSWERED = ["-e", "inject=ioctl:retval=0"]
+TOGETHER = 4
+
+
+@pytest.fixture
+def machine(stage):
+    with World(stage) as world:
+        world.write_acl(ACL_TEXT)
+        made_up = Machine(world)
+        made_up.with_iommufd()
+        world.write(TRACE, "", mode=0o666)
+        yield made_up
+
+
+def as_client(user, limit):
+    """A socketpair made by a process of the user's, as in an ordinary client.
+
+    strace has to stay root; this process lives until the client is closed.
+    """
+    def make():
+        here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        os.setresuid(-1, 0, -1)
+        if os.fork() == 0:
+            here.close()
+            resource.setrlimit(resource.RLIMIT_MEMLOCK, (limit, limit))
+            become(identity_of(user))
+            near, far = pair()
+            send_fds(there, b"x", [near.fileno(), far.fileno()])
+            near.close()
+            far.close()
+            there.recv(1)
+            os._exit(0)
+        there.close()
+        _, fds = receive(here)
+        os.set_inheritable(here.fileno(), False)
+        make.kept = here
+        return socket.socket(fileno=fds[0]), socket.socket(fileno=fds[1])
+    return make
+
+
+def connect(machine, limit=MEGABYTE, options=(), output=TRACE):
+    return machine.world.start_request(
+        "alice", channel=as_client("alice", limit), arguments=["--fd=9"],
+        strace=["-f", "-qq", "-o", output, *ANSWERED, *options])
+
+
+def ask(machine, limit=MEGABYTE, options=(), **message):
+    request = connect(machine, limit, options)
+    reply = client.ask(request.socket, GPU, **message)
+    request.socket.close()
+    assert request.finish().code == 0
+    return reply
+
+
+def trace(machine):
+    return machine.world.path(TRACE).read_text(encoding="utf-8")
+
+
+def close(reply):
+    for fd in reply.fds:
+        os.close(fd)
+
+
+def is_whole(reply):
+    return [os.fstat(fd).st_rdev for fd in reply.fds] == [os.makedev(1, 3), os.makedev(*ZERO)]
+
+
+def capability_is_missing():
+    with open("/proc/self/status", encoding="ascii") as status:
+        sets = dict(line.split(":", 1) for line in status)
+    return not int(sets["CapBnd"], 16) >> 24 & 1
+
+
+# ---- what is granted ----
+
+def test_attack_49_a_grant_carries_the_two_nodes_and_nothing_else(machine):
+    reply = ask(machine)
+    assert reply.code == 0 and is_whole(reply), reply.sentence
+    assert reply.flags == client.IOMMUFD and reply.node == "/dev/vfio/devices/vfio0"
+    assert reply.memlock == MEGABYTE  # left as it is, and told
+    close(reply)
+
+
+def test_the_iommufd_charges_the_process_that_maps(machine):
+    reply = ask(machine)
+    assert reply.code == 0, reply.sentence
+    calls = [line for line in trace(machine).splitlines() if "ioctl(" in line]
+    assert len(calls) == 1 and "_IOC(_IOC_NONE, 0x3b, 0x87, 0)" in calls[0], calls
+    close(reply)
+
+
+def test_the_record_says_which_device_and_group(machine):
+    sink = machine.world.sink(JOURNAL)
+    close(ask(machine))
+    (record,) = sink.records()
+    assert f"granted: vfio {GPU} (10de:1c82 group 12) for user alice".encode() in record
+    assert b"VMGRANT_ACTION=org.vmgrant.vfio\n" in record
+
+
+# ---- locked memory ----
+
+def test_a_limit_that_is_high_enough_is_left_alone(machine):
+    reply = ask(machine, 6 * MEGABYTE, memlock=client.ALL)
+    assert reply.code == 0 and reply.memlock == 6 * MEGABYTE, reply.sentence
+    close(reply)
+
+
+def test_without_the_capability_nothing_is_granted_and_the_sentence_says_why(machine):
+    reply = ask(machine, memlock=2 * MEGABYTE)
+    if capability_is_missing():
+        assert (reply.code, reply.fds) == (replies.NO_PRIVILEGE, [])
+        assert "from 1M to 2M" in reply.sentence and "CAP_SYS_RESOURCE" in reply.sentence
+        return
+    assert reply.code == 0 and reply.memlock == 2 * MEGABYTE
+    close(reply)
+
+
+def test_attack_4_a_requester_that_is_not_the_callers_gets_no_memory(machine):
+    """The socket was made by root while he looked like alice; now the process is root's."""
+    request = machine.world.start_request(
+        "alice", channel=pair, arguments=["--fd=9"],
+        strace=["-f", "-qq", "-o", TRACE, *ANSWERED])
+    reply = client.ask(request.socket, GPU, memlock=2 * MEGABYTE)
+    assert (reply.code, reply.fds) == (replies.CHANNEL, []), reply.sentence
+
+
+def test_attack_11_the_limit_is_the_last_thing_before_the_hand_over(machine):
+    close(ask(machine, memlock=2 * MEGABYTE))
+    # The helper's own limits are those of process 0.
+    calls = re.findall(r"(prlimit64\([1-9]\d*, RLIMIT_MEMLOCK, \{|openat\(|ioctl\(|sendmsg\()",
+                       trace(machine))
+    assert calls[-2].startswith("prlimit64(") and calls[-1] == "sendmsg(", calls
+    assert sum(call.startswith("prlimit64(") for call in calls) == 1
+
+
+def test_attack_10_a_helper_that_was_stopped_sets_no_limit(machine):
+    """Between the question whose process it is and the limit, its number could change hands."""
+    request = connect(machine, options=["-e", "inject=pidfd_send_signal:signal=STOP:when=2"])
+    request.socket.send(client.encode(1, GPU, memlock=2 * MEGABYTE))
+
+    def stopped():
+        with open(f"/proc/{request.pid}/task/{request.pid}/children", encoding="ascii") as list_:
+            for child in list_.read().split():
+                status = open(f"/proc/{child}/stat", encoding="ascii").read()
+                if status.rsplit(")", 1)[1].split()[0] in "tT" and "pidfd_send" in trace(machine):
+                    return int(child)
+        return 0
+
+    wait_until(stopped, "the helper to stop")
+    helper = stopped()
+    # Longer than the moment that the helper gives itself.
+    wait_until(lambda: "SIGALRM" in pending(helper), "the moment to be over")
+    os.kill(helper, signal.SIGCONT)
+    result = request.finish()
+    assert result.code == replies.INTERNAL and not result.fds and result.payload == b""
+    assert not re.search(r"prlimit64\([1-9]\d*, RLIMIT_MEMLOCK, \{", trace(machine))
+
+
+def pending(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as status:
+        sets = dict(line.split(":", 1) for line in status)
+    bits = int(sets["ShdPnd"], 16) | int(sets["SigPnd"], 16)
+    return {signal.Signals(number).name for number in range(1, 32) if bits >> (number - 1) & 1}
+
+
+# ---- one after the other ----
+
+def calls_of_a_request(machine):
+    """[(name, number)] of the system calls from the request on to the reply."""
+    close(ask(machine, 6 * MEGABYTE, memlock=client.ALL))
+    found = [(name, text) for _, name, text in CALL.findall(trace(machine))]
+    counts, chosen, begun = Counter(), [], False
+    for name, text in found:
+        counts[name] += 1
+        begun = begun or name == "recvmsg"
+        if begun and name not in ("ioctl", "exit_group"):
+            chosen.append((name, counts[name]))
+        if begun and name == "sendmsg":
+            return chosen
+    raise AssertionError(f"no request in {found}")
+
+
+def with_each(machine, what):
+    """(call, reply or None) of one request for each call, with what happening at it."""
+    calls = calls_of_a_request(machine)
+    for start in range(0, len(calls), TOGETHER):
+        requests = []
+        for name, number in calls[start:start + TOGETHER]:
+            request = connect(machine, 6 * MEGABYTE, output="/dev/null", options=[
+                "-e", f"inject={name}:{what}:when={number}"])
+            request.socket.send(client.encode(1, GPU, memlock=client.ALL))
+            requests.append(((name, number), request))
+        for call, request in requests:
+            reply = client.receive(request.socket)
+            request.socket.close()
+            request.finish()
+            yield call, reply
+
+
+@pytest.mark.parametrize("error", ("EIO", "ENOMEM"))
+def test_attack_36_a_call_that_fails_gives_a_whole_grant_or_none(machine, error):
+    refused = 0
+    for call, reply in with_each(machine, f"error={error}"):
+        assert reply is None or (is_whole(reply) if reply.code == 0 else not reply.fds), call
+        refused += reply is None or reply.code != 0
+        if reply:
+            close(reply)
+    assert refused > 20
+
+
+def test_attack_11_a_helper_that_is_killed_gives_nothing(machine):
+    for call, reply in with_each(machine, "signal=KILL"):
+        assert reply is None or (call[0] == "sendmsg" and is_whole(reply)), call
+        if reply:
+            close(reply)
