@@ -136,7 +136,6 @@ static int leave(struct follower *follower)
 	struct attach *attach = follower->attach;
 
 	follower->is_away = 1;
-	vmgrant_usb_close(&attach->usb);
 	(void)command_fail(0, "%s: unplugged: waiting for it to come back", attach->id);
 	return remove_dead(follower);
 }
@@ -154,8 +153,7 @@ static int come_back(struct follower *follower)
 		(void)command_fail(0, "%s: plugged in again", attach->id);
 	}
 	qmp_close(&attach->qmp);
-	if (follower->is_away)
-		vmgrant_usb_close(&attach->usb);
+	vmgrant_usb_close(&attach->usb);
 	return gone;
 }
 
@@ -256,6 +254,8 @@ int follow(struct attach *attach)
 		code = find_device(&follower);
 	if (code == VMGRANT_GRANTED)
 		code = open_qemu(&follower);
+	/* QEMU has its own copy of the file, and its monitor is for others meanwhile. */
+	vmgrant_usb_close(&attach->usb);
 	qmp_close(&attach->qmp);
 	if (code == VMGRANT_GRANTED)
 		code = wait_for_events(&follower);

@@ -12,8 +12,8 @@ static const struct {
 	int (*run)(int argc, char **argv);
 	const char *summary;
 } commands[] = {
-	{ "run", command_run, "start a program with network cards on allowed bridges" },
-	{ "attach", command_attach, "plug a network card into a QEMU that runs already" },
+	{ "run", command_run, "start a program with network cards and devices" },
+	{ "attach", command_attach, "plug a card or a USB device into a QEMU that runs already" },
 	{ "detach", command_detach, "take away what attach has plugged in" },
 	{ "list", command_list, "say which bridges you may have, and why not the others" },
 	{ "check", command_check, "say what is wrong on this machine and what mends it" },
