@@ -58,6 +58,13 @@ def open_world(world):
 
 
 @pytest.fixture
+def native_world(world):
+    """alice may have br0 with what the rule gives, and nobody is asked."""
+    world.write_acl("allow bridge br0 user alice polkit=no queues=4 quota=8\n")
+    return world
+
+
+@pytest.fixture
 def polkit_world(stage):
     """A world with system bus and polkitd, where everybody may ask for br0 and br1."""
     with World(stage, polkit=True) as fresh:

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Help texts and completions of the vmgrant command, and valgrind over it."""
+
+import pytest
+
+import replies
+from test_clients_qemu import QEMU
+from test_native_client import need, sentence
+
+
+@pytest.mark.parametrize("words,expected", (
+    (["vmgrant", "r"], {"run"}),
+    (["vmgrant", "list", "--j"], {"--json"}),
+    (["vmgrant", "at"], {"attach"}),
+    (["vmgrant", "ch"], {"check"}),
+    (["vmgrant", "check", "--q"], {"--quiet"}),
+    (["vmgrant", "explain", "--u"], {"--user"}),
+    (["vmgrant", "explain", "--user", "ali"], {"alice"}),
+    (["vmgrant", "explain", "bridge", "b"], {"br0"}),
+    (["vmgrant", "attach", "--q"], {"--qmp"}),
+    (["vmgrant", "detach", "--t"], {"--timeout"}),
+    (["vmgrant", "run", "--net", "b"], {"br0"}),
+    # The words as readline cuts them.
+    (["vmgrant", "run", "--net", "br0,queues", "=", "2,v"], {"2,vhost=on", "2,vhost=off"}),
+    (["vmgrant", "run", "--net", "=", "br0,i"], {"br0,id="}),
+))
+def test_bash_completes_words_and_bridges(native_world, words, expected):
+    script = (". /usr/share/bash-completion/completions/vmgrant; compopt() { :; }; "
+              "COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); _vmgrant; "
+              "printf '%s\\n' \"${COMPREPLY[@]}\"")
+    done = native_world.run_as("alice", ["bash", "-c", script, "bash", *words])
+    assert set(done.stdout.decode().split()) == expected, done.stderr
+
+
+@pytest.mark.parametrize("shell,file", (
+    ("zsh", "/usr/share/zsh/site-functions/_vmgrant"),
+    ("fish", "/usr/share/fish/vendor_completions.d/vmgrant.fish"),
+))
+def test_other_shells_can_read_their_completions(native_world, shell, file):
+    need(shell)
+    done = native_world.run_as("alice", [shell, "-n", file])
+    assert done.code == 0 and done.stderr == b"", done.stderr
+
+
+def test_fish_completes_options_and_bridges(native_world):
+    need("fish")
+    file = "/usr/share/fish/vendor_completions.d/vmgrant.fish"
+    for line, expected in (("vmgrant run --dry", "--dry-run"), ("vmgrant run --net b", "br0"),
+                           ("vmgrant run --net br0,queues=2,q", "br0,queues=2,queues=")):
+        done = native_world.run_as("alice", ["fish", "--no-config", "-c",
+                                             f"source {file}; complete -C '{line}'"])
+        assert expected in done.stdout.decode(), (line, done.stdout, done.stderr)
+
+
+def test_help_and_version(native_world):
+    for words in (["--help"], ["run", "--help"], ["attach", "--help"], ["detach", "--help"],
+                  ["list", "--help"], ["check", "--help"], ["explain", "--help"],
+                  ["--version"]):
+        done = native_world.run_as("alice", ["vmgrant", *words])
+        assert done.code == 0 and done.stdout and done.stderr == b""
+    done = native_world.run_as("alice", ["vmgrant", "bogus"])
+    assert "bogus: unknown command" in sentence(done, replies.USAGE)
+
+
+def test_valgrind_finds_nothing_in_the_command(native_world):
+    need("valgrind")
+    valgrind = ["valgrind", "--quiet", "--error-exitcode=99", "--leak-check=full"]
+    for words in (["list", "--json"], ["list"],
+                  ["run", "--dry-run", "--net", "br0,queues=2", "--", QEMU, "a b"]):
+        done = native_world.run_as("alice", [*valgrind, "vmgrant", *words])
+        assert done.code == 0, done.stderr
