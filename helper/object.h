@@ -4,8 +4,9 @@
  * it, judged by the ACL, described to polkit.
  *
  * A bridge is judged by its name alone and looked up when the port is made. A
- * device is found first, since rules are about what it is; finding opens nothing
- * that has an effect and needs no privilege.
+ * PCI device is found first, since rules are about what it is; which of the USB
+ * devices that fit is meant is known when they have been judged. Finding needs no
+ * privilege and opens nothing that has an effect.
  */
 #ifndef VMGRANT_HELPER_OBJECT_H
 #define VMGRANT_HELPER_OBJECT_H

@@ -88,6 +88,48 @@ static enum reply_code refuse_ambiguous(const struct candidates *candidates, str
 		      object, candidates->allowed, candidates->names, more);
 }
 
+static int may_forbid(const struct acl_rule *rule, const struct request_usb *wanted)
+{
+	const struct acl_usb_selector *usb = &rule->usb;
+
+	return rule->kind == ACL_KIND_USB && rule->effect == ACL_EFFECT_DENY &&
+	       (usb->vendor.any || usb->vendor.value == wanted->vendor) &&
+	       (usb->product.any || usb->product.value == wanted->product);
+}
+
+/*
+ * Who may have the device whatever else it is may know that it is not there: a
+ * rule gives it by no more than the request says, and none forbids any of its kind.
+ */
+static enum reply_code refuse_missing(const struct candidates *candidates, struct refusal *why)
+{
+	const struct request *request = candidates->request;
+	const struct request_usb *wanted = &request->usb;
+	const struct acl *acl = &candidates->policy->acl;
+	const struct acl_object object = {
+		.kind = ACL_KIND_USB,
+		.usb = {
+			.vendor = wanted->vendor,
+			.product = wanted->product,
+			.serial = wanted->serial[0] != '\0' ? wanted->serial : NULL,
+			.port = wanted->port[0] != '\0' ? wanted->port : NULL,
+		},
+	};
+	const struct acl_rule *rule;
+	char text[REQUEST_TEXT_SIZE];
+
+	for (size_t i = 0; i < acl->count; i++) {
+		if (may_forbid(&acl->rules[i], wanted))
+			return judge_deny(request, candidates->caller, why);
+	}
+	if (!wanted->has_ids || judge_object(request, &object, candidates->caller,
+					     candidates->policy, &rule, why) != REPLY_GRANTED)
+		return judge_deny(request, candidates->caller, why);
+	request_describe(request, text);
+	return refuse(why, REPLY_OBJECT,
+		      "%s: no such device is plugged in: lsusb shows those that are", text);
+}
+
 /* ---- what no rule, or not every rule, can give ---- */
 
 enum reply_code usb_judge_disks(const struct usb_places *places, const struct request *request,
@@ -185,7 +227,7 @@ enum reply_code usb_judge(const struct usb_places *places, const struct request 
 	usb_find(places, &request->usb, judge_candidate, &candidates);
 	*rule_out = candidates.rule;
 	if (candidates.seen == 0)
-		return judge_deny(request, caller, why);
+		return refuse_missing(&candidates, why);
 	if (candidates.allowed == 0)
 		return why->code;
 	*why = (struct refusal){ .code = REPLY_GRANTED };

@@ -94,3 +94,23 @@ void usb_tree_add(const struct tree *tree, const struct gadget *gadget)
 	(void)snprintf(text, sizeof text, "../../../devices/%s", gadget->port);
 	tree_link(tree, path, text);
 }
+
+void usb_tree_set_disk(const struct tree *tree, const char *name, const char *port,
+		       const char *attribute, const char *text)
+{
+	char path[256];
+
+	(void)snprintf(path, sizeof path, "devices/%s/%s:1.0/block/%s/%s", port, port, name,
+		       attribute);
+	tree_write(tree, path, text);
+}
+
+void usb_tree_add_disk(const struct tree *tree, const char *name, const char *port)
+{
+	char path[256], target[256];
+
+	(void)snprintf(path, sizeof path, "class/block/%s", name);
+	(void)snprintf(target, sizeof target, "../../devices/%s/%s:1.0/block/%s", port, port, name);
+	tree_link(tree, path, target);
+	usb_tree_set_disk(tree, name, port, "dev", "8:16\n");
+}

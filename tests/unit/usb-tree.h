@@ -27,4 +27,9 @@ void usb_tree_add(const struct tree *tree, const struct gadget *gadget);
 /* Replace one attribute of a device, given with its newline; NULL: take it away. */
 void usb_tree_set(const struct tree *tree, const char *port, const char *name, const char *text);
 
+/* Give a device a disk, whose node has the number 8:16; set an attribute of it. */
+void usb_tree_add_disk(const struct tree *tree, const char *name, const char *port);
+void usb_tree_set_disk(const struct tree *tree, const char *name, const char *port,
+		       const char *attribute, const char *text);
+
 #endif
