@@ -130,6 +130,43 @@ static enum reply_code check_drivers(const struct vfio_finding *finding,
 	return code;
 }
 
+/* A deny for the ids that the device would have. */
+static int ids_may_forbid(const struct acl *acl)
+{
+	for (size_t i = 0; i < acl->count; i++) {
+		const struct acl_rule *rule = &acl->rules[i];
+
+		if (rule->effect == ACL_EFFECT_DENY && rule->kind == ACL_KIND_VFIO &&
+		    rule->vfio.address == NULL)
+			return 1;
+	}
+	return 0;
+}
+
+/*
+ * That it is not there may know who could have it whatever it were: by rules for its
+ * address, or for any device. 0xffff is what the bus reads where nothing answers.
+ */
+static enum reply_code judge_missing(const struct request *request, const struct caller *caller,
+				     const struct policy *policy, const struct acl_rule **rule_out,
+				     struct refusal *why)
+{
+	const struct acl_object missing = {
+		.kind = ACL_KIND_VFIO,
+		.vfio = { request->pci_address, 0xffff, 0xffff },
+	};
+	enum reply_code code = judge_object(request, &missing, caller, policy, rule_out, why);
+
+	if (code != REPLY_GRANTED)
+		return code;
+	if (ids_may_forbid(&policy->acl)) {
+		*rule_out = NULL;
+		return judge_deny(request, caller, why);
+	}
+	return refuse(why, REPLY_OBJECT, "vfio %s: there is no such PCI device: see lspci -D",
+		      request->pci_address);
+}
+
 enum reply_code vfio_judge(const struct vfio_finding *finding, int find_result,
 			   const struct request *request, const struct caller *caller,
 			   const struct policy *policy, const struct acl_rule **rule_out,
@@ -141,7 +178,7 @@ enum reply_code vfio_judge(const struct vfio_finding *finding, int find_result,
 	*rule_out = NULL;
 	*polkit_skip_out = 0;
 	if (!finding->is_there)
-		return judge_deny(request, caller, why);
+		return judge_missing(request, caller, policy, rule_out, why);
 	code = judge_object(request, &device, caller, policy, rule_out, why);
 	if (code != REPLY_GRANTED)
 		return code;

@@ -17,8 +17,9 @@
 
 /*
  * Judge what vfio_find() returned and filled. A device that is not there is refused
- * in the same words as one that is not allowed; about the group, whoever may have
- * the device itself is told what is in the way.
+ * in the same words as one that is not allowed, unless the caller could have any
+ * device at that address. About the group, whoever may have the device itself is told
+ * what is in the way.
  *
  * rule_out         the rule for the device that was asked for; its options hold
  * polkit_skip_out  1: the rules of all members say that polkit need not be asked

@@ -83,6 +83,12 @@ def test_attack_26_missing_and_forbidden_devices_get_the_same_bytes(machine):
     assert forbidden.code == replies.DENIED and forbidden.data == missing.data
 
 
+def test_who_may_have_that_address_is_told_that_nothing_is_there(machine):
+    machine.world.path(f"/sys/bus/pci/devices/{GPU}").unlink()
+    reply = ask(machine)
+    assert reply.code == replies.OBJECT and "no such PCI device" in reply.sentence
+
+
 def test_attack_27_odd_addresses_are_no_requests(machine):
     request = connect(machine)
     for address in ("", "..", "../../../etc", "03:00.0", "0000:03:00", "0000:03:00.8",

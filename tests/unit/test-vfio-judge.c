@@ -127,6 +127,24 @@ static void attack_26_missing_and_forbidden_get_the_same_words(void **state)
 	assert_string_equal(place->why.sentence, missing);
 }
 
+static void who_could_have_any_device_there_is_told_that_there_is_none(void **state)
+{
+	struct place *place = *state;
+
+	assert_int_equal(judge(place, "0000:09:00.0", "allow vfio 0000:09:00.0 user 1000\n"),
+			 REPLY_OBJECT);
+	assert_says(place, "vfio 0000:09:00.0: there is no such PCI device");
+	assert_int_equal(judge(place, "0000:09:00.0", "allow vfio *:* user 1000\n"), REPLY_OBJECT);
+	assert_int_equal(judge(place, "0000:09:00.0",
+			       "allow vfio *:* user 1000\ndeny vfio 0000:09:00.0 user 1000\n"),
+			 REPLY_DENIED);
+	/* A device there could be one of those that are denied: the same words as for them. */
+	assert_int_equal(judge(place, "0000:09:00.0",
+			       "allow vfio *:* user 1000\ndeny vfio 8086:* user 1000\n"),
+			 REPLY_DENIED);
+	assert_null(place->rule);
+}
+
 static void nothing_about_the_group_is_told_to_who_may_not_have_the_device(void **state)
 {
 	struct place *place = *state;
@@ -285,6 +303,7 @@ int main(void)
 		TEST(the_options_are_those_of_the_device_that_was_asked_for),
 		TEST(attack_32_a_member_outside_the_acl_is_named),
 		TEST(attack_26_missing_and_forbidden_get_the_same_words),
+		TEST(who_could_have_any_device_there_is_told_that_there_is_none),
 		TEST(nothing_about_the_group_is_told_to_who_may_not_have_the_device),
 		TEST(attack_32_a_noiommu_group_is_given_to_nobody),
 		TEST(a_device_without_a_group_is_refused),
