@@ -26,7 +26,7 @@ static int print_help(void)
 {
 	fputs("usage: vmgrant COMMAND [ARGUMENT...]\n"
 	      "\n"
-	      "Network cards on a bridge for virtual machines that run without privilege.\n"
+	      "Network cards and devices for virtual machines that run without privilege.\n"
 	      "\n", stdout);
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
 		(void)printf("  %-7s %s\n", commands[i].name, commands[i].summary);

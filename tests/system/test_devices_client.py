@@ -19,6 +19,7 @@ from hotplug import (MONITOR, PORTS, PROXY, QMP, REFUSED, SOCKET, attach, device
                      vmgrant)
 # Fixtures.
 from hotplug import guest, plug_world, proxy  # pylint: disable=unused-import
+from pci import GPU, SOUND, Machine
 from process import wait_until
 from test_clients_qemu import MACHINE, QEMU, Guest
 
@@ -142,6 +143,36 @@ def test_a_group_is_given_to_a_qemu_that_opens_it_by_path(device_world):
     assert results["openat", "/etc/passwd"].startswith("error 13")
     assert done.stderr == b""
     wait_until(lambda: not supervisors(device_world), "the supervisor to end")
+
+
+def test_a_second_device_of_a_group_comes_with_the_first(device_world):
+    """A group opens once only: the second request would be refused."""
+    Machine(device_world)
+    device_world.write("/home/alice/qemu-system-sh", "#!/bin/sh\necho $*\n", mode=0o755)
+    words = run(device_world, "--vfio", SOUND, "--vfio", GPU,
+                program="/home/alice/qemu-system-sh").stdout.decode()
+    # By itself the stand-in gives this one by iommufd.
+    assert words == (f"-device vfio-pci,id=vmgrant-vfio0,host={SOUND} "
+                     f"-device vfio-pci,id=vmgrant-vfio1,host={GPU}\n")
+
+
+def test_a_dry_run_with_the_installed_helper_tells_what_would_be(device_world):
+    machine = Machine(device_world)
+    words = ["vmgrant", "run", "--dry-run", "--vfio", GPU, "--", QEMU, "-m", "4G"]
+    said = sentence(device_world.run_as("alice", words), replies.DENIED)
+    assert GPU in said and "not allowed" in said
+    device_world.write_acl(f"allow vfio {GPU} user alice polkit=no\n"
+                           f"allow vfio {SOUND} user alice polkit=no\n")
+    done = device_world.run_as("alice", words)
+    assert done.stdout.decode() == (
+        f"{QEMU} -m 4G -device vfio-pci,id=vmgrant-vfio0,host={GPU}\n"), done.stderr
+    machine.with_iommufd()
+    done = device_world.run_as("alice", words)
+    assert done.stdout.decode() == (
+        f"{QEMU} -m 4G -object iommufd,id=vmgrant-iommufd,fd=4 "
+        "-device vfio-pci,id=vmgrant-vfio0,iommufd=vmgrant-iommufd,fd=3\n"), done.stderr
+    machine.bind(SOUND, "snd_hda_intel")
+    assert "snd_hda_intel" in sentence(device_world.run_as("alice", words), replies.OBJECT)
 
 
 def test_a_static_program_is_answered_too(device_world, build):
