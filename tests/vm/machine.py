@@ -35,7 +35,7 @@ APPEND = ("console=ttyS0 quiet loglevel=4 intel_iommu=on "
           "random.trust_cpu=on net.ifnames=0 systemd.show_status=0 cryptomgr.notests "
           "selinux=0 apparmor=0 audit=1")
 
-# Two sticks of one kind, one of them behind the hub; what people type on and
+# Three sticks of one kind, two of them behind the hub; what people type on and
 # point with; a serial adapter.
 USB = ["-device", "qemu-xhci,id=usb,p2=8,p3=8",
        "-device", "usb-tablet,id=tablet,bus=usb.0,port=1",
@@ -43,7 +43,8 @@ USB = ["-device", "qemu-xhci,id=usb,p2=8,p3=8",
        "-chardev", "null,id=serial", "-device", "usb-serial,id=serial,bus=usb.0,port=3,chardev=serial,always-plugged=on",
        "-device", "usb-kbd,id=keyboard,bus=usb.0,port=4",
        "-device", "usb-hub,id=hub,bus=usb.0,port=5",
-       "-device", "usb-storage,id=stick2,bus=usb.0,port=5.2,drive=stick2,serial=VMSTICK2"]
+       "-device", "usb-storage,id=stick2,bus=usb.0,port=5.2,drive=stick2,serial=VMSTICK2",
+       "-device", "usb-storage,id=scratch,bus=usb.0,port=5.3,drive=scratch,serial=VMSCRATCH"]
 
 # A network card and a teaching device, each in an IOMMU group of its own, and two
 # that share one group because they are behind a conventional PCI bridge.
@@ -112,7 +113,7 @@ class Machine:
     def command(self, options, monitor_fd):
         disks = ["-drive", f"file={options.disk},if=none,id=root,format=raw,snapshot=on",
                  "-device", "virtio-blk-pci,drive=root"]
-        for stick in ("stick1", "stick2"):
+        for stick in ("stick1", "stick2", "scratch"):
             path = os.path.join(self.share, stick)
             with open(path, "wb") as file:
                 file.write(stick_contents(stick))
@@ -170,12 +171,12 @@ class Machine:
 
 
 def stick_contents(name):
-    """A boot sector that prints the stick's name, and then sectors that tell their number."""
-    text = f"contents of {name} \r\n".encode()
-    # lodsb; or al, al; jz end; mov dx, 0x3f8; out dx, al; jmp; end: hlt; jmp end
-    code = bytes.fromhex("31c08ed8be207cfcac08c07406baf803eeebf5f4ebfd")
-    first = code.ljust(0x20, b"\x90") + text + b"\0"
-    sectors = [first.ljust(510, b"\0") + b"\x55\xaa"]
+    """A boot sector that copies the next eight sectors to the serial port, and sectors that
+    tell whose they are."""
+    # xor ax, ax; mov ds, ax; mov es, ax; read 8 sectors from the second on to 0x7e00 (int
+    # 0x13); then each byte: lodsb; mov dx, 0x3f8; out dx, al; loop; at last hlt
+    code = bytes.fromhex("31c08ed88ec0b80802b90200b600bb007ecd13be007eb90010fcacbaf803eee2f9f4ebfd")
+    sectors = [code.ljust(510, b"\0") + b"\x55\xaa"]
     sectors += [f"{name} sector {number}\n".encode().ljust(512, b".")
                 for number in range(1, STICK_BYTES // 512)]
     return b"".join(sectors)

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""PCI devices of the test VM, and what an administrator does with them."""
+
+import glob
+import os
+import resource
+
+from checks import need, read, write
+
+CARD = "0000:00:10.0"      # e1000e, alone in its group
+EDU = "0000:00:11.0"       # alone in its group
+PAIR = ("0000:01:01.0", "0000:01:02.0")  # e1000 and edu behind one PCI bridge: one group
+MIB = 1 << 20
+
+
+def folder(address):
+    return f"/sys/bus/pci/devices/{address}"
+
+
+def driver(address):
+    try:
+        return os.path.basename(os.readlink(f"{folder(address)}/driver"))
+    except FileNotFoundError:
+        return None
+
+
+def group(address):
+    """The node of the device's group."""
+    return f"/dev/vfio/{os.path.basename(os.readlink(f'{folder(address)}/iommu_group'))}"
+
+
+def unbind(address):
+    if driver(address):
+        write(f"{folder(address)}/driver/unbind", address)
+
+
+def bind(address, name="vfio-pci"):
+    """As driverctl does it."""
+    need(["sh", "-c", "modprobe -a vfio-pci vfio_iommu_type1 2>/dev/null || test -c /dev/vfio/vfio"])
+    write(f"{folder(address)}/driver_override", name)
+    unbind(address)
+    write("/sys/bus/pci/drivers_probe", address)
+    need(["udevadm", "settle"])
+    assert driver(address) == name, f"{address} is bound to {driver(address)}"
+
+
+def release(address):
+    """Give a device back to the host."""
+    write(f"{folder(address)}/driver_override", "\n")
+    unbind(address)
+    write("/sys/bus/pci/drivers_probe", address)
+
+
+def locked_memory(pid):
+    """(soft limit, hard limit) of a process, in bytes."""
+    return resource.prlimit(pid, resource.RLIMIT_MEMLOCK)
+
+
+def status(pid, field):
+    """A number of /proc/PID/status, such as VmLck in KiB."""
+    for line in read(f"/proc/{pid}/status").splitlines():
+        if line.startswith(f"{field}:"):
+            return int(line.split()[1])
+    return 0
+
+
+def holders(path):
+    """The processes that have a file open."""
+    pids = set()
+    for link in glob.glob("/proc/[0-9]*/fd/*"):
+        try:
+            if os.readlink(link) == path:
+                pids.add(int(link.split("/")[2]))
+        except OSError:
+            continue
+    return pids
+
+
+def frames_of(mac):
+    """How many frames of a card the emulator around us has seen on its wire."""
+    with open("/host/net0.pcap", "rb") as file:
+        return file.read().count(bytes.fromhex(mac.replace(":", "")) + b"\x08\x00\x45")
