@@ -35,6 +35,7 @@
 #define RUNS_MAX 100000L
 #define SUBJECTS_MAX 16
 #define WORDS_MAX 16
+#define HELPER_CLOSES_US 2000
 #define REQUESTS_MAX 16u /* as many as queues */
 
 struct sample {
@@ -161,6 +162,8 @@ static int ask(struct subject *subject, int channel, double *end_us, char *name_
 	    reply.code != REPLY_GRANTED || reply.queues != subject->number)
 		return -1;
 	memcpy(fds, CMSG_DATA(CMSG_FIRSTHDR(&message)), reply.queues * sizeof(int));
+	/* Who closes last waits until the interface is gone: not the helper, the next one waits for it. */
+	usleep(HELPER_CLOSES_US);
 	for (unsigned i = 0; i < reply.queues; i++)
 		close(fds[i]);
 	memcpy(name_out, reply.port, IF_NAMESIZE);
