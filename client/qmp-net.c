@@ -179,11 +179,13 @@ static enum qmp_result remove_device(struct qmp *qmp, const struct qmp_net *net,
 /* Does a line of text begin with that? */
 static int has_line(const char *text, const char *start)
 {
-	while (text != NULL && strncmp(text, start, strlen(start)) != 0) {
+	while (strncmp(text, start, strlen(start)) != 0) {
 		text = strchr(text, '\n');
-		text += text != NULL;
+		if (text == NULL)
+			return 0;
+		text++;
 	}
-	return text != NULL;
+	return 1;
 }
 
 /*

@@ -281,16 +281,6 @@ enum qmp_result qmp_wait_fate(struct qmp *qmp, int timeout_ms)
 	return result;
 }
 
-enum qmp_result qmp_read_events(struct qmp *qmp)
-{
-	enum qmp_result result;
-
-	do {
-		result = read_event(qmp, 0);
-	} while (result == QMP_DONE);
-	return result == QMP_LOST ? result : QMP_DONE;
-}
-
 /* ---- opening ---- */
 
 void qmp_init(struct qmp *qmp)

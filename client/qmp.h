@@ -70,12 +70,6 @@ void qmp_watch(struct qmp *qmp, const char *device);
 /* Wait until qmp->fate is known. QMP_DONE: it is. */
 enum qmp_result qmp_wait_fate(struct qmp *qmp, int timeout_ms);
 
-/*
- * Read the events that have arrived, without waiting: for whoever polls qmp->fd.
- * QMP_DONE or QMP_LOST.
- */
-enum qmp_result qmp_read_events(struct qmp *qmp);
-
 /* Set the phrase of qmp->error and return result. */
 enum qmp_result qmp_fail(struct qmp *qmp, enum qmp_result result, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

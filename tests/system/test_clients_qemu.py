@@ -8,6 +8,7 @@ import socket
 
 import pytest
 
+from dhcp import Dhcp
 from process import wait_until
 from world import HELPER
 
@@ -238,21 +239,11 @@ def test_polkit_decides_by_bridge_for_a_real_qemu(polkit_world):
 
 def test_the_boot_firmware_gets_a_dhcp_lease_through_the_port(open_world):
     """Real traffic both ways: iPXE in the card's ROM asks a real dnsmasq."""
-    open_world.ip("address add 192.0.2.1/24 dev br0")
-    log, leases = "/run/dnsmasq.log", "/run/leases"
-    server = open_world.spawn([
-        "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--pid-file=", "--port=0",
-        "--interface=br0", "--bind-interfaces", "--except-interface=lo", "--no-ping",
-        "--dhcp-authoritative", "--dhcp-range=192.0.2.50,192.0.2.99,10m",
-        f"--dhcp-leasefile={leases}", f"--log-facility={log}"], capture=False)
-    wait_until(lambda: open_world.path(log).exists()
-               and "DHCP, IP range" in open_world.path(log).read_text(encoding="utf-8"),
-               "dnsmasq to listen")
+    server = Dhcp(open_world)
     card = ["-device", "virtio-net-pci,netdev=n,mac=52:54:00:00:00:42"]
     with Guest(open_world, [*by_bridge(), *card, "-boot", "n"], stopped=False) as guest:
-        wait_until(lambda: "52:54:00:00:00:42" in
-                   open_world.path(leases).read_text(encoding="ascii"), "the lease")
-        assert "DHCPACK(br0) 192.0.2." in open_world.path(log).read_text(encoding="utf-8")
+        server.wait_lease("52:54:00:00:00:42")
+        assert "DHCPACK(br0) 192.0.2." in server.log()
         guest.quit()
-    server.kill()
+    server.stop()
     open_world.wait_no_taps()

@@ -9,6 +9,7 @@ import signal
 import pytest
 
 import replies
+from dhcp import Dhcp
 from hotplug import (LATE, MONITOR, PORTS, PROXY, QMP, REFUSED, SOCKET, assert_untouched, attach,
                      attached, devices, let_go, open_taps, sentence, start_detach, vmgrant)
 # Fixtures.
@@ -38,23 +39,13 @@ def test_a_card_is_plugged_in_and_taken_away_again(plug_world, guest, proxy, que
 
 def test_the_firmware_gets_a_dhcp_lease_by_a_card_that_came_later(plug_world):
     """Real traffic both ways, behind a port that was empty when the guest started."""
-    plug_world.ip("address add 192.0.2.1/24 dev br0")
-    log, leases = "/run/dnsmasq.log", "/run/leases"
-    server = plug_world.spawn([
-        "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--pid-file=", "--port=0",
-        "--interface=br0", "--bind-interfaces", "--except-interface=lo", "--no-ping",
-        "--dhcp-authoritative", "--dhcp-range=192.0.2.50,192.0.2.99,10m",
-        f"--dhcp-leasefile={leases}", f"--log-facility={log}"], capture=False)
-    wait_until(lambda: plug_world.path(log).exists()
-               and "DHCP, IP range" in plug_world.path(log).read_text(encoding="utf-8"),
-               "dnsmasq to listen")
+    server = Dhcp(plug_world)
     with Guest(plug_world, [*PORTS, *MONITOR, "-boot", "n"], stopped=False) as guest:
         attached(plug_world, "--net", f"br0,mac={MAC}")
         guest.ask("system_reset")
-        wait_until(lambda: MAC in plug_world.path(leases).read_text(encoding="ascii"),
-                   "the lease")
+        server.wait_lease(MAC)
         guest.quit()
-    server.kill()
+    server.stop()
     plug_world.wait_no_taps()
 
 
@@ -115,7 +106,8 @@ def test_other_models_and_the_older_machine_work_too(plug_world, model):
 
 
 def test_a_sandboxed_qemu_takes_the_card(plug_world):
-    sandbox = ["-sandbox", "on,elevateprivileges=deny,spawn=deny,obsolete=deny,resourcecontrol=deny"]
+    sandbox = ["-sandbox",
+               "on,elevateprivileges=deny,spawn=deny,obsolete=deny,resourcecontrol=deny"]
     with Guest(plug_world, [*PORTS, *MONITOR, *sandbox]) as guest:
         attached(plug_world, "--net", "br0")
         assert "type=tap" in guest.network()

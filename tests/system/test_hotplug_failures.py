@@ -94,6 +94,7 @@ def test_a_killed_command_leaves_its_files_in_the_monitor_only(plug_world, guest
     middle = proxy(netdev_add="hold")
     process = plug_world.spawn(["vmgrant", "attach", "--qmp", PROXY, "--net", "br0"], "alice")
     wait_until(lambda: "netdev_add" in middle.seen, "netdev_add")
+    middle.wait_answer()
     process.kill()
     wait_until(lambda: "vmgrant-vmgrant0" in guest.network(), "the netdev")
     said = sentence(attach(plug_world, "--net", "br0"), REFUSED)

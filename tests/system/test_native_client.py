@@ -11,6 +11,7 @@ import pytest
 
 import namespaces as ns
 import replies
+from dhcp import Dhcp
 from process import wait_until
 from test_clients_qemu import CARD, QEMU, Guest
 
@@ -84,22 +85,12 @@ def test_the_boot_firmware_gets_a_dhcp_lease(native_world, queues):
     """Real traffic both ways: iPXE in the card's ROM asks a real dnsmasq."""
     need(QEMU)
     need("dnsmasq")
-    native_world.ip("address add 192.0.2.1/24 dev br0")
-    log, leases = "/run/dnsmasq.log", "/run/leases"
-    server = native_world.spawn([
-        "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--pid-file=", "--port=0",
-        "--interface=br0", "--bind-interfaces", "--except-interface=lo", "--no-ping",
-        "--dhcp-authoritative", "--dhcp-range=192.0.2.50,192.0.2.99,10m",
-        f"--dhcp-leasefile={leases}", f"--log-facility={log}"], capture=False)
-    wait_until(lambda: native_world.path(log).exists()
-               and "DHCP, IP range" in native_world.path(log).read_text(encoding="utf-8"),
-               "dnsmasq to listen")
+    server = Dhcp(native_world)
     with Guest(Launcher(native_world, "--net", CASES[queues]), ["-boot", "n"],
                stopped=False) as guest:
-        wait_until(lambda: MAC in native_world.path(leases).read_text(encoding="ascii"),
-                   "the lease")
+        server.wait_lease(MAC)
         guest.quit()
-    server.kill()
+    server.stop()
     native_world.wait_no_taps()
 
 
