@@ -23,21 +23,29 @@
 /* Whether a name, of one part or several, leads downwards. */
 static int is_name(const char *name)
 {
-	for (const char *part = name; part != NULL; part = strchr(part, '/')) {
-		part += *part == '/' && part != name;
-		if (*part == '\0' || *part == '/' || strcspn(part, "/") > NAME_MAX ||
-		    (strncmp(part, "..", 2) == 0 && strcspn(part, "/") == 2))
+	const char *part = name;
+
+	for (;; name++) {
+		const size_t length = (size_t)(name - part);
+
+		if (*name != '/' && *name != '\0')
+			continue;
+		if (length == 0 || length > NAME_MAX ||
+		    (length == 2 && part[0] == '.' && part[1] == '.'))
 			return 0;
+		if (*name == '\0')
+			return 1;
+		part = name + 1;
 	}
-	return 1;
 }
 
 static int open_below(int folder, const char *name, int flags)
 {
-	int fd = is_name(name) ? openat(folder, name, flags | O_CLOEXEC) : -1;
+	int fd;
 
 	if (!is_name(name))
 		return -EINVAL;
+	fd = openat(folder, name, flags | O_CLOEXEC);
 	return fd >= 0 ? fd : -errno;
 }
 
@@ -150,10 +158,11 @@ int sysfs_read_device(int folder, const char *name, dev_t *number_out)
 /* What a link points at. Returns its length, or -errno. */
 static int read_target(int folder, const char *name, char target[TARGET_SIZE])
 {
-	ssize_t length = is_name(name) ? readlinkat(folder, name, target, TARGET_SIZE) : -1;
+	ssize_t length;
 
 	if (!is_name(name))
 		return -EINVAL;
+	length = readlinkat(folder, name, target, TARGET_SIZE);
 	if (length < 0)
 		return -errno;
 	if (length == TARGET_SIZE)
