@@ -27,7 +27,7 @@ int ask_device_vfio(struct vmgrant_connection *connection, const struct vfio_opt
 {
 	struct vmgrant_vfio_request request = {
 		.size = sizeof request,
-		.flags = flags,
+		.flags = flags | (option->iommufd_off ? VMGRANT_VFIO_GROUP : 0u),
 		.address = option->address,
 		.memlock_bytes = option->memlock_bytes,
 	};

@@ -6,6 +6,7 @@
 #include "client/connection.h"
 
 #define DEVICE_FLAGS (VMGRANT_DEVICE_INTERACTIVE | VMGRANT_DEVICE_QUERY)
+#define VFIO_FLAGS (DEVICE_FLAGS | VMGRANT_VFIO_GROUP)
 #define USB_FLAGS (DEVICE_FLAGS | VMGRANT_USB_IDS | VMGRANT_USB_NUMBER)
 
 static enum vmgrant_code refuse_flags(struct vmgrant_connection *connection)
@@ -113,7 +114,7 @@ static enum vmgrant_code encode_vfio(struct vmgrant_connection *connection,
 
 	if (code != VMGRANT_GRANTED)
 		return code;
-	if ((request->flags & ~(unsigned)DEVICE_FLAGS) != 0)
+	if ((request->flags & ~(unsigned)VFIO_FLAGS) != 0)
 		return refuse_flags(connection);
 	message->flags = request->flags;
 	message->memlock_bytes = request->memlock_bytes;

@@ -50,6 +50,7 @@ static int print_help(void)
 	      "        ,serial=TEXT     and of this serial number\n"
 	      "  --vfio ADDRESS     a PCI device that is bound to VFIO; may be repeated\n"
 	      "        ,memlock=SIZE    memory that may be locked [all that the rule gives]\n"
+	      "        ,iommufd=off     by the IOMMU group, for QEMU before 9.0\n"
 	      "        ,bus=NAME        where QEMU puts the device [its choice]\n"
 	      "  --dry-run          print the command line; make nothing\n"
 	      "  --prompt           let polkit ask for a password, by the agent of the desktop\n"

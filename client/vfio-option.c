@@ -61,13 +61,18 @@ static const char *take_piece(struct vfio_option *option, struct piece piece)
 		return option->memlock_bytes != UINT64_MAX ||
 				       take_size(&option->memlock_bytes, value) < 0
 			       ? "must be one size, like 8G" : NULL;
+	value = piece_value(piece, "iommufd");
+	if (value.text != NULL)
+		return option->iommufd_off++ != 0 || value.length != 3 ||
+				       strncmp(value.text, "off", 3) != 0
+			       ? "must be off, once" : NULL;
 	value = piece_value(piece, "bus");
 	if (value.text != NULL)
 		return option->bus[0] != '\0' ||
 				       piece_copy(value, option->bus, sizeof option->bus) < 0 ||
 				       !net_option_is_name(option->bus)
 			       ? "must be one name" : NULL;
-	return "not known: memlock= and bus= are";
+	return "not known: memlock=, iommufd= and bus= are";
 }
 
 int vfio_option_parse(const char *text, struct vfio_option *option, char *why, size_t why_size)

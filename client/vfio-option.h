@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The words of --vfio: ADDRESS[,memlock=SIZE][,bus=NAME]. Pure.
+ * The words of --vfio: ADDRESS[,memlock=SIZE][,iommufd=off][,bus=NAME]. Pure.
  */
 #ifndef VMGRANT_CLIENT_VFIO_OPTION_H
 #define VMGRANT_CLIENT_VFIO_OPTION_H
@@ -11,6 +11,7 @@
 struct vfio_option {
 	char address[16];       /* with its domain: "0000:03:00.0" */
 	uint64_t memlock_bytes; /* UINT64_MAX: as far as the rule allows */
+	int iommufd_off;        /* 1: the group, also where the kernel has iommufd */
 	char bus[64];           /* QEMU's, "": its choice */
 };
 

@@ -95,6 +95,7 @@ struct vmgrant_offer {
 enum vmgrant_device_flag {
 	VMGRANT_DEVICE_INTERACTIVE = 1u << 0, /* polkit may ask the person: may take minutes */
 	VMGRANT_DEVICE_QUERY = 1u << 1,       /* judge only: polkit is not asked, nothing opened */
+	VMGRANT_VFIO_GROUP = 1u << 2,         /* group and container, also where iommufd is */
 	VMGRANT_USB_IDS = 1u << 8,            /* vendor and product are set */
 	VMGRANT_USB_NUMBER = 1u << 11,        /* bus and device are set */
 };

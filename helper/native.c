@@ -136,6 +136,8 @@ static enum reply_code read_vfio(const struct protocol_vfio_request *vfio,
 {
 	request->kind = REQUEST_VFIO;
 	request->memlock_bytes = vfio->memlock_bytes;
+	if ((vfio->flags & PROTOCOL_VFIO_GROUP) != 0)
+		request->vfio_nodes = VFIO_NODES_GROUP;
 	memcpy(request->pci_address, vfio->address, sizeof request->pci_address);
 	if (acl_pci_address_normalise(request->pci_address) < 0)
 		return refuse(why, REPLY_USAGE, "vfio %s: not a PCI address: as in 0000:03:00.0",

@@ -34,6 +34,9 @@ enum request_vhost { VHOST_OFF = 0, VHOST_ON };
 /* Whether polkit may ask the person, which takes minutes. */
 enum request_interaction { INTERACTION_NONE = 0, INTERACTION_ALLOWED };
 
+/* Which nodes of a PCI device: programs before QEMU 9.0 know no iommufd. */
+enum request_vfio_nodes { VFIO_NODES_NEWEST = 0, VFIO_NODES_GROUP };
+
 #define REQUEST_USB_PORT_SIZE 32u
 #define REQUEST_USB_SERIAL_SIZE (ACL_SERIAL_MAX + 2u)
 #define REQUEST_PCI_ADDRESS_SIZE 16u
@@ -67,6 +70,7 @@ struct request {
 
 	/* REQUEST_VFIO */
 	char pci_address[REQUEST_PCI_ADDRESS_SIZE]; /* the kernel's form, "0000:03:00.0" */
+	enum request_vfio_nodes vfio_nodes;
 	uint64_t memlock_bytes; /* 0: leave the limit; REQUEST_MEMLOCK_ALL */
 };
 

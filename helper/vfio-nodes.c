@@ -69,7 +69,6 @@ static int hold_both(int dev_fd, struct vfio_nodes *nodes, size_t *failed_out)
 static int hold_iommufd(int dev_fd, const struct vfio_finding *finding, struct vfio_nodes *nodes,
 			size_t *failed_out)
 {
-	*failed_out = 0;
 	if (finding->device_number == 0 || finding->iommu_number == 0)
 		return -ENOENT;
 	nodes->is_iommufd = 1;
@@ -93,19 +92,26 @@ static int hold_group(int dev_fd, const struct vfio_finding *finding, struct vfi
 	return hold_both(dev_fd, nodes, failed_out);
 }
 
-enum reply_code vfio_nodes_hold(int dev_fd, const struct vfio_finding *finding, const char *object,
-				struct vfio_nodes *nodes, struct refusal *why)
+enum reply_code vfio_nodes_hold(int dev_fd, const struct vfio_finding *finding,
+				const struct request *request, struct vfio_nodes *nodes,
+				struct refusal *why)
 {
-	size_t failed;
-	int result = hold_iommufd(dev_fd, finding, nodes, &failed);
+	char object[REQUEST_TEXT_SIZE];
+	int result = -ENOENT;
+	size_t failed = 0;
 
+	request_describe(request, object);
+	if (request->vfio_nodes != VFIO_NODES_GROUP)
+		result = hold_iommufd(dev_fd, finding, nodes, &failed);
 	if (result == -ENOENT && finding->group_number != 0 && finding->container_number != 0)
 		result = hold_group(dev_fd, finding, nodes, &failed);
 	else if (result == -ENOENT && !nodes->is_iommufd)
 		return refuse(why, REPLY_OBJECT,
-			      "%s: the kernel has neither %s nor an iommufd for it: ask the "
-			      "administrator to run: modprobe -a vfio-pci vfio_iommu_type1",
-			      object, finding->group_number == 0 ? "a VFIO group" : "/dev/vfio/vfio");
+			      "%s: the kernel has no %s%s: ask the administrator to run: "
+			      "modprobe -a vfio-pci vfio_iommu_type1",
+			      object, finding->group_number == 0 ? "VFIO group for it"
+								 : "/dev/vfio/vfio",
+			      request->vfio_nodes == VFIO_NODES_GROUP ? "" : ", nor an iommufd");
 	return result == 0 ? REPLY_GRANTED
 			   : refuse_node(object, nodes->paths[failed], result, why);
 }

@@ -13,6 +13,7 @@
 
 #include "helper/nodes.h"
 #include "helper/refusal.h"
+#include "helper/request.h"
 #include "helper/vfio-find.h"
 
 struct vfio_nodes {
@@ -25,12 +26,12 @@ struct vfio_nodes {
 
 /*
  * Take hold of the nodes below an open /dev: for iommufd where kernel and /dev have
- * them, otherwise group and container. Zeroed or filled, *nodes can be released.
- *
- * object  for sentences: "vfio 0000:03:00.0"
+ * them and the request does not want them otherwise, else group and container. Zeroed
+ * or filled, *nodes can be released.
  */
-enum reply_code vfio_nodes_hold(int dev_fd, const struct vfio_finding *finding, const char *object,
-				struct vfio_nodes *nodes, struct refusal *why);
+enum reply_code vfio_nodes_hold(int dev_fd, const struct vfio_finding *finding,
+				const struct request *request, struct vfio_nodes *nodes,
+				struct refusal *why);
 
 void vfio_nodes_release(struct vfio_nodes *nodes);
 
@@ -39,6 +40,8 @@ void vfio_nodes_release(struct vfio_nodes *nodes);
  * PRIVILEGE_LIMITS for an iommufd: each process is then charged for the memory that
  * it maps, as by a container, instead of all processes of a user together.
  * After a refusal nothing is open.
+ *
+ * object  for sentences: "vfio 0000:03:00.0"
  */
 enum reply_code vfio_nodes_open(const struct vfio_nodes *held, const char *object,
 				struct nodes *nodes, struct refusal *why);

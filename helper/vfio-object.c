@@ -33,12 +33,10 @@ enum reply_code vfio_object_judge(struct vfio_object *object, const struct reque
 {
 	enum reply_code code = vfio_judge(&object->finding, object->find_result, request, caller,
 					  policy, rule_out, &object->polkit_skip, why);
-	char text[REQUEST_TEXT_SIZE];
 
 	if (code != REPLY_GRANTED)
 		return code;
-	request_describe(request, text);
-	return vfio_nodes_hold(object->dev_fd, &object->finding, text, &object->held, why);
+	return vfio_nodes_hold(object->dev_fd, &object->finding, request, &object->held, why);
 }
 
 /* Numbers and words that the kernel made: nothing that a device said about itself. */

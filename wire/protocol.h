@@ -73,8 +73,12 @@ enum protocol_usb_flag {
 	PROTOCOL_USB_NUMBER = 1u << 11, /* bus and device */
 };
 
+enum protocol_vfio_flag {
+	PROTOCOL_VFIO_GROUP = 1u << 2, /* group and container, also where there is an iommufd */
+};
+
 #define PROTOCOL_USB_FLAGS_ALL 0xf03u
-#define PROTOCOL_VFIO_FLAGS_ALL 0x3u
+#define PROTOCOL_VFIO_FLAGS_ALL 0x7u
 
 struct protocol_usb_request {
 	uint32_t flags;

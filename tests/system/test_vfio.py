@@ -57,6 +57,27 @@ def test_a_query_tells_node_and_memory_and_opens_nothing(machine):
     assert reply.node == "/dev/vfio/devices/vfio0"
 
 
+def test_the_group_is_to_be_had_where_the_kernel_has_iommufd(machine):
+    machine.with_iommufd()
+    reply = ask(machine, flags=client.QUERY | client.GROUP)
+    assert (reply.code, reply.flags, reply.node) == (0, 0, "/dev/vfio/12"), reply.sentence
+    reply = ask(machine, flags=client.GROUP)
+    assert reply.code == replies.OBJECT and "/dev/vfio/12 is no VFIO group" in reply.sentence
+
+
+def test_the_command_writes_what_qemu_needs_for_either_kind(machine):
+    machine.with_iommufd()
+
+    def words(option=""):
+        done = machine.world.run(["vmgrant", "run", "--dry-run", "--vfio", GPU + option, "--",
+                                  "qemu-system-x86_64"], "alice")
+        assert done.code == 0, done.stderr
+        return done.stdout.decode()
+
+    assert "-object iommufd," in words() and "vfio-pci,id=vmgrant-vfio0,iommufd=" in words()
+    assert "iommufd" not in words(",iommufd=off") and f"host={GPU}" in words(",iommufd=off")
+
+
 def test_a_query_tells_that_polkit_will_be_asked(machine):
     reply = ask(machine, user="bob", flags=client.QUERY)
     assert (reply.code, reply.flags, reply.memlock) == (0, client.POLKIT, 0), reply.sentence

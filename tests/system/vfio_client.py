@@ -8,7 +8,7 @@ import struct
 from protocol_client import HEADER, text
 
 VFIO = 4
-INTERACTIVE, QUERY = 1, 2
+INTERACTIVE, QUERY, GROUP = 1, 2, 4
 IOMMUFD, POLKIT = 1, 32
 ALL = 2**64 - 1
 REQUEST = struct.Struct("<I4xQ16s")

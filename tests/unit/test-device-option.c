@@ -147,6 +147,8 @@ static void a_pci_device_is_named_by_its_address(void **state)
 	assert_true(vfio("03:00.0,memlock=8G").memlock_bytes == 8ull << 30);
 	assert_true(vfio("03:00.0,memlock=1T,bus=rp.1").memlock_bytes == 1ull << 40);
 	assert_string_equal(vfio("03:00.0,bus=rp.1").bus, "rp.1");
+	assert_int_equal(vfio("03:00.0,iommufd=off").iommufd_off, 1);
+	assert_int_equal(vfio("03:00.0").iommufd_off, 0);
 }
 
 /* ATTACKS 27 */
@@ -172,6 +174,10 @@ static void what_is_no_address_is_refused(void **state)
 	vfio_refused("03:00.0,memlock=18446744073709551615", "one size");
 	vfio_refused("03:00.0,memlock=17179869184G", "one size");
 	vfio_refused("03:00.0,memlock=1G,memlock=1G", "one size");
+	vfio_refused("03:00.0,iommufd=on", "must be off");
+	vfio_refused("03:00.0,iommufd=offf", "must be off");
+	vfio_refused("03:00.0,iommufd=", "must be off");
+	vfio_refused("03:00.0,iommufd=off,iommufd=off", "once");
 	vfio_refused("03:00.0,bus=", "one name");
 	vfio_refused("03:00.0,bus=a b", "one name");
 	vfio_refused("03:00.0,bus=a,bus=a", "one name");

@@ -62,6 +62,9 @@ static void a_vfio_grant_is_two_files(void **state)
 	assert_int_equal(vfio.device_fd, -1);
 	assert_int_equal(vfio.iommu_fd, -1);
 	vmgrant_vfio_close(NULL);
+	assert_int_equal(ask_vfio(connection, "0000:03:00.0", VMGRANT_VFIO_GROUP, &vfio),
+			 VMGRANT_GRANTED);
+	vmgrant_vfio_close(&vfio);
 	vmgrant_close(connection);
 }
 

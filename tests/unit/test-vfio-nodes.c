@@ -78,10 +78,19 @@ static void make_node(const struct place *place, const char *path, unsigned mino
 		skip();
 }
 
+static enum reply_code hold_of(struct place *place, const struct vfio_finding *finding,
+			       enum request_vfio_nodes wanted)
+{
+	const struct request request = { .kind = REQUEST_VFIO, .vfio_nodes = wanted,
+					 .pci_address = "0000:03:00.0" };
+
+	vfio_nodes_release(&place->held);
+	return vfio_nodes_hold(place->dev->fd, finding, &request, &place->held, &place->why);
+}
+
 static enum reply_code hold(struct place *place, const struct vfio_finding *finding)
 {
-	vfio_nodes_release(&place->held);
-	return vfio_nodes_hold(place->dev->fd, finding, OBJECT, &place->held, &place->why);
+	return hold_of(place, finding, VFIO_NODES_NEWEST);
 }
 
 static void assert_says(const struct place *place, const char *part)
@@ -119,6 +128,24 @@ static void device_and_iommufd_are_preferred(void **state)
 	assert_int_equal(hold(place, &with_both), REPLY_GRANTED);
 	assert_false(place->held.is_iommufd);
 	assert_int_equal(place->held.held_count, 2);
+}
+
+static void a_request_may_want_the_group(void **state)
+{
+	struct place *place = *state;
+	struct vfio_finding no_group = with_both;
+
+	make_node(place, "vfio/12", 3);
+	make_node(place, "vfio/vfio", 5);
+	make_node(place, "vfio/devices/vfio7", 3);
+	make_node(place, "iommu", 5);
+	assert_int_equal(hold_of(place, &with_both, VFIO_NODES_GROUP), REPLY_GRANTED);
+	assert_false(place->held.is_iommufd);
+	assert_string_equal(place->held.paths[0], "/dev/vfio/12");
+	no_group.group_number = 0;
+	assert_int_equal(hold_of(place, &no_group, VFIO_NODES_GROUP), REPLY_OBJECT);
+	assert_says(place, "the kernel has no VFIO group for it: ");
+	assert_int_equal(place->held.held_count, 0);
 }
 
 static void a_missing_node_is_named(void **state)
@@ -216,6 +243,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(group_and_container_are_held),
 		TEST(device_and_iommufd_are_preferred),
+		TEST(a_request_may_want_the_group),
 		TEST(a_missing_node_is_named),
 		TEST(attack_28_links_fifos_and_files_are_refused),
 		TEST(attack_28_another_device_is_refused),
