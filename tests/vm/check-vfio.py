@@ -178,11 +178,13 @@ with contextlib.ExitStack() as world:
         addresses that are none."""
         said = []
         for address in ("0000:00:1a.0", pci.EDU):
-            with acl("allow vfio 0000:00:1a.0 user alice memlock=256M"):
+            with acl("allow vfio 8086:10d3 user alice memlock=256M"):
                 done = alice.run([*words(address), OLDER, "-version"])
             assert done.returncode == DENIED, done.stdout
             said.append(done.stdout.replace(address, "ADDRESS"))
         assert said[0] == said[1], said
+        with acl("allow vfio 0000:00:1a.0 user alice memlock=256M"):
+            refused(OBJECT, "there is no such PCI device", address="0000:00:1a.0")
         for address in ("0000:00:10", "../10.0", "0000:00:10.8"):
             done = alice.run([*words(address), OLDER, "-version"])
             assert done.returncode == 2, done.stdout
