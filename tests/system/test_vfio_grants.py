@@ -124,6 +124,27 @@ def test_the_record_says_which_device_and_group(machine):
     assert b"VMGRANT_ACTION=org.vmgrant.vfio\n" in record
 
 
+# ---- the kernel's no ----
+
+def test_attack_32_a_group_that_is_not_viable_is_refused(machine):
+    """The injected answer sets no flag: not viable, and in nobody's use."""
+    reply = ask(machine, flags=client.GROUP)
+    assert (reply.code, reply.fds) == (replies.OBJECT, [])
+    assert "not viable" in reply.sentence and "/dev/vfio/12" in reply.sentence
+
+
+@pytest.mark.parametrize("flags, node", ((client.GROUP, "/dev/vfio/12"),
+                                         (0, "/dev/vfio/devices/vfio0")))
+def test_attack_32_a_busy_node_is_refused(machine, flags, node):
+    close(ask(machine, flags=flags))
+    opens = [line for line in trace(machine).splitlines() if " openat(" in line]
+    place = 1 + next(i for i, line in enumerate(opens)
+                     if re.search(r'"/proc/self/fd/\d+", O_RDWR', line))
+    reply = ask(machine, options=["-e", f"inject=openat:error=EBUSY:when={place}"], flags=flags)
+    assert (reply.code, reply.fds) == (replies.OBJECT, [])
+    assert f"{node} is in use by another virtual machine" in reply.sentence
+
+
 # ---- locked memory ----
 
 def test_a_limit_that_is_high_enough_is_left_alone(machine):
