@@ -77,10 +77,7 @@ class QmpProxy:
         while self._pass_command(client, server):
             pass
         for side in (client, server):
-            try:
-                side.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
+            self._end(side)
         back.join(30)
 
     def _relay_back(self, client, server):
@@ -89,9 +86,16 @@ class QmpProxy:
                 self._answered.set()
                 if not self._deaf.is_set():
                     client.sendall(data)
-            client.shutdown(socket.SHUT_RDWR)
         except OSError:
-            pass
+            pass  # a QEMU that was killed with something unread
+        self._end(client)
+
+    @staticmethod
+    def _end(side):
+        try:
+            side.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # has ended already
 
     def _pass_command(self, client, server):
         data, fds = receive(client)
