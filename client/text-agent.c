@@ -8,6 +8,8 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* The pipe that it closes when it is ready, in the agent. */
@@ -20,11 +22,13 @@
 
 extern char **environ;
 
-/* What the child needs, made before the fork. */
+/* What the children need, made before the fork. */
 struct plan {
 	char *const *argv;
 	pid_t parent;
 	int ready_fd;
+	int terminal_fd;
+	const struct termios *modes;
 };
 
 /* A program in the background would be stopped by the kernel for touching the terminal. */
@@ -50,26 +54,20 @@ static int open_terminal(struct text_agent *agent)
 /* A program that ignores Ctrl-C does not mean that the person may not use it here. */
 static void reset_signals(void)
 {
-	sigset_t none;
-
 	for (int number = 1; number < NSIG; number++)
 		(void)signal(number, SIG_DFL);
-	(void)sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/*
- * The child's side of the fork, by async-signal-safe calls only: the program may
- * have threads. It is told to end with us, and writes errno if it cannot start.
- */
-static _Noreturn void become_agent(const struct plan *plan)
+/* Writes errno if it cannot start. */
+static _Noreturn void become_agent(const struct plan *plan, pid_t guardian)
 {
-	int nothing, error;
+	int nothing = open("/dev/null", O_RDWR), error;
+	sigset_t none;
 
-	reset_signals();
-	if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != plan->parent)
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != guardian)
 		_exit(1);
-	nothing = open("/dev/null", O_RDWR);
 	if (nothing >= 0 && dup2(nothing, 0) >= 0 && dup2(nothing, 1) >= 0 &&
 	    dup2(nothing, 2) >= 0 && dup2(plan->ready_fd, READY_FD) >= 0 &&
 	    close_range(READY_FD + 1, ~0U, 0) == 0)
@@ -79,11 +77,61 @@ static _Noreturn void become_agent(const struct plan *plan)
 	_exit(1);
 }
 
+/* Until the agent has ended; one that is told to has END_TIMEOUT_MS for it. */
+static void wait_for_agent(pid_t agent)
+{
+	/* Nothing is expected of it before that; no question takes so long. */
+	struct timespec limit = { .tv_sec = 3600 };
+	sigset_t awaited;
+
+	(void)sigemptyset(&awaited);
+	(void)sigaddset(&awaited, SIGTERM);
+	(void)sigaddset(&awaited, SIGCHLD);
+	while (waitpid(agent, NULL, WNOHANG) == 0) {
+		int number = sigtimedwait(&awaited, NULL, &limit);
+
+		if (number == SIGCHLD || (number < 0 && errno == EINTR))
+			continue;
+		(void)kill(agent, number == SIGTERM ? SIGTERM : SIGKILL);
+		/* Stopped by Ctrl-Z it would not hear the other one. */
+		(void)kill(agent, SIGCONT);
+		limit.tv_sec = END_TIMEOUT_MS / 1000;
+	}
+}
+
+/*
+ * The child: starts the agent, is told to end with us, and gives the terminal its
+ * modes back however the agent ended and whatever became of us. By async-signal-safe
+ * calls only: the program may have threads. All signals stay blocked, so that the
+ * person's Ctrl-C ends the agent only, and a terminal that a shell has taken back in
+ * the meantime can be restored.
+ */
+static _Noreturn void become_guardian(const struct plan *plan)
+{
+	pid_t guardian = getpid(), agent;
+
+	reset_signals();
+	if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != plan->parent)
+		_exit(1);
+	agent = _Fork();
+	if (agent == 0)
+		become_agent(plan, guardian);
+	/* What the program has open must not live on here. */
+	if (dup2(plan->terminal_fd, READY_FD) < 0 || close_range(READY_FD + 1, ~0U, 0) < 0)
+		_exit(1);
+	for (int fd = 0; fd < READY_FD; fd++)
+		close(fd);
+	if (agent > 0)
+		wait_for_agent(agent);
+	(void)tcsetattr(READY_FD, TCSANOW, plan->modes);
+	_exit(0);
+}
+
 /*
  * Unlike fork(), runs no handlers that other libraries have registered. All signals
  * are blocked meanwhile: a handler of the program must not run in the child.
  */
-static pid_t fork_agent(const struct plan *plan)
+static pid_t fork_guardian(const struct plan *plan)
 {
 	sigset_t all, before;
 	pid_t pid;
@@ -92,7 +140,7 @@ static pid_t fork_agent(const struct plan *plan)
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
 	pid = _Fork();
 	if (pid == 0)
-		become_agent(plan);
+		become_guardian(plan);
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return pid;
 }
@@ -116,15 +164,18 @@ static int start(struct text_agent *agent, pid_t subject, int ready[2])
 	char process[32];
 	char *const argv[] = { (char[]){ "pkttyagent" }, process, (char[]){ READY_ARGUMENT },
 			       NULL };
-	struct plan plan = { .argv = argv, .parent = getpid() };
+	struct plan plan = { .argv = argv, .parent = getpid(), .modes = &agent->modes };
 	int error = -child_lift_fd(&ready[1], READY_FD);
 	pid_t pid;
 
+	if (error == 0)
+		error = -child_lift_fd(&agent->terminal_fd, READY_FD);
 	if (error != 0)
 		return error;
 	(void)snprintf(process, sizeof process, "--process=%ld", (long)subject);
 	plan.ready_fd = ready[1];
-	pid = fork_agent(&plan);
+	plan.terminal_fd = agent->terminal_fd;
+	pid = fork_guardian(&plan);
 	if (pid < 0)
 		return errno;
 	child_adopt(&agent->child, pid);
@@ -161,14 +212,10 @@ void text_agent_end(struct text_agent *agent)
 	siginfo_t info;
 
 	if (agent->child.pid != 0) {
-		/* Stopped by Ctrl-Z it would not hear the other one. */
 		child_signal(&agent->child, SIGTERM);
-		child_signal(&agent->child, SIGCONT);
-		if (!child_wait(&agent->child, END_TIMEOUT_MS))
+		if (!child_wait(&agent->child, 2 * END_TIMEOUT_MS))
 			child_signal(&agent->child, SIGKILL);
 		(void)child_reap(&agent->child, &info);
 	}
-	if (agent->terminal_fd >= 0 && is_foreground(agent->terminal_fd))
-		(void)tcsetattr(agent->terminal_fd, TCSANOW, &agent->modes);
 	child_close_fd(&agent->terminal_fd);
 }
