@@ -3,7 +3,6 @@
 
 import contextlib
 import os
-import resource
 import sys
 
 import pci
@@ -13,23 +12,15 @@ from people import Person, Seated
 
 DENIED, CHALLENGE, OBJECT = 7, 9, 13
 MEMORY = 256 * pci.MIB
+# What systemd gives to everybody.
 LIMIT = 8 * pci.MIB
 RULE = f"allow vfio {pci.CARD} user alice memlock=256M"
 MAC = "52:54:00:12:34:56"
 # Its firmware is the card's own: it runs in the nested guest and asks for an address.
 FROM_CARD = ["-boot", "n"]
 
-
-class Limited(Seated):
-    """A person with the locked memory that systemd gives to everybody."""
-
-    def enter(self):
-        resource.setrlimit(resource.RLIMIT_MEMLOCK, (LIMIT, LIMIT))
-        super().enter()
-
-
 with contextlib.ExitStack() as world:
-    alice = Limited("alice", 1)
+    alice = Seated("alice", 1, LIMIT)
     world.callback(alice.leave)
     bob_behind = Seated("bob", 2)
     world.callback(bob_behind.leave)

@@ -21,16 +21,21 @@ class Guest:
 
     before    words before QEMU's name: ["vmgrant", "run", "--net", "br0", "--"]
     program   OLDER, NEWER or another
+    extra_monitor    a second monitor for vmgrant, whose socket is at self.second
     """
 
-    def __init__(self, person, arguments, before=(), program=OLDER, base=SMALL, wait=True):
+    def __init__(self, person, arguments, before=(), program=OLDER, base=SMALL, wait=True,
+                 extra_monitor=False):
         self.folder = tempfile.mkdtemp(prefix="guest-", dir="/var/tmp")
         os.chown(self.folder, person.entry.pw_uid, person.entry.pw_gid)
         self.path = f"{self.folder}/qmp"
         self.log = f"{self.folder}/log"
         self.serial = f"{self.folder}/serial"
+        self.second = f"{self.folder}/second"
         self.rest = b""
         self.connection = None
+        if extra_monitor:
+            arguments = [*arguments, "-qmp", f"unix:{self.second},server=on,wait=off"]
         with open(self.log, "wb") as log:
             self.process = person.start(
                 [*before, program, *base, "-qmp", f"unix:{self.path},server=on,wait=off",
@@ -92,12 +97,6 @@ class Guest:
     def monitor(self, command):
         """What the monitor for people answers."""
         return self.execute("human-monitor-command", **{"command-line": command})
-
-    def release(self):
-        """Leave the monitor to another program: it serves one at a time."""
-        self.connection.close()
-        self.connection = None
-        self.rest = b""
 
     def end(self):
         """End it, by force if it does not end itself; its exit status."""

@@ -3,6 +3,7 @@
 
 import os
 import pwd
+import resource
 import shlex
 import subprocess
 
@@ -41,10 +42,13 @@ class Seated(Person):
 
     The session is made by PAM as a getty's login makes it; what it then runs is moved
     into its control group, by which logind and polkit know sessions.
+
+    locked_bytes    the limit on locked memory that programs start with, if not the VM's
     """
 
-    def __init__(self, name, terminal):
+    def __init__(self, name, terminal, locked_bytes=None):
         super().__init__(name)
+        self.locked_bytes = locked_bytes
         self.unit = f"session-{name}-{terminal}.service"
         need(["systemd-run", "-q", f"--unit={self.unit}", f"--uid={name}", "-p", "PAMName=login",
               "-p", f"TTYPath=/dev/tty{terminal}", "-p", "StandardInput=tty",
@@ -62,6 +66,8 @@ class Seated(Person):
     def enter(self):
         with open(f"/sys/fs/cgroup{self.group}/cgroup.procs", "w", encoding="ascii") as file:
             file.write(str(os.getpid()))
+        if self.locked_bytes is not None:
+            resource.setrlimit(resource.RLIMIT_MEMLOCK, (self.locked_bytes, self.locked_bytes))
         super().enter()
 
     def describe(self):

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""PCI devices for alice's QEMU by iommufd, which newer kernels have."""
+
+import contextlib
+import os
+import stat
+import sys
+
+import pci
+from checks import acl, main, run, wait_until
+from nested import Guest, NEWER, OLDER
+from people import Seated
+
+DENIED, OBJECT = 7, 13
+MEMORY = 256 * pci.MIB
+LIMIT = 8 * pci.MIB
+RULE = f"allow vfio {pci.CARD} user alice memlock=256M"
+MAC = "52:54:00:12:34:56"
+
+with contextlib.ExitStack() as world:
+    alice = Seated("alice", 1, LIMIT)
+    world.callback(alice.leave)
+    pci.bind(pci.CARD)
+    world.callback(pci.release, pci.CARD)
+    [name] = os.listdir(f"{pci.folder(pci.CARD)}/vfio-dev")
+    node = f"/dev/vfio/devices/{name}"
+
+    def words(address=pci.CARD, option=""):
+        return ["vmgrant", "run", "--no-prompt", "--vfio", f"{address}{option}", "--"]
+
+    @contextlib.contextmanager
+    def guest(arguments=(), program=NEWER, option=""):
+        with acl(RULE), Guest(alice, arguments, before=words(option=option),
+                              program=program) as machine:
+            yield machine
+
+    def refused(code, *sentence, address=pci.CARD, option=""):
+        script = '"$@"; status=$?; ulimit -l; exit $status'
+        done = alice.run(["sh", "-c", script, "sh", *words(address, option), NEWER, "-version"])
+        assert done.returncode == code and "QEMU emulator" not in done.stdout, done
+        for part in sentence:
+            assert part in done.stdout, done.stdout
+        assert done.stdout.split()[-1] == str(LIMIT // 1024), done.stdout
+
+    def check_nodes():
+        """The kernel has both nodes, and alice can open neither of them."""
+        for path in (node, "/dev/iommu"):
+            assert stat.S_ISCHR(os.stat(path).st_mode)
+            assert alice.run(["sh", "-c", f"exec 3<>{path}"]).returncode != 0, path
+
+    def check_given():
+        """The newer QEMU has the device by two fds, and no group is open."""
+        with guest(["-S"]) as machine:
+            assert "vfio-pci" in machine.monitor("info qtree")
+            assert machine.process.pid in pci.holders(node)
+            assert machine.process.pid in pci.holders("/dev/iommu")
+            assert not pci.holders(pci.group(pci.CARD))
+            assert pci.locked_memory(machine.process.pid) == (MEMORY, MEMORY)
+        wait_until(lambda: not pci.holders(node), "the device to be let go")
+
+    def check_dma():
+        """The card works: its firmware, run by the guest, sends and receives by DMA."""
+        before = pci.frames_of(MAC)
+        with guest(["-boot", "n"]) as machine:
+            wait_until(lambda: pci.frames_of(MAC) >= before + 2, "the card's frames outside", 120)
+            assert 64 * 1024 <= pci.status(machine.process.pid, "VmPin") <= MEMORY // 1024
+
+    def check_busy():
+        """ATTACKS 32: a device that a guest has is refused to the next one."""
+        with guest(["-S"]):
+            refused(OBJECT, "in use")
+        wait_until(lambda: not pci.holders(node), "the device to be let go")
+
+    def check_memory():
+        """Less memory than the rule gives is what was asked for; more is refused."""
+        with guest(["-S"], option=",memlock=96M") as machine:
+            assert pci.locked_memory(machine.process.pid) == (96 * pci.MIB, 96 * pci.MIB)
+        with acl(RULE):
+            refused(DENIED, "locked memory", option=",memlock=257M")
+
+    def check_not_allowed():
+        """No rule: denied, nothing is raised."""
+        with acl("allow bridge br0"):
+            refused(DENIED, "not allowed")
+
+    def check_older_qemu():
+        """A QEMU that knows no iommufd gets the device by its group."""
+        with guest(["-S"], program=OLDER) as machine:
+            assert "vfio-pci" in machine.monitor("info qtree")
+
+    def check_killed():
+        """A guest that is killed lets the device go."""
+        with guest(["-S"]) as machine:
+            machine.process.kill()
+            machine.process.wait()
+        wait_until(lambda: not pci.holders(node), "the device to be let go")
+        assert run(["pgrep", "-u", "alice", "vmgrant"]).returncode == 1
+
+    sys.exit(main(globals()))
