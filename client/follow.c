@@ -32,6 +32,7 @@ struct follower {
 
 /* ---- what is followed ---- */
 
+/* "" for what the device has not, and for a device that is gone. */
 static const char *attribute(struct udev_device *device, const char *name)
 {
 	const char *value = udev_device_get_sysattr_value(device, name);
@@ -55,21 +56,27 @@ static int is_plain(const char *text)
 
 /*
  * A device that was asked for by its place is whatever is plugged in there. Any other
- * one is that of the same ids and serial number, wherever it is plugged in.
+ * one is that of the same ids and serial number, wherever it is plugged in. One that was
+ * unplugged meanwhile has no attributes: what was asked for has to do, if that is enough.
  */
-static void learn_identity(struct usb_option *option, struct udev_device *device)
+static int learn_identity(struct usb_option *option, struct udev_device *device)
 {
 	const char *serial = attribute(device, "serial");
+	int is_there = attribute(device, "idVendor")[0] != '\0' &&
+		       attribute(device, "idProduct")[0] != '\0';
 
 	option->has_number = 0;
 	option->bus = option->device = 0;
-	if (option->port[0] != '\0')
-		return;
+	if (option->port[0] != '\0' || (!is_there && option->has_ids))
+		return 0;
+	if (!is_there)
+		return -ENODEV;
 	option->has_ids = 1;
 	option->vendor = hex_attribute(device, "idVendor");
 	option->product = hex_attribute(device, "idProduct");
-	if (strlen(serial) < sizeof option->serial && is_plain(serial))
+	if (serial[0] != '\0' && strlen(serial) < sizeof option->serial && is_plain(serial))
 		memcpy(option->serial, serial, strlen(serial) + 1);
+	return 0;
 }
 
 /* Does that device look like the one? The helper looks again. */
@@ -89,15 +96,17 @@ static int find_device(struct follower *follower)
 	struct attach *attach = follower->attach;
 	struct udev_device *device = NULL;
 	struct stat node;
+	int error = -ENODEV;
 
 	if (stat(attach->usb.node, &node) == 0)
 		device = udev_device_new_from_devnum(follower->udev, 'c', node.st_rdev);
-	if (device == NULL)
-		return command_fail(VMGRANT_OBJECT, "%s: cannot be followed: sysfs does not know "
-				    "%s: it stays plugged in", attach->id, attach->usb.node);
-	learn_identity(&attach->usb_option, device);
+	if (device != NULL)
+		error = learn_identity(&attach->usb_option, device);
 	(void)udev_device_unref(device);
-	return VMGRANT_GRANTED;
+	return error == 0 ? VMGRANT_GRANTED
+			  : command_fail(VMGRANT_OBJECT, "%s: cannot be followed: sysfs does not "
+					 "know %s: it stays plugged in", attach->id,
+					 attach->usb.node);
 }
 
 /* ---- what happens ---- */
