@@ -56,6 +56,13 @@ def locked_memory(pid):
     return resource.prlimit(pid, resource.RLIMIT_MEMLOCK)
 
 
+def ask(person, address, memory):
+    """(code, soft limit, hard limit) of a program of that person's that asks by the library."""
+    done = person.run(["python3", "/host/tests/guest/ask-vfio.py", address, str(memory)])
+    assert done.returncode == 0, done.stdout
+    return tuple(int(word) for word in done.stdout.split())
+
+
 def status(pid, field):
     """A number of /proc/PID/status, such as VmLck in KiB."""
     for line in read(f"/proc/{pid}/status").splitlines():
