@@ -135,23 +135,47 @@ static void set_back(pid_t pid, const struct rlimit64 *before, const struct rlim
 		(void)call_prlimit(pid, before, NULL);
 }
 
-static int set_limit(const struct memlock *memlock)
+static rlim64_t higher(rlim64_t one, rlim64_t other)
+{
+	return one > other ? one : other;
+}
+
+/* Soft and hard limit at least so much, where they are lower in before. */
+static void raise_both(struct memlock *memlock, rlim64_t soft, rlim64_t hard)
+{
+	memlock->after.rlim_cur = higher(memlock->before.rlim_cur, soft);
+	memlock->after.rlim_max = higher(memlock->before.rlim_max, hard);
+}
+
+/* What it replaced may be more than what was read: another request came between. */
+static int set_and_keep(struct memlock *memlock)
+{
+	const struct rlimit64 wanted = memlock->after;
+	int result = call_prlimit(memlock->pid, &wanted, &memlock->before);
+
+	if (result < 0 || (memlock->before.rlim_cur <= wanted.rlim_cur &&
+			   memlock->before.rlim_max <= wanted.rlim_max))
+		return result;
+	raise_both(memlock, wanted.rlim_cur, wanted.rlim_max);
+	return call_prlimit(memlock->pid, &memlock->after, NULL);
+}
+
+static int set_limit(struct memlock *memlock)
 {
 	const struct itimerval moment = { .it_value = { .tv_usec = MOMENT_US } };
 	struct itimerval rest;
-	struct rlimit64 before;
 	int result;
 
 	if (setitimer(ITIMER_REAL, &moment, &rest) < 0)
 		return -errno;
 	result = check_requester(memlock);
 	if (result == 0)
-		result = call_prlimit(memlock->pid, &memlock->after, &before);
+		result = set_and_keep(memlock);
 	(void)setitimer(ITIMER_REAL, &rest, NULL);
 	if (result == 0) {
 		result = check_requester(memlock);
 		if (result < 0)
-			set_back(memlock->pid, &before, &memlock->after);
+			set_back(memlock->pid, &memlock->before, &memlock->after);
 	}
 	return result;
 }
@@ -199,15 +223,12 @@ enum reply_code memlock_raise(int socket_fd, const struct request *request,
 	if (result == 0)
 		memlock->limit_bytes = amount_of(memlock->before.rlim_cur);
 	if (wanted != 0 && result == 0 && memlock->limit_bytes < wanted) {
-		memlock->after = memlock->before;
-		memlock->after.rlim_cur = wanted;
-		if (memlock->before.rlim_max < wanted)
-			memlock->after.rlim_max = wanted;
+		raise_both(memlock, wanted, wanted);
 		result = set_limit(memlock);
 		memlock->is_raised = result == 0;
 	}
 	if (memlock->is_raised)
-		memlock->limit_bytes = wanted;
+		memlock->limit_bytes = amount_of(memlock->after.rlim_cur);
 	else
 		close(memlock->pidfd);
 	return result == 0 || wanted == 0 ? REPLY_GRANTED

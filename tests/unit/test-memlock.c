@@ -25,20 +25,11 @@
 #include "wire/fd-pass.h"
 
 
-/* In place of the capabilities of the helper. */
-int privileges_raise(enum privilege privilege)
-{
-	(void)privilege;
-	return 0;
-}
-
-void privileges_lower(void)
-{
-}
 
 struct place {
 	int sockets[2];
 	uint64_t unit; /* the soft limit at first; the hard one has room for four */
+	unsigned requests;
 	struct memlock memlock;
 	struct rlimit64 limit; /* of this process, before the test */
 	struct refusal why;
@@ -58,6 +49,24 @@ static void set_soft_limit(uint64_t bytes)
 
 	limit.rlim_cur = bytes;
 	assert_int_equal(setrlimit64(RLIMIT_MEMLOCK, &limit), 0);
+}
+
+/*
+ * In place of the capabilities of the helper. A test may want the limit to be
+ * changed right before a call, as by another request.
+ */
+int privileges_raise(enum privilege privilege)
+{
+	uint64_t soft_limit = mock_type(uint64_t);
+
+	(void)privilege;
+	if (soft_limit != 0)
+		set_soft_limit(soft_limit);
+	return 0;
+}
+
+void privileges_lower(void)
+{
 }
 
 static int set_up(void **state)
@@ -93,6 +102,8 @@ static enum reply_code raise_to(struct place *place, uint64_t asked, uint64_t gi
 	/* Here nobody may lock anything. */
 	if (place->unit == 0)
 		skip();
+	if (place->requests++ == 0)
+		will_return_maybe(privileges_raise, 0);
 	if (code != REPLY_GRANTED)
 		return code;
 	return memlock_raise(place->sockets[0], &request, &options, &place->memlock, &place->why);
@@ -137,6 +148,20 @@ static void it_is_never_lowered(void **state)
 	assert_int_equal(raise_to(place, 2 * place->unit, 4 * place->unit), REPLY_GRANTED);
 	assert_false(place->memlock.is_raised);
 	assert_true(place->memlock.limit_bytes == 3 * place->unit);
+	assert_true(own_limit().rlim_cur == 3 * place->unit);
+}
+
+/* ATTACKS 44: of two requests at once the larger one counts. */
+static void attack_44_it_is_not_lowered_by_a_request_at_the_same_time(void **state)
+{
+	struct place *place = *state;
+
+	will_return(privileges_raise, 0);
+	will_return(privileges_raise, 3 * place->unit);
+	assert_int_equal(raise_to(place, 2 * place->unit, 4 * place->unit), REPLY_GRANTED);
+	assert_true(own_limit().rlim_cur == 3 * place->unit);
+	assert_true(place->memlock.limit_bytes == 3 * place->unit);
+	memlock_undo(&place->memlock);
 	assert_true(own_limit().rlim_cur == 3 * place->unit);
 }
 
@@ -279,6 +304,7 @@ int main(void)
 		TEST(all_is_what_the_rule_gives),
 		TEST(all_of_nothing_leaves_it_and_tells_it),
 		TEST(it_is_never_lowered),
+		TEST(attack_44_it_is_not_lowered_by_a_request_at_the_same_time),
 		TEST(more_than_the_rule_gives_is_denied),
 		TEST(attack_11_what_is_not_handed_over_is_set_back),
 		TEST(what_somebody_changed_since_is_not_set_back),
