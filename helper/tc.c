@@ -11,6 +11,7 @@
 #include <linux/tc_act/tc_mirred.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
+#include <string.h>
 
 #include "helper/netlink-internal.h"
 
@@ -94,22 +95,33 @@ static int put_redirect(struct nl_msg *message, unsigned ifindex)
 struct filter {
 	enum filter_priority priority;
 	unsigned to_ifindex; /* 0: leave them where they are */
-	struct {
-		struct tc_u32_sel head;
-		struct tc_u32_key keys[2];
-	} selector;
+	unsigned char key_count;
+	struct tc_u32_key keys[2];
 };
+
+/* The kernel wants the keys directly behind the head. */
+static int put_selector(struct nl_msg *message, const struct filter *filter)
+{
+	const struct tc_u32_sel head = { .flags = TC_U32_TERMINAL, .nkeys = filter->key_count };
+	size_t keys_size = filter->key_count * sizeof filter->keys[0];
+	struct nlattr *selector =
+		nla_reserve(message, TCA_U32_SEL, (int)(sizeof head + keys_size));
+
+	if (selector == NULL)
+		return -1;
+	memcpy(nla_data(selector), &head, sizeof head);
+	memcpy((char *)nla_data(selector) + sizeof head, filter->keys, keys_size);
+	return 0;
+}
 
 static int put_filter(struct nl_msg *message, const struct filter *filter)
 {
-	size_t size = sizeof filter->selector.head +
-		      filter->selector.head.nkeys * sizeof filter->selector.keys[0];
 	struct nlattr *options;
 
 	if (nla_put_string(message, TCA_KIND, "u32") < 0)
 		return -1;
 	options = nla_nest_start(message, TCA_OPTIONS);
-	if (options == NULL || nla_put(message, TCA_U32_SEL, (int)size, &filter->selector) < 0 ||
+	if (options == NULL || put_selector(message, filter) < 0 ||
 	    (filter->to_ifindex != 0 && put_redirect(message, filter->to_ifindex) < 0))
 		return -1;
 	return nla_nest_end(message, options) < 0 ? -1 : 0;
@@ -137,7 +149,6 @@ int tc_redirect(struct netlink *netlink, unsigned from_ifindex, unsigned to_ifin
 	const struct filter everything = {
 		.priority = PRIORITY_REDIRECT,
 		.to_ifindex = to_ifindex,
-		.selector = { .head = { .flags = TC_U32_TERMINAL } },
 	};
 	int result = add_ingress(netlink, from_ifindex);
 
@@ -153,11 +164,9 @@ int tc_keep_bpdu(struct netlink *netlink, unsigned ifindex)
 {
 	const struct filter bridge_group = {
 		.priority = PRIORITY_KEEP,
-		.selector = {
-			.head = { .flags = TC_U32_TERMINAL, .nkeys = 2 },
-			.keys = { { .mask = htonl(0xffffffff), .val = htonl(0xc2000000), .off = -12 },
-				  { .mask = htonl(0x0000ffff), .val = htonl(0x00000180), .off = -16 } },
-		},
+		.key_count = 2,
+		.keys = { { .mask = htonl(0xffffffff), .val = htonl(0xc2000000), .off = -12 },
+			  { .mask = htonl(0x0000ffff), .val = htonl(0x00000180), .off = -16 } },
 	};
 
 	return add_filter(netlink, ifindex, &bridge_group);
