@@ -221,8 +221,10 @@ DIR *sysfs_list(int folder, const char *name)
 
 const char *sysfs_next(DIR *list)
 {
-	const struct dirent *entry = readdir(list);
+	const struct dirent *entry;
 
+	errno = 0;
+	entry = readdir(list);
 	while (entry != NULL && entry->d_name[0] == '.')
 		entry = readdir(list);
 	return entry != NULL ? entry->d_name : NULL;

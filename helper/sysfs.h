@@ -54,7 +54,10 @@ int sysfs_link_passes(int folder, const char *name, const char *part);
 /* The names below a folder. list is NULL with errno set, or for closedir(). */
 DIR *sysfs_list(int folder, const char *name);
 
-/* The next name, without those that begin with a dot; NULL at the end. */
+/*
+ * The next name, without those that begin with a dot. NULL at the end, with errno 0,
+ * or with that of an error.
+ */
 const char *sysfs_next(DIR *list);
 
 #endif

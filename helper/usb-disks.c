@@ -18,19 +18,20 @@
 #include "helper/sysfs.h"
 
 /* Whether there is anything below "NAME/holders": device-mapper and md say so there, too. */
-static int has_holders(int blocks, const char *name)
+static enum usb_disks look_at_holders(int blocks, const char *name)
 {
 	char path[NAME_MAX + 16];
-	int found;
+	enum usb_disks answer = USB_DISKS_IN_USE;
 	DIR *list;
 
 	(void)snprintf(path, sizeof path, "%.*s/holders", NAME_MAX, name);
 	list = sysfs_list(blocks, path);
 	if (list == NULL)
-		return 0;
-	found = sysfs_next(list) != NULL;
+		return errno == ENOENT ? USB_DISKS_FREE : USB_DISKS_UNKNOWN;
+	if (sysfs_next(list) == NULL)
+		answer = errno == 0 ? USB_DISKS_FREE : USB_DISKS_UNKNOWN;
 	closedir(list);
-	return found;
+	return answer;
 }
 
 /* Open the node of a block device. Returns an fd or -errno. */
@@ -58,10 +59,11 @@ static int open_block(const struct usb_places *places, const char *name, int fla
 
 static enum usb_disks look_at_disk(const struct usb_places *places, const char *name)
 {
+	enum usb_disks answer = look_at_holders(places->blocks, name);
 	int fd;
 
-	if (has_holders(places->blocks, name))
-		return USB_DISKS_IN_USE;
+	if (answer != USB_DISKS_FREE)
+		return answer;
 	fd = open_block(places, name, O_EXCL);
 	if (fd >= 0)
 		close(fd);
@@ -75,21 +77,29 @@ static enum usb_disks look_at_disk(const struct usb_places *places, const char *
 	}
 }
 
+/* A block device that is elsewhere, or has gone, is no obstacle; one that cannot be placed is. */
+static enum usb_disks none_unless_unknown(int passes)
+{
+	return passes == 0 || passes == -ENOENT ? USB_DISKS_NONE : USB_DISKS_UNKNOWN;
+}
+
 /* A disk or partition of the device. A partition's disk tells about it, but for its holders. */
 static enum usb_disks look_at_block(const struct usb_places *places,
 				    const struct usb_device *device, const char *name)
 {
 	char path[NAME_MAX + 16];
 	uint32_t number;
+	int passes = sysfs_link_passes(places->blocks, name, device->port);
 
-	if (sysfs_link_passes(places->blocks, name, device->port) != 1)
-		return USB_DISKS_NONE;
+	if (passes <= 0)
+		return none_unless_unknown(passes);
 	(void)snprintf(path, sizeof path, "%.*s/partition", NAME_MAX, name);
 	if (sysfs_read_number(places->blocks, path, 10, UINT32_MAX, &number) < 0)
 		return look_at_disk(places, name);
-	return has_holders(places->blocks, name) ? USB_DISKS_IN_USE : USB_DISKS_FREE;
+	return look_at_holders(places->blocks, name);
 }
 
+/* Also when it cannot be told: then its node will not open either. */
 static int is_bound_loop(int blocks, const char *name)
 {
 	char path[NAME_MAX + 16];
@@ -101,7 +111,7 @@ static int is_bound_loop(int blocks, const char *name)
 	folder = sysfs_open(blocks, path);
 	if (folder >= 0)
 		close(folder);
-	return folder >= 0;
+	return folder != -ENOENT;
 }
 
 /* A loop device that stands directly on a disk or partition of the device. */
@@ -126,9 +136,8 @@ static enum usb_disks look_at_loop(const struct usb_places *places,
 		return result == -ENXIO ? USB_DISKS_NONE : USB_DISKS_UNKNOWN;
 	(void)snprintf(number, sizeof number, "%u:%u", major((dev_t)info.lo_rdevice),
 		       minor((dev_t)info.lo_rdevice));
-	return sysfs_link_passes(places->block_numbers, number, device->port) == 1
-		       ? USB_DISKS_IN_USE
-		       : USB_DISKS_NONE;
+	result = sysfs_link_passes(places->block_numbers, number, device->port);
+	return result > 0 ? USB_DISKS_IN_USE : none_unless_unknown(result);
 }
 
 typedef enum usb_disks look_at(const struct usb_places *places, const struct usb_device *device,
@@ -154,6 +163,9 @@ static enum usb_disks look_at_all(const struct usb_places *places, const struct 
 			break;
 		}
 	}
+	/* A list that ends early must not look like a machine with few disks. */
+	if (name == NULL && errno != 0)
+		answer = USB_DISKS_UNKNOWN;
 	closedir(list);
 	return answer;
 }

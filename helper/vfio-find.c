@@ -120,10 +120,8 @@ static int read_members(int group, struct vfio_finding *finding)
 	if (list == NULL)
 		result = -errno;
 	while (result == 0) {
-		const char *name;
+		const char *name = sysfs_next(list);
 
-		errno = 0;
-		name = sysfs_next(list);
 		if (name == NULL) {
 			result = -errno;
 			break;

@@ -93,6 +93,20 @@ static void what_cannot_be_looked_at_is_an_obstacle(void **state)
 	look(place, USB_DISKS_UNKNOWN, "");
 }
 
+/* Where the caller lets memory or files run short, an answer fails, and must not mean "free". */
+static void attack_36_a_look_that_fails_is_an_obstacle(void **state)
+{
+	struct place *place = *state;
+
+	usb_tree_add_disk(place->tree, "free", "1-1");
+	usb_tree_set_disk(place->tree, "free", "1-1", "holders", "no folder");
+	look(place, USB_DISKS_UNKNOWN, "free");
+	tree_remove(place->tree, "class/block/free");
+	look(place, USB_DISKS_NONE, "");
+	tree_folder(place->tree, "class/block/odd");
+	look(place, USB_DISKS_UNKNOWN, "odd");
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
@@ -100,6 +114,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(attack_30_a_disk_in_use_is_an_obstacle),
 		TEST(attack_30_holders_are_obstacles),
+		TEST(attack_36_a_look_that_fails_is_an_obstacle),
 		TEST(what_cannot_be_looked_at_is_an_obstacle),
 	};
 
