@@ -127,7 +127,11 @@ static enum reply_code judge_again(const struct request *request, const struct s
 {
 	char object[REQUEST_TEXT_SIZE];
 
-	if (request->interaction != INTERACTION_ALLOWED || policy_is_current(&session->policy))
+	if (request->interaction != INTERACTION_ALLOWED)
+		return REPLY_GRANTED;
+	/* Nobody can stop the helper behind this look for as long as a dialog may take. */
+	process_limit_time(REQUEST_TIMEOUT_S);
+	if (policy_is_current(&session->policy))
 		return REPLY_GRANTED;
 	request_describe(request, object);
 	return refuse(why, REPLY_POLICY, "%s: the policy has changed meanwhile: try again", object);

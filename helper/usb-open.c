@@ -31,7 +31,9 @@ static enum reply_code refuse_other(const struct request *request, struct refusa
 static enum reply_code prove(const struct request *request, const struct usb_device *device, int fd,
 			     struct refusal *why)
 {
-	if (!usb_device_matches_node(device, fd) || usb_device_check(device) < 0)
+	/* Nor may the administrator have blocked it since. */
+	if (!usb_device_matches_node(device, fd) || usb_device_check(device) < 0 ||
+	    usb_device_is_blocked(device))
 		return refuse_other(request, why);
 	/* The place in the file is the receiver's too, who begins at the beginning. */
 	(void)lseek(fd, 0, SEEK_SET);

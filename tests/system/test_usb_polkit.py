@@ -2,6 +2,7 @@
 """What polkit hears about a USB device, and what happens to the device meanwhile."""
 
 import os
+import re
 
 import pytest
 
@@ -17,6 +18,7 @@ from world import World
 
 ASKED = "/tmp/asked"
 GO = "/tmp/go"
+TRACE = "/tmp/trace"
 # Writes down its words, one a line, and says yes.
 WRITING = f'for word; do echo "$word"; done >{ASKED}; printf "{TOKEN}"'
 # Waits until it is told to go on.
@@ -94,10 +96,11 @@ def test_attack_31_words_of_a_device_never_reach_the_dialog_raw(asking, words):
     assert told["serial"].isprintable() and told["serial"].isascii()
 
 
-def start_held(world):
+def start_held(world, **options):
     """A request of alice's that waits for polkit's answer."""
     install_asker(world, HELD)
-    request = world.start_request("alice", channel=protocol_client.pair, arguments=["--fd=9"])
+    request = world.start_request("alice", channel=protocol_client.pair, arguments=["--fd=9"],
+                                  **options)
     request.socket.send(client.encode(1, ids=STICK, flags=client.INTERACTIVE))
     wait_until(lambda: world.path(RUNNING).exists(), "the asker to run")
     return request
@@ -141,6 +144,7 @@ CHANGES = {
     "another node number": lambda world: world.usb.set("1-1", "dev", "189:9"),
     "another serial": lambda world: world.usb.set("1-1", "serial", "00124"),
     "no serial": lambda world: world.usb.set("1-1", "serial", None),
+    "blocked by the administrator": lambda world: world.usb.set("1-1", "authorized", 0),
     "other descriptors": lambda world: world.usb.set("1-1", "descriptors", b"\x12\1" + bytes(16)),
     "node says something else": lambda world: world.usb.fill(world.usb.path(1, 3), b"\x12\1"),
 }
@@ -183,6 +187,18 @@ def test_attack_30_a_disk_that_is_mounted_during_the_prompt(asking, tmp_path):
         loop.close()
     assert (reply.code, reply.fds) == (replies.OBJECT, [])
     assert "this machine uses its disk sdz" in reply.sentence
+
+
+def test_attack_10_the_time_for_a_dialog_ends_with_it(asking):
+    """Who stops the helper behind its last look at the policy has seconds, not minutes."""
+    asking.usb.add("1-1", 3, STICK)
+    request = start_held(asking, strace=["-qq", "-o", TRACE, "-e", "trace=alarm,setitimer,wait4"])
+    reply = answer_of(asking, request)
+    assert reply.code == 0, reply.sentence
+    reply.close()
+    trace = asking.path(TRACE).read_text(encoding="utf-8")
+    before, _, after = trace.partition("wait4(")
+    assert re.search(r"\b330\b", before) and re.search(r"alarm\(30\)|tv_sec=30,", after), trace
 
 
 def test_attack_41_a_yes_for_one_device_is_none_for_another(asking):
