@@ -54,10 +54,3 @@ enum reply_code caller_find_name(struct caller *caller, struct refusal *why)
 	escape_string(caller->name, sizeof caller->name, entry->pw_name);
 	return REPLY_GRANTED;
 }
-
-void caller_release(struct caller *caller)
-{
-	free(caller->groups);
-	caller->groups = NULL;
-	caller->group_count = 0;
-}

@@ -34,6 +34,4 @@ enum reply_code caller_identify(struct caller *caller, struct refusal *why);
  */
 enum reply_code caller_find_name(struct caller *caller, struct refusal *why);
 
-void caller_release(struct caller *caller);
-
 #endif

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "helper/privileges.h"
 #include "helper/tc.h"
@@ -215,11 +214,4 @@ int sealed_port_make(struct netlink *outer, const struct bridge *bridge,
 		port_out->queues++;
 	}
 	return result;
-}
-
-void sealed_port_close(struct sealed_port *port)
-{
-	for (unsigned i = 0; i < port->queues; i++)
-		close(port->fds[i]);
-	port->queues = 0;
 }

@@ -52,7 +52,4 @@ int sealed_port_make(struct netlink *outer, const struct bridge *bridge,
 		     const struct port_wish *wish, struct netns *namespace,
 		     struct sealed_port *port_out);
 
-/* Give it up again, before anybody else has its fds. */
-void sealed_port_close(struct sealed_port *port);
-
 #endif

@@ -61,9 +61,7 @@ void cursor_read_zeros(struct reader *reader, size_t length)
 void cursor_read_string(struct reader *reader, char *text, size_t size)
 {
 	cursor_read_bytes(reader, text, size);
-	for (size_t i = strnlen(text, size); i <= size; i++) {
-		if (i == size)
-			break;
+	for (size_t i = strnlen(text, size); i < size; i++) {
 		if (text[i] != '\0')
 			cursor_fail(reader, PROTOCOL_STRING);
 	}
