@@ -259,14 +259,45 @@ static const char *remark_on(const struct acl_rule *rule, const struct acl_rule 
 	return "a deny wins";
 }
 
+/*
+ * Whether a rule may be about the object, if what was not said of it is as the rule
+ * wants it: a request for the device finds that out, and a deny wins there.
+ */
+static int may_be_about(const struct acl_rule *rule, const struct acl_question *question)
+{
+	struct acl_object guess = *question->object;
+	const struct acl_question guessing = { &guess, question->asker, question->names };
+	const uint8_t class_code = (uint8_t)rule->usb.class_code;
+
+	if (guess.usb.serial == NULL)
+		guess.usb.serial = rule->usb.serial;
+	if (guess.usb.port == NULL)
+		guess.usb.port = rule->usb.port;
+	if (guess.usb.class_count == 0 && rule->usb.class_code >= 0) {
+		guess.usb.classes = &class_code;
+		guess.usb.class_count = 1;
+	}
+	if (guess.vfio.address == NULL)
+		guess.vfio.address = rule->vfio.address;
+	if (guess.vfio.vendor == 0 && guess.vfio.device == 0) {
+		guess.vfio.vendor = rule->vfio.vendor.value;
+		guess.vfio.device = rule->vfio.device.value;
+	}
+	return acl_rule_matches(rule, &guessing) > 0;
+}
+
 static void print_others(const struct acl *acl, const struct acl_question *question,
 			 const struct acl_rule *decider)
 {
 	for (size_t i = 0; i < acl->count; i++) {
 		const struct acl_rule *rule = &acl->rules[i];
 
-		if (rule != decider && acl_rule_matches(rule, question) > 0)
+		if (rule == decider)
+			continue;
+		if (acl_rule_matches(rule, question) > 0)
 			print_rule("also", rule, remark_on(rule, decider));
+		else if (may_be_about(rule, question))
+			print_rule("perhaps", rule, "if the device is what it names");
 	}
 }
 
@@ -286,9 +317,8 @@ static void print_verdict(const struct policy *policy, const struct subject *sub
 	       verdict == ACL_VERDICT_NO_NAMES ? ": the system's list of users and groups does not "
 						 "answer"
 					       : decider == NULL ? ": no rule allows it" : "");
-	if (decider == NULL)
-		return;
-	print_rule("by", decider, "");
+	if (decider != NULL)
+		print_rule("by", decider, "");
 	if (verdict == ACL_VERDICT_ALLOW)
 		print_gift(decider);
 	print_others(&policy->acl, &question, decider);

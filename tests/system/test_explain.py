@@ -76,6 +76,23 @@ def test_devices_are_named_as_in_rules(rules_world):
     assert lines[2] == "  gives: 24576 MiB of locked memory, if polkit agrees"
 
 
+def test_what_was_not_said_of_a_device_may_decide(rules_world):
+    """Class, serial and port are found out by a request: a deny of them is not kept quiet."""
+    rules_world.write_acl("allow usb 0951:1666\ndeny usb class=08\ndeny usb serial=0012 user bob\n"
+                          "deny usb 0952:* class=08\nallow vfio 0000:77:00.0\ndeny vfio 10de:*\n")
+    lines = explained(rules_world, "--user", "alice", "usb", "0951:1666")
+    assert "allowed" in lines[0] and lines[3:] == [
+        f"  perhaps {ACL}: line 2: deny usb class=08: if the device is what it names"]
+    assert "line 3" in explained(rules_world, "--user", "bob", "usb", "0951:1666")[4]
+    lines = explained(rules_world, "--user", "alice", "usb", "0951:1666", "class=03")
+    assert "allowed" in lines[0] and len(lines) == 3
+    # A device that is not plugged in has no numbers that could be asked about.
+    lines = explained(rules_world, "--user", "alice", "vfio", "0000:77:00.0")
+    assert "allowed" in lines[0] and "perhaps" in lines[3] and "line 6" in lines[3]
+    lines = explained(rules_world, "--user", "alice", "usb", "0952:0001", "class=08")
+    assert "denied" in lines[0] and len(lines) == 3
+
+
 def test_without_a_name_it_is_about_who_runs_it(rules_world):
     assert "allowed for user alice" in explained(rules_world, "bridge", "br0", user="alice")[0]
     assert "denied for user bob" in explained(rules_world, "bridge", "br0", user="bob")[0]
