@@ -8,6 +8,7 @@ kernel says so, is the same for all block devices.
 import contextlib
 import os
 import shutil
+import struct
 
 import pytest
 
@@ -20,6 +21,7 @@ from usbtree import STORAGE, Loop, UsbTree
 from world import World
 
 IN_USE = "this machine uses its disk"
+LOOKS = 30  # of the calls that open something, so many of the last are for one request
 
 
 @pytest.fixture
@@ -165,6 +167,56 @@ def test_a_disk_that_cannot_be_looked_at_is_an_obstacle(stick, loop):
     refused(stick, replies.OBJECT, "cannot tell", ids=STICK)
     stick.call(lambda: ns.mount("proc", "/sys/class/block", "tmpfs", 0, "mode=000"))
     refused(stick, replies.OBJECT, "cannot tell", ids=STICK)
+
+
+def holder_of_a_partition(world, loop):
+    world.usb.add_disk("1-1", "sdz", loop.number)
+    folder = world.usb.add_disk("1-1", "sdz1", loop.number, node=False, partition=1)
+    world.path(f"{folder}/holders/dm-0").touch()
+
+
+def loop_device_on_it(world, loop):
+    world.usb.add_disk("1-1", "sdz", loop.number)
+    second = Loop(loop.path, 0)
+    world.keep(second)
+    world.usb.add_loop(second)
+
+
+@pytest.mark.parametrize("use", (holder_of_a_partition, loop_device_on_it))
+def test_attack_36_a_look_that_fails_never_means_free(stick, loop, use):
+    """Whichever look at a disk that is in use fails, it is not given."""
+    need("strace")
+    use(stick, loop)
+    opened, *counts = (count_of(stick, call) for call in ("openat", "readlinkat", "getdents64"))
+    first = opened - LOOKS
+    calls = [("openat", number) for number in range(max(first, 1), opened + 1)]
+    calls += [(name, number) for name, count in zip(("readlinkat", "getdents64"), counts)
+              for number in range(1, count + 1)]
+    assert min(counts) > 0
+    for name, number in calls:
+        reply = traced(stick, "-e", f"trace={name}", "-e",
+                       f"inject={name}:error=ENOMEM:when={number}")
+        assert reply is None or (reply.code != 0 and reply.fds == []), (name, number, reply)
+
+
+def traced(world, *options):
+    """The reply to one request under strace, None if there was none."""
+    world.usb.reset("1-1", world.usb.path(1, 3))
+    request = world.start_request("alice", channel=protocol_client.pair, arguments=["--fd=9"],
+                                  strace=["-qq", "-o", "/tmp/trace", *options])
+    try:
+        reply = client.ask(request.socket, ids=STICK)
+    except (AssertionError, OSError, struct.error):  # it ended before
+        reply = None
+    request.socket.close()
+    request.finish()
+    return reply
+
+
+def count_of(world, call):
+    reply = traced(world, "-e", f"trace={call}")
+    assert reply.code == replies.OBJECT and IN_USE in reply.sentence, reply.sentence
+    return world.path("/tmp/trace").read_text(encoding="utf-8").count(f"{call}(")
 
 
 def test_looking_leaves_the_disk_as_it_was(stick, loop):
