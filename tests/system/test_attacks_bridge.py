@@ -85,11 +85,15 @@ def child_of(pid):
 
 
 def run_stopped_at(world, call, change, **options):
-    """One request that stands still after call while change(world) happens."""
+    """One request that stands still after call while change(world) happens.
+
+    Without -f: the child that makes a namespace has calls of that name, too, and must not
+    be taken for the helper.
+    """
     world.path(tracing.TRACE).unlink(missing_ok=True)
     name, number = call
     request = world.start_request("alice", strace=[
-        "-f", "-qq", "-o", tracing.TRACE, "-e", f"inject={name}:signal=STOP:when={number}"], **options)
+        "-qq", "-o", tracing.TRACE, "-e", f"inject={name}:signal=STOP:when={number}"], **options)
     wait_until(lambda: "stopped by SIGSTOP" in read_trace(world), f"the stop at {call}")
     change(world)
     os.kill(child_of(request.pid), signal.SIGCONT)
