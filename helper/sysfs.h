@@ -4,9 +4,10 @@
  *
  * Needs no privilege. Names are words of ours or of the kernel's lists, perhaps
  * several joined by "/", and never a caller's; one that leads upwards is refused
- * with -EINVAL, and a link as the last part is not followed. Attributes may carry whatever a device said about
- * itself: contents are untrusted, bounded, and refused where they do not fit
- * instead of being cut. Folders are parameters, so that tests bring their own.
+ * with -EINVAL, and a link as the last part is not followed. Attributes may carry
+ * whatever a device said about itself: contents are untrusted, bounded, and refused
+ * where they do not fit instead of being cut. Folders are parameters, so that tests
+ * bring their own.
  */
 #ifndef VMGRANT_HELPER_SYSFS_H
 #define VMGRANT_HELPER_SYSFS_H
