@@ -8,10 +8,10 @@
 #include <spawn.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "client/child.h"
+#include "wire/clock.h"
 
 extern char **environ;
 
@@ -33,14 +33,6 @@ static int spawn(pid_t *pid_out, char *const argv[], int output)
 	return error;
 }
 
-static long long now_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Keeps what fits and reads the rest for nothing. Returns 0, or -1 when the time is over. */
 static int read_text(int fd, char *text, long long end_ms)
 {
@@ -50,7 +42,7 @@ static int read_text(int fd, char *text, long long end_ms)
 	text[0] = '\0';
 	for (;;) {
 		char piece[1024];
-		long long left_ms = end_ms - now_ms();
+		long long left_ms = end_ms - clock_now_ms();
 		ssize_t got;
 
 		if (left_ms <= 0 || poll(&readable, 1, (int)left_ms) <= 0)
@@ -69,7 +61,7 @@ static int read_text(int fd, char *text, long long end_ms)
 static void wait_for_end(struct child *child, int is_late, long long end_ms,
 			 struct capture *capture)
 {
-	long long left_ms = end_ms - now_ms();
+	long long left_ms = end_ms - clock_now_ms();
 	siginfo_t info = { 0 };
 
 	if (is_late || !child_wait(child, left_ms > 0 ? (int)left_ms : 0)) {
@@ -86,7 +78,7 @@ static void wait_for_end(struct child *child, int is_late, long long end_ms,
 
 void capture_run(char *const argv[], int timeout_ms, struct capture *capture)
 {
-	long long end_ms = now_ms() + timeout_ms;
+	long long end_ms = clock_now_ms() + timeout_ms;
 	struct child child;
 	int ends[2], error, is_late;
 	pid_t pid;

@@ -6,8 +6,9 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "wire/clock.h"
 
 #define SEND_TIMEOUT_MS 5000
 
@@ -36,23 +37,15 @@ static void take_fds(struct msghdr *message, struct received_fds *received)
 	}
 }
 
-static long long now_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Returns 1, 0 when the time is over, or -1. A signal handler of the program does not end it. */
 static int wait_readable(int fd, int timeout_ms)
 {
 	struct pollfd readable = { .fd = fd, .events = POLLIN };
-	long long end_ms = now_ms() + timeout_ms;
+	long long end_ms = clock_now_ms() + timeout_ms;
 	int ready;
 
 	do {
-		long long left_ms = end_ms - now_ms();
+		long long left_ms = end_ms - clock_now_ms();
 
 		ready = poll(&readable, 1, left_ms > 0 ? (int)left_ms : 0);
 	} while (ready < 0 && errno == EINTR);

@@ -15,10 +15,10 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "client/text.h"
+#include "wire/clock.h"
 #include "wire/fd-pass.h"
 
 /* The longest answer that is asked for, a list of devices, has some thousand bytes. */
@@ -37,14 +37,6 @@ enum qmp_result qmp_fail(struct qmp *qmp, enum qmp_result result, const char *fo
 	return result;
 }
 
-static long long now_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* ---- bytes ---- */
 
 /* Wait for events on the socket, for at most until end_ms. */
@@ -55,7 +47,7 @@ static enum qmp_result wait_for(struct qmp *qmp, short events, long long end_ms)
 	int ready;
 
 	do {
-		long long left_ms = end_ms - now_ms();
+		long long left_ms = end_ms - clock_now_ms();
 
 		ready = poll(fds, 2, left_ms > 0 ? (int)left_ms : 0);
 	} while (ready < 0 && errno == EINTR);
@@ -194,7 +186,7 @@ static enum qmp_result next_answer(struct qmp *qmp, long long end_ms, json_objec
 	while (result == QMP_DONE && !is_answer(qmp, *message_out)) {
 		(void)json_object_put(*message_out);
 		*message_out = NULL;
-		result = now_ms() < end_ms ? next_message(qmp, end_ms, message_out)
+		result = clock_now_ms() < end_ms ? next_message(qmp, end_ms, message_out)
 					   : qmp_fail(qmp, QMP_LATE, "no answer in time");
 	}
 	return result;
@@ -228,7 +220,7 @@ static json_object *make_command(struct qmp *qmp, const char *command, json_obje
 enum qmp_result qmp_execute(struct qmp *qmp, const char *command, json_object *arguments, int fd,
 			    json_object **answer_out)
 {
-	long long end_ms = now_ms() + qmp->timeout_ms;
+	long long end_ms = clock_now_ms() + qmp->timeout_ms;
 	json_object *message = make_command(qmp, command, arguments);
 	char *text = text_format("%s\n", json_object_to_json_string_ext(
 						  message, JSON_C_TO_STRING_PLAIN));
@@ -270,12 +262,12 @@ static enum qmp_result read_event(struct qmp *qmp, long long end_ms)
 
 enum qmp_result qmp_wait_fate(struct qmp *qmp, int timeout_ms)
 {
-	long long end_ms = now_ms() + timeout_ms;
+	long long end_ms = clock_now_ms() + timeout_ms;
 	enum qmp_result result = QMP_DONE;
 
 	while (result == QMP_DONE && qmp->fate == QMP_FATE_UNKNOWN) {
 		result = read_event(qmp, end_ms);
-		if (result == QMP_DONE && now_ms() >= end_ms && qmp->fate == QMP_FATE_UNKNOWN)
+		if (result == QMP_DONE && clock_now_ms() >= end_ms && qmp->fate == QMP_FATE_UNKNOWN)
 			result = qmp_fail(qmp, QMP_LATE, "no answer in time");
 	}
 	return result;
@@ -295,7 +287,7 @@ static enum qmp_result connect_to(struct qmp *qmp, const struct sockaddr_un *add
 
 	while (connect(qmp->fd, (const struct sockaddr *)address, sizeof *address) < 0) {
 		error = errno;
-		if ((error != EAGAIN && error != EINTR) || now_ms() >= end_ms)
+		if ((error != EAGAIN && error != EINTR) || clock_now_ms() >= end_ms)
 			break;
 		(void)poll(NULL, 0, CONNECT_PAUSE_MS);
 		error = 0;
@@ -323,7 +315,7 @@ static enum qmp_result read_greeting(struct qmp *qmp, long long end_ms)
 enum qmp_result qmp_open(struct qmp *qmp, const char *path, int *gone_out)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	long long end_ms = now_ms() + qmp->timeout_ms;
+	long long end_ms = clock_now_ms() + qmp->timeout_ms;
 	enum qmp_result result;
 
 	*gone_out = 0;

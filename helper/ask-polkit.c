@@ -13,11 +13,11 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "helper/escape.h"
 #include "wire/asker.h"
+#include "wire/clock.h"
 
 /* The asker gives up first, and takes its question back; then it has this long to end. */
 #define MORE_TIME_S 1
@@ -141,14 +141,6 @@ static int start_asker(const struct command *command, const struct account *acco
 	return 0;
 }
 
-static long long now_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /*
  * Read until the asker has closed its output. Returns the length, or -1 when
  * the time is over or it wrote more than it may.
@@ -159,7 +151,7 @@ static ssize_t read_answer(const struct asker *asker, char *answer, size_t size,
 	size_t length = 0;
 
 	for (;;) {
-		long long left_ms = end_ms - now_ms();
+		long long left_ms = end_ms - clock_now_ms();
 		ssize_t got;
 
 		if (left_ms <= 0 || poll(&readable, 1, (int)left_ms) <= 0)
@@ -180,7 +172,7 @@ static int reap(const struct asker *asker, long long end_ms)
 {
 	int pidfd = (int)syscall(SYS_pidfd_open, asker->pid, 0);
 	struct pollfd ended = { .fd = pidfd, .events = POLLIN };
-	long long left_ms = end_ms - now_ms();
+	long long left_ms = end_ms - clock_now_ms();
 	int in_time = pidfd >= 0 && left_ms > 0 && poll(&ended, 1, (int)left_ms) == 1;
 	int status;
 
@@ -266,7 +258,7 @@ enum reply_code ask_polkit(const struct polkit_question *question, const struct 
 	long long limit_s = MORE_TIME_S + (question->interaction == INTERACTION_ALLOWED
 						   ? ASKER_PROMPT_TIMEOUT_S
 						   : ASKER_ANSWER_TIMEOUT_S);
-	long long end_ms = now_ms() + limit_s * 1000;
+	long long end_ms = clock_now_ms() + limit_s * 1000;
 	ssize_t length;
 	int status;
 

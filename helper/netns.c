@@ -13,9 +13,9 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "wire/clock.h"
 #include "wire/fd-pass.h"
 
 /* Making a namespace takes a millisecond; a machine on its knees gets this long. */
@@ -86,14 +86,6 @@ static int leave_parent(pid_t parent, int channel)
 
 /* ---- the parent ---- */
 
-static long long now_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Take the fds out of a message. Any that are not expected are closed. */
 static int take_fds(struct msghdr *message, int *fds, unsigned wanted)
 {
@@ -130,7 +122,7 @@ static int receive_fds(int channel, long long end_ms, int *fds, unsigned count,
 				  .msg_control = control,
 				  .msg_controllen = sizeof control };
 	struct pollfd readable = { .fd = channel, .events = POLLIN };
-	long long left_ms = end_ms - now_ms();
+	long long left_ms = end_ms - clock_now_ms();
 	ssize_t length;
 	int result;
 
@@ -163,7 +155,7 @@ static void reap_child(struct netns *namespace)
 
 static int receive_all(int channel, struct netns *namespace, enum netns_step *failed_out)
 {
-	long long end_ms = now_ms() + CHILD_TIMEOUT_MS;
+	long long end_ms = clock_now_ms() + CHILD_TIMEOUT_MS;
 	int own[2] = { -1, -1 };
 	int result = receive_fds(channel, end_ms, own, 2, failed_out);
 
