@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* vmgrant: network cards for virtual machines of ordinary users, from the command line. */
+/* vmgrant: network cards and devices for virtual machines of ordinary users, from the command line. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,7 +15,7 @@ static const struct {
 	{ "run", command_run, "start a program with network cards and devices" },
 	{ "attach", command_attach, "plug a card or a USB device into a QEMU that runs already" },
 	{ "detach", command_detach, "take away what attach has plugged in" },
-	{ "list", command_list, "say which bridges you may have, and why not the others" },
+	{ "list", command_list, "say what you may have on this machine, and why not the rest" },
 	{ "check", command_check, "say what is wrong on this machine and what mends it" },
 	{ "explain", command_explain, "say which rule decides about a bridge or device" },
 };

@@ -49,10 +49,10 @@ function __vmgrant_program
 end
 
 complete -c vmgrant -f
-complete -c vmgrant -n __fish_use_subcommand -a run -d 'start a program with network cards'
+complete -c vmgrant -n __fish_use_subcommand -a run -d 'start a program with network cards and devices'
 complete -c vmgrant -n __fish_use_subcommand -a attach -d 'plug into a running QEMU'
 complete -c vmgrant -n __fish_use_subcommand -a detach -d 'take away again'
-complete -c vmgrant -n __fish_use_subcommand -a list -d 'say which bridges you may have'
+complete -c vmgrant -n __fish_use_subcommand -a list -d 'say what you may have'
 complete -c vmgrant -n __fish_use_subcommand -a check -d 'say what is wrong'
 complete -c vmgrant -n __fish_use_subcommand -a explain -d 'say which rule decides'
 complete -c vmgrant -n __fish_use_subcommand -l version -d 'print the version'

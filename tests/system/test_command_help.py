@@ -4,8 +4,17 @@
 import pytest
 
 import replies
+from pci import BRIDGE, GPU, NIC, SOUND, Machine
 from test_clients_qemu import QEMU
 from test_native_client import need, sentence
+
+
+def completed(world, *words):
+    """What bash would offer."""
+    script = (". /usr/share/bash-completion/completions/vmgrant; compopt() { :; }; "
+              "COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); _vmgrant; "
+              "printf '%s\\n' \"${COMPREPLY[@]}\"")
+    return world.run_as("alice", ["bash", "-c", script, "bash", *words])
 
 
 @pytest.mark.parametrize("words,expected", (
@@ -25,10 +34,18 @@ from test_native_client import need, sentence
     (["vmgrant", "run", "--net", "=", "br0,i"], {"br0,id="}),
 ))
 def test_bash_completes_words_and_bridges(native_world, words, expected):
-    script = (". /usr/share/bash-completion/completions/vmgrant; compopt() { :; }; "
-              "COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); _vmgrant; "
-              "printf '%s\\n' \"${COMPREPLY[@]}\"")
-    done = native_world.run_as("alice", ["bash", "-c", script, "bash", *words])
+    done = completed(native_world, *words)
+    assert set(done.stdout.decode().split()) == expected, done.stderr
+
+
+@pytest.mark.parametrize("command,expected", (("run", {GPU, SOUND}),
+                                               ("check", {GPU, SOUND, NIC, BRIDGE})))
+def test_bash_completes_addresses_of_pci_devices(native_world, command, expected):
+    Machine(native_world)
+    for address in (GPU, SOUND):
+        place = native_world.path(f"/sys/bus/pci/drivers/vfio-pci/{address}")
+        place.symlink_to(f"../../devices/{address}")
+    done = completed(native_world, "vmgrant", command, "--vfio", "")
     assert set(done.stdout.decode().split()) == expected, done.stderr
 
 

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The vmgrant command, with the installed helper and real programs."""
 
-import json
 import os
 import re
 import shutil
@@ -14,6 +13,7 @@ import replies
 from dhcp import Dhcp
 from process import wait_until
 from test_clients_qemu import CARD, QEMU, Guest
+from test_list import bridges_of
 
 MAC = "52:54:00:00:00:42"
 CASES = {
@@ -261,7 +261,7 @@ def test_vhost_is_only_for_rules_that_give_it(native_world):
         assert "/dev/vhost-net" in sentence(run(native_world, *words), replies.OBJECT)
     else:
         assert run(native_world, *words).code == 0
-    assert listed(native_world)["br0"]["vhost"]
+    assert bridges_of(native_world)["br0"]["vhost"]
     native_world.wait_no_taps()
 
 
@@ -301,54 +301,3 @@ def test_polkit_decides_and_says_no_for_the_command_too(polkit_world):
     assert run(polkit_world, *program).code == 0
     done = run(polkit_world, "--net", "br1", "--", "true", "{net0.fd}")
     assert "polkit does not allow it" in sentence(done, replies.POLKIT_DENIED)
-
-
-# ---- vmgrant list ----
-
-def listed(world, user="alice"):
-    done = world.run_as(user, ["vmgrant", "list", "--json"])
-    assert done.code == 0 and done.stderr == b"", done.stderr
-    return {entry["bridge"]: entry for entry in json.loads(done.stdout)["bridges"]}
-
-
-def test_a_list_tells_what_may_be_had_and_why_not(native_world):
-    native_world.bridge("br1", mtu=9000)
-    native_world.bridge("br2")
-    native_world.ip("link add plain type veth peer name other")
-    native_world.write_acl("allow bridge br0 user alice polkit=no queues=4 quota=3\n"
-                           "allow bridge br1\n")
-    bridges = listed(native_world)
-    assert list(bridges) == ["br0", "br1", "br2"]
-    br0, br1, br2 = bridges.values()
-    assert br0["allowed"] and not br0["polkit"] and br0["code"] == 0
-    assert (br0["queues"], br0["mtu"], br0["vhost"]) == (4, 1500, False)
-    assert (br0["quota"], br0["used"], br0["left"]) == (3, 0, 3)
-    assert br1["allowed"] and br1["polkit"] and br1["mtu"] == 9000 and "quota" not in br1
-    assert not br2["allowed"] and br2["code"] == replies.DENIED and "br2" in br2["reason"]
-    assert not native_world.taps()
-
-
-def test_a_list_counts_the_cards_that_exist(native_world):
-    process = native_world.spawn(["vmgrant", "run", "--net", "br0", "--", "sh", "-c",
-                                  "exec sleep 1000 <&{net0.fd}"], "alice")
-    wait_until(native_world.taps, "the card")
-    br0 = listed(native_world)["br0"]
-    assert (br0["quota"], br0["used"], br0["left"]) == (8, 1, 7)
-    process.kill()
-    native_world.wait_no_taps()
-    assert listed(native_world)["br0"]["used"] == 0
-
-
-def test_a_list_is_a_table_for_people(native_world):
-    native_world.bridge("br1")
-    done = native_world.run_as("alice", ["vmgrant", "list"])
-    header, br0, br1 = done.stdout.decode("ascii").splitlines()
-    assert header.split()[:5] == ["BRIDGE", "ALLOWED", "QUEUES", "MTU", "LEFT"]
-    assert br0.split()[:4] == ["br0", "yes", "4", "1500"] and "8 of 8" in br0
-    assert br1.split()[:2] == ["br1", "no"] and "not allowed for user alice" in br1
-
-
-def test_a_list_fails_as_a_whole_where_no_answer_can_be_had(native_world):
-    native_world.write_acl("nonsense\n")
-    done = native_world.run_as("alice", ["vmgrant", "list"])
-    assert done.stdout == b"" and "acl.conf: line 1" in sentence(done, replies.POLICY)

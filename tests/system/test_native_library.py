@@ -16,13 +16,6 @@ from test_native_client import need
 from tun import IFF_MULTI_QUEUE, IFF_TAP, IFF_VNET_HDR, tungetiff
 
 
-@pytest.fixture
-def native_world(world):
-    """alice may have br0 with what the rule gives, and nobody is asked."""
-    world.write_acl("allow bridge br0 user alice polkit=no queues=4 quota=8\n")
-    return world
-
-
 @pytest.fixture(scope="module")
 def build():
     folder = os.environ.get("VMGRANT_BUILD")
