@@ -54,9 +54,10 @@ static int print_help(void)
 	      "  --quiet         only what is wrong\n"
 	      "  --json          for programs\n"
 	      "  --helper PATH   another vmgrant-helper\n"
-	      "\n"
-	      "The exit status is 20 if a line says FAIL, else 0. See vmgrant(1).\n",
+	      "\n",
 	      stdout);
+	(void)printf("The exit status is %d if a line says FAIL, else 0. See vmgrant(1).\n",
+		     COMMAND_FOUND);
 	return fflush(stdout) == 0 ? VMGRANT_GRANTED : VMGRANT_INTERNAL;
 }
 

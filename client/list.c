@@ -15,7 +15,7 @@ static int print_help(void)
 	      "\n"
 	      "The bridges of this machine and what a network card on each would be given, its\n"
 	      "USB devices, the PCI devices that are bound to VFIO or that a rule gives you, and\n"
-	      "the reason where you may have one not. Nothing is made and polkit is not asked.\n"
+	      "the reason of each no. Nothing is made and polkit is not asked.\n"
 	      "\n"
 	      "  --json         for programs\n"
 	      "  --helper PATH  another vmgrant-helper\n"
