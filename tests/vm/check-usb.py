@@ -55,14 +55,14 @@ with contextlib.ExitStack() as world:
         assert usb.driver(interface) == "usb-storage"
         usb.disk(port)
         with guest(device, program) as machine:
-            wait_until(lambda: "HARDDRIVE" in machine.monitor("info usb"), "the device in the guest")
+            wait_until(lambda: "HARDDRIVE" in machine.monitor("info usb"), "the stick in the guest")
             wait_until(lambda: len(machine.printed()) >= len(contents(name)), "the contents")
             assert machine.printed() == contents(name)
             assert usb.driver(interface) != "usb-storage"
             assert machine.execute("query-status")["running"]
             owner = os.stat(f"/proc/{machine.process.pid}").st_uid
             assert owner == 1000
-        wait_until(lambda: usb.driver(interface) == "usb-storage", "the kernel's driver to come back")
+        wait_until(lambda: usb.driver(interface) == "usb-storage", "the kernel's driver")
         need(["dd", f"if=/dev/{usb.disk(port)}", "of=/dev/null", "bs=512", "count=9"])
 
     def hidden_mount(disk):
@@ -108,7 +108,7 @@ with contextlib.ExitStack() as world:
                     "VMSTICK2", "VMSCRATCH")
 
     def check_not_allowed():
-        """No rule, another serial number, another port, another class: denied, and the same words."""
+        """No rule, another serial number, another port, another class: denied, the same words."""
         for rule in ("allow bridge br0", f"allow usb {usb.STICK} serial=OTHER",
                      "allow usb port=9-9", "allow usb class=07", f"{RULE}\ndeny usb class=08"):
             with acl(rule):

@@ -40,7 +40,8 @@ APPEND = ("console=ttyS0 quiet loglevel=4 intel_iommu=on "
 USB = ["-device", "qemu-xhci,id=usb,p2=8,p3=8",
        "-device", "usb-tablet,id=tablet,bus=usb.0,port=1",
        "-device", "usb-storage,id=stick1,bus=usb.0,port=2,drive=stick1,serial=VMSTICK1",
-       "-chardev", "null,id=serial", "-device", "usb-serial,id=serial,bus=usb.0,port=3,chardev=serial,always-plugged=on",
+       "-chardev", "null,id=serial",
+       "-device", "usb-serial,id=serial,bus=usb.0,port=3,chardev=serial,always-plugged=on",
        "-device", "usb-kbd,id=keyboard,bus=usb.0,port=4",
        "-device", "usb-hub,id=hub,bus=usb.0,port=5",
        "-device", "usb-storage,id=stick2,bus=usb.0,port=5.2,drive=stick2,serial=VMSTICK2",
@@ -125,7 +126,8 @@ class Machine:
                 "-device", "virtio-9p-pci,fsdev=share,mount_tag=host",
                 "-serial", f"file:{self.console}",
                 "-chardev", f"socket,id=qmp,fd={monitor_fd}", "-mon", "chardev=qmp,mode=control",
-                *USB, *PCI, "-object", f"filter-dump,id=dump0,netdev=net0,file={self.share}/net0.pcap"]
+                *USB, *PCI,
+                "-object", f"filter-dump,id=dump0,netdev=net0,file={self.share}/net0.pcap"]
 
     def answer_asks(self):
         folder = os.path.join(self.share, "asks")
@@ -171,8 +173,8 @@ class Machine:
 
 
 def stick_contents(name):
-    """A boot sector that copies the next eight sectors to the serial port, and sectors that
-    tell whose they are."""
+    """A boot sector that copies the next eight sectors to the serial port, and sectors
+    that tell whose they are."""
     # xor ax, ax; mov ds, ax; mov es, ax; read 8 sectors from the second on to 0x7e00 (int
     # 0x13); then each byte: lodsb; mov dx, 0x3f8; out dx, al; loop; at last hlt
     code = bytes.fromhex("31c08ed88ec0b80802b90200b600bb007ecd13be007eb90010fcacbaf803eee2f9f4ebfd")

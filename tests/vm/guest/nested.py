@@ -62,7 +62,8 @@ class Guest:
             return ""
 
     def try_connect(self):
-        assert self.process.poll() is None, f"QEMU left with {self.process.returncode}: {self.said()}"
+        status = self.process.poll()
+        assert status is None, f"QEMU left with {status}: {self.said()}"
         connection = socket.socket(socket.AF_UNIX)
         try:
             connection.connect(self.path)

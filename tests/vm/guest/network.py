@@ -4,7 +4,6 @@
 import contextlib
 import glob
 import os
-import re
 
 from checks import need, read, run, wait_until
 
@@ -21,14 +20,14 @@ def bridge(name="br0", address="10.77.0.1"):
     need(["ip", "link", "set", name, "up"])
     leases, pid = f"/run/{name}.leases", f"/run/{name}.pid"
     prefix = address.rsplit(".", 1)[0]
-    need(["dnsmasq", f"--interface={name}", "--bind-interfaces", "--except-interface=lo", "--port=0",
-          f"--dhcp-range={prefix}.10,{prefix}.99,1h", f"--dhcp-leasefile={leases}",
+    need(["dnsmasq", f"--interface={name}", "--bind-interfaces", "--except-interface=lo",
+          "--port=0", f"--dhcp-range={prefix}.10,{prefix}.99,1h", f"--dhcp-leasefile={leases}",
           f"--dhcp-boot=none,,{prefix}.200", "--dhcp-no-override", "--no-ping",
           "--conf-file=/dev/null", f"--pid-file={pid}", "--user=root"])
     try:
         yield lambda: given(leases)
     finally:
-        run(["kill", read(pid) or "0"])
+        run(["pkill", "-F", pid])
         run(["ip", "link", "delete", name])
         with contextlib.suppress(FileNotFoundError):
             os.unlink(leases)
@@ -53,8 +52,3 @@ def reaches_network(leases, mac):
     address = wait_until(lambda: leases().get(mac), f"a lease for {mac}")
     wait_until(lambda: answers_ping(address), f"an answer from {address}")
     return address
-
-
-def port_alias(port):
-    match = re.search(r"alias (.*)", need(["ip", "link", "show", port]))
-    return match.group(1) if match else ""

@@ -36,7 +36,9 @@ def unbind(address):
 
 def bind(address, name="vfio-pci"):
     """As driverctl does it."""
-    need(["sh", "-c", "modprobe -a vfio-pci vfio_iommu_type1 2>/dev/null || test -c /dev/vfio/vfio"])
+    # A kernel that has them built in has no modules, but the node.
+    need(["sh", "-c",
+          "modprobe -a vfio-pci vfio_iommu_type1 2>/dev/null || test -c /dev/vfio/vfio"])
     write(f"{folder(address)}/driver_override", name)
     unbind(address)
     write("/sys/bus/pci/drivers_probe", address)
