@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What people and administrators ask about a host: vmgrant check, list and explain."""
+
+import contextlib
+import json
+import os
+import sys
+
+import pci
+import usb
+from checks import acl, main, need, read, wait_until, write
+from nested import OLDER
+from network import bridge
+from people import Seated
+
+RULES = f"""allow bridge br0
+allow usb {usb.STICK} user alice
+allow vfio {pci.CARD} user alice memlock=256M"""
+EXAMPLE = "/usr/share/doc/vmgrant/examples/60-vfio-bind.rules"
+INSTALLED = "/etc/udev/rules.d/60-vfio-bind.rules"
+
+with contextlib.ExitStack() as world:
+    world.enter_context(bridge())
+    alice = Seated("alice", 1)
+    world.callback(alice.leave)
+
+    def check(*words):
+        """(exit status, {text of each finding: its level}) of vmgrant check."""
+        done = alice.run(["vmgrant", "check", "--json", *words])
+        findings = json.loads(done.stdout)["findings"]
+        return done.returncode, {finding["text"]: finding for finding in findings}
+
+    def as_root(command):
+        """What a finding says that mends it, as root gives it, who has no sudo here."""
+        need(["sh", "-ec", command.replace("sudo ", "")])
+
+    def check_good_host():
+        """On a host as people have it vmgrant check finds nothing that fails."""
+        with acl(RULES):
+            status, findings = check()
+        bad = {text: one for text, one in findings.items() if one["level"] == "fail"}
+        assert status == 0 and not bad, bad
+
+    def check_not_setuid():
+        """A helper that lost its setuid bit is found, and what mends it mends it."""
+        helper = "/usr/libexec/vmgrant/vmgrant-helper"
+        os.chmod(helper, 0o755)
+        try:
+            status, findings = check()
+            bad = [one for one in findings.values() if one["level"] == "fail"]
+            assert status != 0 and bad, findings
+            mend = next(one["mend"] for one in bad if helper in one.get("mend", ""))
+            as_root(mend)
+            assert os.stat(helper).st_mode & 0o4000
+        finally:
+            os.chmod(helper, 0o4755)
+
+    def check_list():
+        """vmgrant list says what a card on the bridge would be given, and that polkit decides."""
+        with acl(RULES):
+            done = alice.run(["vmgrant", "list", "--json"])
+        [entry] = [one for one in json.loads(done.stdout)["bridges"] if one["bridge"] == "br0"]
+        assert entry["allowed"] and entry["polkit"] and entry["sealed"], entry
+
+    def check_explain():
+        """vmgrant explain names the line that decides, and says no where none does."""
+        with acl(RULES):
+            for number, words in enumerate((["bridge", "br0"], ["usb", usb.STICK],
+                                            ["vfio", pci.CARD]), 1):
+                text = need(["vmgrant", "explain", "--user", "alice", *words])
+                assert "allowed for user alice" in text, text
+                assert f"/etc/vmgrant/acl.conf: line {number}" in text, text
+            text = need(["vmgrant", "explain", "--user", "bob", "usb", usb.STICK])
+            assert "denied for user bob" in text, text
+
+    def check_example_rule():
+        """The example rule binds a device at the next event, and its group's node is there."""
+        lines = [line.lstrip("#") for line in read(EXAMPLE).splitlines() if "0x10d3" in line]
+        assert len(lines) == 1, lines
+        write(INSTALLED, lines[0] + "\n")
+        try:
+            pci.unbind(pci.CARD)
+            need(["udevadm", "control", "--reload"])
+            need(["udevadm", "trigger", "--settle", "--action=add", pci.folder(pci.CARD)])
+            write("/sys/bus/pci/drivers_probe", pci.CARD)
+            assert pci.driver(pci.CARD) == "vfio-pci"
+            wait_until(lambda: os.path.exists(pci.group(pci.CARD)), "the group's node")
+            with acl(RULES):
+                done = alice.run(["vmgrant", "run", "--no-prompt", "--vfio", pci.CARD, "--", OLDER,
+                                  "-version"])
+            assert done.returncode == 0, done.stdout
+        finally:
+            os.unlink(INSTALLED)
+            need(["udevadm", "control", "--reload"])
+            pci.release(pci.CARD)
+
+    def check_commands_that_bind():
+        """vmgrant check --vfio prints commands for a device that is not bound; they bind it."""
+        pci.release(pci.CARD)
+        assert pci.driver(pci.CARD) == "e1000e"
+        with acl(RULES):
+            _, findings = check("--vfio", pci.CARD)
+            commands = [one["mend"] for one in findings.values()
+                        if "driver_override" in one.get("mend", "")]
+            assert commands, findings
+            as_root(commands[0])
+            assert pci.driver(pci.CARD) == "vfio-pci"
+            _, findings = check("--vfio", pci.CARD)
+            levels = {one["level"] for one in findings.values()}
+            assert levels <= {"ok", "info"}, findings
+        pci.release(pci.CARD)
+
+    sys.exit(main(globals()))
