@@ -16,15 +16,25 @@ say() {
 	echo "$program: $* [$SECONDS s]" >&2
 }
 
+# Lines for a sources.list: what the machine has of this release of Debian.
+machine_sources() {
+	apt-get indextargets 'Created-By: Packages' \
+		--format "\$(ORIGIN)|\$(REPO_URI) \$(RELEASE) \$(COMPONENT)" | sort -u |
+		sed -nE "s,^Debian\|([^ ]+ $release(-updates|-security)? main)\$,deb [signed-by=$keyring] \1,p"
+}
+
 # The machine's own sources of Debian, and its backports from the same place.
 write_sources() {
 	local sources
 
-	sources=$(apt-get indextargets 'Created-By: Packages' \
-		--format "\$(ORIGIN)|\$(REPO_URI) \$(RELEASE) \$(COMPONENT)" | sort -u |
-		sed -nE "s,^Debian\|([^ ]+ $release(-updates|-security)? main)\$,deb [signed-by=$keyring] \1,p")
+	sources=$(machine_sources)
 	if ! grep -q " $release main\$" <<<"$sources"; then
-		fail "apt has no source for Debian $release, component main: run apt-get update"
+		# Without lists nothing is known of a source but its address.
+		apt-get -qq update >&2
+		sources=$(machine_sources)
+	fi
+	if ! grep -q " $release main\$" <<<"$sources"; then
+		fail "apt has no source for Debian $release, component main"
 	fi
 	{
 		echo "$sources"
