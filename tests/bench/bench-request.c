@@ -11,9 +11,10 @@
  *          command:WORD WORD ...      any command, from fork to its end; the word
  *                                     @pid stands for this process, which is the user's
  *
- * Runs every subject once a round, beginning with another one each round, so that
- * what else the machine does, and what the one before left for the kernel to
- * clean up, hits all of them alike; a warm-up round is not counted. Waits until what a
+ * Runs every subject once a round, in another random order each round, so that what
+ * else the machine does, and what the one before left in the caches and for the
+ * kernel to clean up, hits all of them alike (in a fixed order, whoever came behind
+ * the largest program paid for it: some 50 us); a warm-up round is not counted. Waits until what a
  * native request made is gone. Prints a JSON array with, for each subject, the
  * samples in microseconds and the peak memory in KiB (0 where no process ended).
  * Ends with 1 as soon as one fails.
@@ -317,8 +318,35 @@ static void print_samples(const struct subject *subject, long runs)
 	printf("]}");
 }
 
+/* Fisher and Yates. The order of one run is that of every run. */
+static void shuffle(int *order, int count)
+{
+	for (int i = count - 1; i > 0; i--) {
+		int other = rand() % (i + 1), kept = order[i];
+
+		order[i] = order[other];
+		order[other] = kept;
+	}
+}
+
+/* Each subject once. run: -1 for the round that is not counted. */
+static int measure_round(struct subject *subjects, int *order, int count, long run)
+{
+	shuffle(order, count);
+	for (int i = 0; i < count; i++) {
+		struct subject *subject = &subjects[order[i]];
+
+		if (subject->measure(subject, &subject->samples[run < 0 ? 0 : run]) == 0)
+			continue;
+		fprintf(stderr, "bench-request: %s failed\n", subject->words[0]);
+		return -1;
+	}
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
+	int order[SUBJECTS_MAX];
 	struct subject subjects[SUBJECTS_MAX];
 	long runs = argc > 1 ? strtol(argv[1], NULL, 10) : 0;
 	int count = argc - 4;
@@ -333,16 +361,11 @@ int main(int argc, char **argv)
 	}
 	for (int i = 0; i < count; i++) {
 		parse_subject(&subjects[i], argv[4 + i], runs);
+		order[i] = i;
 	}
 	for (long run = -1; run < runs; run++) {
-		for (int i = 0; i < count; i++) {
-			struct subject *subject = &subjects[(i + run + count) % count];
-
-			if (subject->measure(subject, &subject->samples[run < 0 ? 0 : run]) == 0)
-				continue;
-			fprintf(stderr, "bench-request: %s failed\n", subject->words[0]);
+		if (measure_round(subjects, order, count, run) < 0)
 			return 1;
-		}
 	}
 	for (int i = 0; i < count; i++) {
 		fputs(i == 0 ? "[" : ",\n", stdout);
