@@ -61,7 +61,7 @@ static int object_matches(const struct acl_rule *rule, const struct acl_object *
 	return 0;
 }
 
-static int in_group(const struct acl_asker *asker, gid_t group)
+int acl_asker_in_group(const struct acl_asker *asker, gid_t group)
 {
 	for (size_t i = 0; i < asker->group_count; i++) {
 		if (asker->groups[i] == group)
@@ -84,7 +84,7 @@ static int subject_matches(const struct acl_subject *subject, const struct acl_q
 	case ACL_SUBJECT_USER_ID:
 		return question->asker->uid == subject->id;
 	case ACL_SUBJECT_GROUP_ID:
-		return in_group(question->asker, subject->id);
+		return acl_asker_in_group(question->asker, subject->id);
 	case ACL_SUBJECT_USER_NAME:
 		result = names->user(names->context, subject->name, &uid);
 		if (result == ACL_NAME_FOUND)
@@ -93,7 +93,7 @@ static int subject_matches(const struct acl_subject *subject, const struct acl_q
 	case ACL_SUBJECT_GROUP_NAME:
 		result = names->group(names->context, subject->name, &gid);
 		if (result == ACL_NAME_FOUND)
-			return in_group(question->asker, gid);
+			return acl_asker_in_group(question->asker, gid);
 		return result == ACL_NAME_UNKNOWN ? 0 : -1;
 	}
 	return 0;

@@ -196,6 +196,9 @@ struct acl_asker {
 	size_t group_count;
 };
 
+/* Has the asker that group, also by his real gid? */
+int acl_asker_in_group(const struct acl_asker *asker, gid_t group);
+
 /* What a name means on this machine. */
 enum acl_name_result {
 	ACL_NAME_FAILED = 0, /* the name service could not say: everything is denied */

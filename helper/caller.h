@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "helper/names.h"
 #include "helper/refusal.h"
 
 #define CALLER_NAME_MAX 64
@@ -22,6 +23,7 @@ struct caller {
 	size_t group_count;
 	pid_t parent; /* who started the helper, for the records only */
 	char name[CALLER_NAME_MAX]; /* escaped; the uid as digits until it is looked up */
+	struct names_memory *names; /* of a connection's requests; NULL: none */
 };
 
 /* Record ids and groups. Must run before the supplementary groups are dropped. */

@@ -305,7 +305,7 @@ static void print_verdict(const struct policy *policy, const struct subject *sub
 			  const struct object *object, const char *title)
 {
 	const struct acl_asker asker = { subject->uid, subject->groups, subject->group_count };
-	struct names_context context = { &asker };
+	struct names_context context = { &asker, NULL };
 	const struct acl_names names = names_of_system(&context);
 	const struct acl_question question = { &object->object, &asker, &names };
 	const struct acl_rule *decider;

@@ -31,7 +31,7 @@ enum acl_verdict judge_verdict(const struct acl_object *object, const struct cal
 			       const struct policy *policy, const struct acl_rule **rule_out)
 {
 	const struct acl_asker asker = { caller->uid, caller->groups, caller->group_count };
-	struct names_context context = { &asker };
+	struct names_context context = { &asker, caller->names };
 	const struct acl_names names = names_of_system(&context);
 
 	return acl_judge(&policy->acl, object, &asker, &names, rule_out);

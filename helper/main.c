@@ -48,6 +48,8 @@ struct session {
 	struct policy policy;
 	int fd; /* the socket of the requests */
 	struct netlink *netlink; /* kept between requests for TAPs; NULL: not open */
+	struct names_memory names; /* of a connection; what a drop-in asks, it asks once */
+	struct record_log log;
 };
 
 /* What became of one request. Zeroed: nothing. */
@@ -137,7 +139,7 @@ static enum reply_code judge_again(const struct request *request, const struct s
 	return refuse(why, REPLY_POLICY, "%s: the policy has changed meanwhile: try again", object);
 }
 
-/* Judge one request and perform it. */
+/* Judge one request and perform it. The time that the caller has set runs already. */
 static enum reply_code answer(const struct request *request, struct session *session,
 			      struct outcome *outcome)
 {
@@ -145,8 +147,8 @@ static enum reply_code answer(const struct request *request, struct session *ses
 	struct grant *grant = NULL;
 	enum reply_code code;
 
-	process_limit_time(request->interaction == INTERACTION_ALLOWED ? PROMPT_TIMEOUT_S
-								       : REQUEST_TIMEOUT_S);
+	if (request->interaction == INTERACTION_ALLOWED)
+		process_limit_time(PROMPT_TIMEOUT_S);
 	code = object_find(request, &object, &outcome->why);
 	if (code == REPLY_GRANTED)
 		code = authorise(request, &object, &session->caller, &session->policy,
@@ -161,24 +163,31 @@ static enum reply_code answer(const struct request *request, struct session *ses
 	return code;
 }
 
+static void record(struct session *session, const struct request *request,
+		   const struct outcome *outcome)
+{
+	record_outcome(&session->log, request, outcome->device, &session->caller, outcome->rule,
+		       &outcome->why);
+}
+
 /* qemu-bridge-helper's contract: one request, from the arguments; one byte and one fd. */
 static enum reply_code drop_in(const struct args *args, struct refusal *why)
 {
-	struct session session = { .caller = { .uid = 0 } };
+	struct session session = { .log = RECORD_LOG_CLOSED };
 	struct outcome outcome = { .rule = NULL };
 	enum reply_code code = open_session(args, CHANNEL_STREAM, &session, &outcome.why);
 
+	process_limit_time(REQUEST_TIMEOUT_S);
 	if (code == REPLY_GRANTED)
 		code = answer(&args->request, &session, &outcome);
 	/* Before the TAP is sent: its receiver may end this process at once. */
-	record_outcome(&args->request, outcome.device, &session.caller, outcome.rule, &outcome.why);
+	record(&session, &args->request, &outcome);
 	/* From here on the receiver may own the TAP: the exit status must follow it. */
 	process_limit_time(0);
 	if (code == REPLY_GRANTED) {
 		code = channel_send_tap(args->fd, outcome.port.fds[0], &outcome.why);
 		if (code != REPLY_GRANTED)
-			record_outcome(&args->request, outcome.device, &session.caller, outcome.rule,
-				       &outcome.why);
+			record(&session, &args->request, &outcome);
 	}
 	/* The kernel releases the rest, and an unsent TAP with it. */
 	*why = outcome.why;
@@ -207,7 +216,7 @@ static enum reply_code native_request(int fd, struct session *session,
 
 	/* Before the reply is sent: its receiver may end this process at once. */
 	if (!is_query)
-		record_outcome(request, outcome.device, &session->caller, outcome.rule, &outcome.why);
+		record(session, request, &outcome);
 	sent = native_reply(fd, tag, &outcome.why, code == REPLY_GRANTED ? &yes : NULL);
 	tap_close(&outcome.port);
 	nodes_close(&outcome.nodes);
@@ -215,7 +224,7 @@ static enum reply_code native_request(int fd, struct session *session,
 		memlock_undo(&outcome.memlock);
 		request_describe(request, object);
 		(void)refuse(&outcome.why, sent, "%s: the client did not take it", object);
-		record_outcome(request, outcome.device, &session->caller, outcome.rule, &outcome.why);
+		record(session, request, &outcome);
 	}
 	memlock_release(&outcome.memlock);
 	return sent;
@@ -224,16 +233,17 @@ static enum reply_code native_request(int fd, struct session *session,
 /* The native protocol: requests over the socket until the client has gone. */
 static enum reply_code native(const struct args *args, struct refusal *why)
 {
-	struct session session = { .caller = { .uid = 0 } };
+	struct session session = { .log = RECORD_LOG_CLOSED };
 	struct native_tag tag;
 	struct request request;
 	enum native_event event;
 	enum reply_code code = open_session(args, CHANNEL_MESSAGES, &session, why);
 
 	if (code != REPLY_GRANTED) {
-		record_outcome(NULL, "", &session.caller, NULL, why);
+		record_outcome(&session.log, NULL, "", &session.caller, NULL, why);
 		return code;
 	}
+	session.caller.names = &session.names;
 	process_limit_time(0);
 	while (code == REPLY_GRANTED &&
 	       (event = native_receive(args->fd, &request, &tag, why)) != NATIVE_CLOSED) {

@@ -6,6 +6,9 @@
 #include <grp.h>
 #include <pwd.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "wire/clock.h"
 
 #define BUFFER_START 4096u
 #define BUFFER_MAX (8u * 1024 * 1024) /* a group with some hundred thousand members */
@@ -78,20 +81,54 @@ static int all_groups_have_names(const struct acl_asker *asker)
 	return 1;
 }
 
+/*
+ * A process keeps its ids when an account is renamed or removed, but what the list
+ * of users says now is to count soon.
+ */
+static int recall(const struct names_own *own, const char *name, uint32_t *id_out)
+{
+	if (own == NULL || own->name[0] == '\0' || strcmp(own->name, name) != 0 ||
+	    clock_now_ms() - own->found_ms >= NAMES_REMEMBERED_MS)
+		return 0;
+	*id_out = own->id;
+	return 1;
+}
+
+static void remember(struct names_own *own, const char *name, uint32_t id)
+{
+	if (own == NULL || strlen(name) >= sizeof own->name)
+		return;
+	*own = (struct names_own){ .id = id, .found_ms = clock_now_ms() };
+	memcpy(own->name, name, strlen(name));
+}
+
 static enum acl_name_result find_user(void *context, const char *name, uid_t *uid_out)
 {
+	const struct names_context *names = context;
 	const struct question question = { name, 0 };
+	struct names_own *own = names->memory != NULL ? &names->memory->user : NULL;
+	enum acl_name_result result = ACL_NAME_FOUND;
 
-	(void)context;
-	return resolve(lookup_user, &question, uid_out);
+	if (recall(own, name, uid_out))
+		return result;
+	result = resolve(lookup_user, &question, uid_out);
+	if (result == ACL_NAME_FOUND && *uid_out == names->asker->uid)
+		remember(own, name, *uid_out);
+	return result;
 }
 
 static enum acl_name_result find_group(void *context, const char *name, gid_t *gid_out)
 {
 	const struct names_context *names = context;
 	const struct question question = { name, 0 };
-	enum acl_name_result result = resolve(lookup_group, &question, gid_out);
+	struct names_own *own = names->memory != NULL ? &names->memory->group : NULL;
+	enum acl_name_result result = ACL_NAME_FOUND;
 
+	if (recall(own, name, gid_out))
+		return result;
+	result = resolve(lookup_group, &question, gid_out);
+	if (result == ACL_NAME_FOUND && acl_asker_in_group(names->asker, *gid_out))
+		remember(own, name, *gid_out);
 	if (result == ACL_NAME_UNKNOWN && !all_groups_have_names(names->asker))
 		return ACL_NAME_FAILED;
 	return result;

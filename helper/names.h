@@ -7,9 +7,30 @@
 
 #include "helper/acl.h"
 
-/* Who asks; for names_of_system(). */
+/* Names of people and groups are shorter than this; a longer one is looked up each time. */
+#define NAMES_REMEMBERED_MAX 64
+
+/* One name of a rule that was found to be the asker's own. Zeroed: none. */
+struct names_own {
+	char name[NAMES_REMEMBERED_MAX];
+	uint32_t id;
+	long long found_ms; /* on clock_now_ms() */
+};
+
+/*
+ * What the requests of one connection need not look up again within
+ * NAMES_REMEMBERED_MS: the last user's and the last group's name that made a rule
+ * the asker's. Zeroed: nothing.
+ */
+#define NAMES_REMEMBERED_MS 10000
+struct names_memory {
+	struct names_own user, group;
+};
+
+/* Who asks; for names_of_system(). memory: NULL: nothing is remembered. */
 struct names_context {
 	const struct acl_asker *asker;
+	struct names_memory *memory;
 };
 
 /*

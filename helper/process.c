@@ -157,7 +157,8 @@ void process_limit_time(unsigned seconds)
 		.sa_flags = (int)(SA_RESETHAND | SA_NODEFER),
 	};
 
-	(void)sigaction(SIGALRM, &end, NULL);
+	if (seconds != 0)
+		(void)sigaction(SIGALRM, &end, NULL);
 	(void)alarm(seconds);
 }
 

@@ -40,24 +40,25 @@ static void describe_rule(const struct acl_rule *rule, char *text, size_t size)
  * Send without waiting: the receiver's queue may be full because somebody
  * stopped it, and a log must not decide who gets a network.
  */
-static int send_datagram(const char *path, const char *text, size_t length)
+static int send_datagram(struct record_log *log, const char *path, const char *text, size_t length)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	ssize_t sent;
 
-	if (fd < 0)
+	if (log->fd < 0)
+		log->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (log->fd < 0)
 		return -1;
 	(void)snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
-	sent = sendto(fd, text, length, MSG_NOSIGNAL, (const struct sockaddr *)&address,
+	sent = sendto(log->fd, text, length, MSG_NOSIGNAL, (const struct sockaddr *)&address,
 		      sizeof address);
-	close(fd);
 	return sent == (ssize_t)length ? 0 : -1;
 }
 
 /* The journal's native protocol: a field a line (systemd, JOURNAL_NATIVE_PROTOCOL). */
-static int send_journal(const struct record *record, const struct request *request,
-			const struct caller *caller, const struct refusal *why)
+static int send_journal(struct record_log *log, const struct record *record,
+			const struct request *request, const struct caller *caller,
+			const struct refusal *why)
 {
 	char text[2048];
 	int length = snprintf(text, sizeof text,
@@ -76,11 +77,12 @@ static int send_journal(const struct record *record, const struct request *reque
 
 	if (length < 0 || (size_t)length >= sizeof text)
 		return -1;
-	return send_datagram(JOURNAL_SOCKET, text, (size_t)length);
+	return send_datagram(log, JOURNAL_SOCKET, text, (size_t)length);
 }
 
 /* The local form of RFC 3164; the receiver adds time and host. */
-static int send_syslog(const struct record *record, const struct caller *caller)
+static int send_syslog(struct record_log *log, const struct record *record,
+		       const struct caller *caller)
 {
 	char text[2048];
 	int length = snprintf(text, sizeof text,
@@ -91,10 +93,10 @@ static int send_syslog(const struct record *record, const struct caller *caller)
 
 	if (length < 0 || (size_t)length >= sizeof text)
 		return -1;
-	return send_datagram(SYSLOG_SOCKET, text, (size_t)length);
+	return send_datagram(log, SYSLOG_SOCKET, text, (size_t)length);
 }
 
-void record_outcome(const struct request *request, const char *device,
+void record_outcome(struct record_log *log, const struct request *request, const char *device,
 		    const struct caller *caller, const struct acl_rule *rule,
 		    const struct refusal *why)
 {
@@ -116,6 +118,6 @@ void record_outcome(const struct request *request, const char *device,
 			       why->sentence);
 	if (why->code != REPLY_GRANTED)
 		record.priority = LOG_WARNING;
-	if (send_journal(&record, request, caller, why) < 0)
-		(void)send_syslog(&record, caller);
+	if (send_journal(log, &record, request, caller, why) < 0)
+		(void)send_syslog(log, &record, caller);
 }

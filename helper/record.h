@@ -14,12 +14,26 @@
 #include "helper/request.h"
 
 /*
+ * The way to the log: a socket without an address, made with the first record and
+ * kept for those of the same connection.
+ */
+struct record_log {
+	int fd; /* -1: not made yet */
+};
+
+#define RECORD_LOG_CLOSED \
+	{                 \
+		-1        \
+	}
+
+/*
+ * log      kept open for the next record; the end of the process closes it
  * request  NULL when a connection was refused before anything was asked
  * device   the concrete device in printable ASCII, "": see the request
  * rule     the rule that decided, NULL where none did
  * why      the refusal; its code REPLY_GRANTED makes it the record of a grant
  */
-void record_outcome(const struct request *request, const char *device,
+void record_outcome(struct record_log *log, const struct request *request, const char *device,
 		    const struct caller *caller, const struct acl_rule *rule,
 		    const struct refusal *why);
 
