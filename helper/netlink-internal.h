@@ -16,7 +16,9 @@
 struct netlink {
 	struct nl_sock *socket;
 	struct nl_cb *callbacks;
-	int done;  /* the answer to the request under way is complete */
+	unsigned sequence; /* the request under way, and in each message of its answer */
+	int is_single; /* it asks for one thing: the first message is the whole answer */
+	int done;  /* the answer is complete */
 	int error; /* 0 or a negative errno, from the kernel's acknowledgement */
 	char explanation[160];
 };

@@ -26,7 +26,22 @@ static int on_message(struct nl_msg *message, void *context)
 {
 	struct netlink *netlink = context;
 
-	if (nlmsg_get_src(message)->nl_pid == 0)
+	if (nlmsg_get_src(message)->nl_pid == 0) {
+		/* Still to be read by who asked; an error is one message as well. */
+		netlink->done = netlink->is_single;
+		return NL_OK;
+	}
+	netlink->error = -EPROTO;
+	netlink->done = 1;
+	return NL_STOP;
+}
+
+/* libnl's own count goes wrong where a request has no acknowledgement. */
+static int on_sequence(struct nl_msg *message, void *context)
+{
+	struct netlink *netlink = context;
+
+	if (nlmsg_hdr(message)->nlmsg_seq == netlink->sequence)
 		return NL_OK;
 	netlink->error = -EPROTO;
 	netlink->done = 1;
@@ -94,14 +109,26 @@ int netlink_put_no_address(struct nl_msg *message)
 	return nla_nest_end(message, inet6) < 0 || nla_nest_end(message, families) < 0 ? -1 : 0;
 }
 
+/* rtnetlink's types come in fours: new, delete, get, set. */
+static int is_question(const struct nlmsghdr *header)
+{
+	return (header->nlmsg_type & 3) == (RTM_GETLINK & 3);
+}
+
 int netlink_transact(struct netlink *netlink, struct nl_msg *message)
 {
+	struct nlmsghdr *header = nlmsg_hdr(message);
 	int result;
 
 	netlink->done = 0;
 	netlink->error = 0;
 	netlink->explanation[0] = '\0';
-	result = nl_send_auto(netlink->socket, message);
+	netlink->is_single = is_question(header) && (header->nlmsg_flags & NLM_F_DUMP) == 0;
+	nl_complete_msg(netlink->socket, message);
+	netlink->sequence = header->nlmsg_seq;
+	if (!netlink->is_single)
+		header->nlmsg_flags |= NLM_F_ACK;
+	result = nl_send(netlink->socket, message);
 	nlmsg_free(message);
 	if (result < 0)
 		return result == -NLE_NOMEM ? -ENOMEM : -EIO;
@@ -140,6 +167,7 @@ static int set_callbacks(struct netlink *netlink)
 	struct nl_cb *callbacks = netlink->callbacks;
 
 	if (nl_cb_set(callbacks, NL_CB_MSG_IN, NL_CB_CUSTOM, on_message, netlink) < 0 ||
+	    nl_cb_set(callbacks, NL_CB_SEQ_CHECK, NL_CB_CUSTOM, on_sequence, netlink) < 0 ||
 	    nl_cb_set(callbacks, NL_CB_FINISH, NL_CB_CUSTOM, on_end, netlink) < 0 ||
 	    nl_cb_set(callbacks, NL_CB_ACK, NL_CB_CUSTOM, on_end, netlink) < 0 ||
 	    nl_cb_err(callbacks, NL_CB_CUSTOM, on_error, netlink) < 0)
@@ -156,6 +184,7 @@ static int set_buffers(struct netlink *netlink)
 	const int on = 1;
 
 	nl_socket_disable_msg_peek(netlink->socket);
+	nl_socket_disable_auto_ack(netlink->socket);
 	/* An older kernel that cannot explain its errors is no reason to fail. */
 	(void)setsockopt(nl_socket_get_fd(netlink->socket), SOL_NETLINK, NETLINK_EXT_ACK, &on,
 			 sizeof on);
