@@ -2,6 +2,7 @@
 /* Which files a policy was read from, and whether they are still the same. */
 #include "helper/policy-source.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 int policy_sources_add(struct policy_sources *sources, const char *path)
@@ -19,7 +20,7 @@ int policy_sources_add(struct policy_sources *sources, const char *path)
 		sources->capacity = capacity;
 	}
 	if (lstat(path, &source.status) < 0)
-		source.status = (struct stat){ .st_nlink = 0 };
+		source.error = errno;
 	sources->items[sources->count++] = source;
 	return 0;
 }
@@ -36,8 +37,8 @@ static int is_unchanged(const struct policy_source *source)
 	struct stat now;
 
 	if (lstat(source->path, &now) < 0)
-		return then->st_nlink == 0;
-	return then->st_nlink != 0 && then->st_dev == now.st_dev && then->st_ino == now.st_ino &&
+		return errno == source->error;
+	return source->error == 0 && then->st_dev == now.st_dev && then->st_ino == now.st_ino &&
 	       then->st_size == now.st_size && same_time(then->st_mtim, now.st_mtim) &&
 	       same_time(then->st_ctim, now.st_ctim);
 }

@@ -8,9 +8,10 @@
 #include <stddef.h>
 #include <sys/stat.h>
 
-/* A file or folder as it was just before it was opened; nlink 0: it was not there. */
+/* A file or folder as it was just before it was opened. */
 struct policy_source {
 	const char *path;
+	int error; /* why it could not be looked at, 0: it was there */
 	struct stat status;
 };
 
@@ -27,8 +28,10 @@ struct policy_sources {
  */
 int policy_sources_add(struct policy_sources *sources, const char *path);
 
-/* 1 if every file is as it was, 0 if one has changed, come or gone. The same rights
- * to look must be there as when they were noted. */
+/*
+ * 1 if every file is as it was, 0 if one has changed, come or gone, or cannot be
+ * looked at with the rights of now.
+ */
 int policy_sources_unchanged(const struct policy_sources *sources);
 
 #endif

@@ -128,6 +128,15 @@ def test_an_isolated_rule_isolates_the_port(world):
     assert world.port(result.name)["isolated"] is True
 
 
+def test_a_closed_tun_node_is_opened_for_whom_a_rule_names(world):
+    world.write_acl("allow bridge br0 user alice polkit=no\n")
+    world.path("/dev/net/tun").chmod(0o600)
+    result = world.request("alice")
+    assert result.granted, result
+    result.close()
+    assert world.request("bob").code == replies.DENIED
+
+
 @pytest.mark.parametrize("by_hand", (True, False))
 def test_a_jumbo_bridge_keeps_its_mtu_and_the_tap_has_it(world, by_hand):
     if by_hand:
