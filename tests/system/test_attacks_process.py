@@ -221,7 +221,8 @@ def test_attack_9_a_running_timer_does_not_end_the_helper(world, timer):
 
 
 @pytest.mark.parametrize("number", (signal.SIGALRM, signal.SIGTERM, signal.SIGCHLD,
-                                    signal.SIGPIPE, signal.SIGVTALRM))
+                                    signal.SIGPIPE, signal.SIGVTALRM,
+                                    signal.SIGRTMIN, signal.SIGRTMAX))
 def test_attack_9_a_pending_signal_is_reset_first(shared, number):
     def pending():
         signal.pthread_sigmask(signal.SIG_BLOCK, [number])
