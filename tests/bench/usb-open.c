@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Time what a USB node costs. Needs a real device, and no other program than itself.
+ * Time what a USB node costs.
  *
- *   usb-open bare RUNS NODE             open, read the descriptors, ask for capabilities,
- *                                       close: the system calls alone, as who may do that
- *   usb-open first RUNS VENDOR:PRODUCT  a helper is started, asked and ended
- *   usb-open second RUNS VENDOR:PRODUCT asked on a connection that is open already
- *   usb-open first-query ...            the same two, but the device is only judged
- *   usb-open second-query ...
+ *   usb-open bare RUNS NODE      open, read the descriptors, ask for capabilities, close: the
+ *                                system calls alone, as who may do that
+ *   usb-open first RUNS DEVICE   a helper is started, asked and ended
+ *   usb-open second RUNS DEVICE  asked on a connection that is open already
+ *   usb-open first-query ...     the same two, but the device is only judged: the only ones
+ *   usb-open second-query ...    that need no real device
  *
- * Prints one line: what, runs, median and 95th percentile in microseconds.
- * The policy has to allow the device with polkit=no. Ends with 1 when one fails.
+ * DEVICE is VENDOR:PRODUCT or a port, as 1-1.4. Prints a JSON array of the samples in
+ * microseconds. The policy has to allow the device with polkit=no. Ends with 1 when one fails.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -27,7 +27,6 @@
 #define RUNS_MAX 100000L
 
 struct subject {
-	const char *what;
 	const char *node;
 	struct vmgrant_connection *connection; /* of second */
 	struct vmgrant_usb_request request;
@@ -85,11 +84,11 @@ static int open_once(const struct subject *subject)
 	return result;
 }
 
-static int compare(const void *a, const void *b)
+static void print_samples(const double *samples, long runs)
 {
-	const double first = *(const double *)a, second = *(const double *)b;
-
-	return (first > second) - (first < second);
+	for (long run = 0; run < runs; run++)
+		printf("%s%.1f", run == 0 ? "[" : ", ", samples[run]);
+	puts("]");
 }
 
 static int measure(const struct subject *subject, long runs)
@@ -98,35 +97,39 @@ static int measure(const struct subject *subject, long runs)
 	/* The first one fills caches and is not counted. */
 	int result = samples != NULL ? open_once(subject) : -1;
 
-	for (long i = 0; result == 0 && i < runs; i++) {
+	for (long run = 0; result == 0 && run < runs; run++) {
 		begin = now_us();
 		result = open_once(subject);
-		samples[i] = now_us() - begin;
+		samples[run] = now_us() - begin;
 	}
-	if (result == 0) {
-		qsort(samples, (size_t)runs, sizeof *samples, compare);
-		printf("%s %ld runs: median %.1f us, 95th percentile %.1f us\n", subject->what, runs,
-		       samples[runs / 2], samples[runs * 95 / 100]);
-	}
+	if (result == 0)
+		print_samples(samples, runs);
 	free(samples);
 	return result;
 }
 
-static int prepare(struct subject *subject, const char *what, const char *object)
+static void name_device(struct vmgrant_usb_request *request, const char *device)
 {
 	unsigned vendor, product;
+	char rest;
 
-	*subject = (struct subject){ .what = what,
-				     .request = { .size = sizeof subject->request } };
+	if (sscanf(device, "%4x:%4x%c", &vendor, &product, &rest) != 2) {
+		request->port = device;
+		return;
+	}
+	request->vendor = (uint16_t)vendor;
+	request->product = (uint16_t)product;
+	request->flags |= VMGRANT_USB_IDS;
+}
+
+static int prepare(struct subject *subject, const char *what, const char *object)
+{
+	*subject = (struct subject){ .request = { .size = sizeof subject->request } };
 	if (strcmp(what, "bare") == 0) {
 		subject->node = object;
 		return 0;
 	}
-	if (sscanf(object, "%4x:%4x", &vendor, &product) != 2)
-		return -1;
-	subject->request.vendor = (uint16_t)vendor;
-	subject->request.product = (uint16_t)product;
-	subject->request.flags = VMGRANT_USB_IDS;
+	name_device(&subject->request, object);
 	if (strstr(what, "-query") != NULL)
 		subject->request.flags |= VMGRANT_DEVICE_QUERY;
 	if (strcmp(what, "first") == 0 || strcmp(what, "first-query") == 0)
@@ -145,8 +148,7 @@ int main(int argc, char **argv)
 
 	if (runs < 1 || runs > RUNS_MAX || prepare(&subject, argv[1], argv[3]) < 0) {
 		(void)fputs("usage: usb-open bare RUNS NODE\n"
-			    "       usb-open first|second|first-query|second-query RUNS "
-			    "VENDOR:PRODUCT\n",
+			    "       usb-open first|second|first-query|second-query RUNS DEVICE\n",
 			    stderr);
 		return 2;
 	}

@@ -126,7 +126,7 @@ class Machine:
                 "-device", "virtio-9p-pci,fsdev=share,mount_tag=host",
                 "-serial", f"file:{self.console}",
                 "-chardev", f"socket,id=qmp,fd={monitor_fd}", "-mon", "chardev=qmp,mode=control",
-                *USB, *PCI,
+                *USB, *PCI, *more_controllers(options.controllers),
                 "-object", f"filter-dump,id=dump0,netdev=net0,file={self.share}/net0.pcap"]
 
     def answer_asks(self):
@@ -170,6 +170,14 @@ class Machine:
                 return file.read().splitlines()[-lines:]
         except FileNotFoundError:
             return ["nothing"]
+
+
+def more_controllers(count):
+    """For devices that a job plugs in: each has eight ports, and 64 devices at most."""
+    words = []
+    for number in range(count):
+        words += ["-device", f"qemu-xhci,id=more{number},p2=8,p3=8"]
+    return words
 
 
 def stick_contents(name):
@@ -221,6 +229,7 @@ def parse_options():
     parser.add_argument("--initrd", required=True)
     parser.add_argument("--share", required=True)
     parser.add_argument("--limit", type=float, default=300, help="seconds for each job")
+    parser.add_argument("--controllers", type=int, default=0, help="more for USB, empty")
     parser.add_argument("jobs", nargs="*")
     return parser.parse_args()
 
