@@ -53,7 +53,9 @@ def main(names):
 def run(argv, limit_s=LIMIT_S, **more):
     """A program's CompletedProcess, its text in stdout, standard error included."""
     more.setdefault("stderr", subprocess.STDOUT)
-    return subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+    if "input" not in more:
+        more["stdin"] = subprocess.DEVNULL
+    return subprocess.run(argv, stdout=subprocess.PIPE, text=True,
                           errors="backslashreplace", timeout=limit_s, **more)
 
 
