@@ -12,6 +12,7 @@
 #include "client/vmgrant.h"
 
 #define PCI "/sys/bus/pci/devices"
+#define YAMA "/proc/sys/kernel/yama/ptrace_scope"
 #define ADDRESS_LENGTH 12u /* "0000:03:00.0" */
 
 /* The class of a bridge to other PCI buses: it stays with its driver. */
@@ -127,6 +128,22 @@ static void check_group(struct check *check, const char *group)
 	free(name);
 }
 
+/* QEMU's opens are answered then, for which vmgrant run reads QEMU's memory. */
+static void check_by_group(struct check *check, const char *group)
+{
+	long scope = tree_number(check->root, YAMA);
+
+	check_add(check, CHECK_OK, text_format("/dev/vfio/%s and /dev/vfio/vfio: there", group),
+		  NULL);
+	if (scope < 2)
+		return;
+	check_add(check, CHECK_WARN,
+		  text_format(YAMA " is %ld: vmgrant run --vfio works with 0 or 1 only", scope),
+		  text_format(scope == 2 ? "sudo sysctl kernel.yama.ptrace_scope=1"
+					 : "look for it below /etc/sysctl.d; a 3 stays until the "
+					   "next start of the machine"));
+}
+
 static void check_nodes(struct check *check, const char *group)
 {
 	struct words devices;
@@ -138,8 +155,7 @@ static void check_nodes(struct check *check, const char *group)
 				      devices.items[0]), NULL);
 	else if (tree_exists(check->root, "/dev/vfio/%s", group) &&
 		 tree_exists(check->root, "/dev/vfio/vfio"))
-		check_add(check, CHECK_OK,
-			  text_format("/dev/vfio/%s and /dev/vfio/vfio: there", group), NULL);
+		check_by_group(check, group);
 	else
 		check_add(check, CHECK_FAIL,
 			  text_format("group %s: no node below /dev/vfio: they come with the "

@@ -99,6 +99,34 @@ static void everything_is_bound(void **state)
 	(void)find(machine, "/dev/vfio/12 and /dev/vfio/vfio: there");
 }
 
+static void a_machine_that_lets_nobody_look_into_qemu_is_warned_of(void **state)
+{
+	static const char mend[] = "sudo sysctl kernel.yama.ptrace_scope=1";
+	struct machine *machine = *state;
+
+	add_device(machine, CARD, "0x030000", "vfio-pci", "12");
+	run_shell(machine, "mkdir -p dev/vfio proc/sys/kernel/yama && "
+			   "touch dev/vfio/vfio dev/vfio/12 && "
+			   "echo 1 >proc/sys/kernel/yama/ptrace_scope");
+	check_vfio(&machine->check);
+	assert_int_equal(check_worst(&machine->check), CHECK_OK);
+	check_release(&machine->check);
+	run_shell(machine, "echo 2 >proc/sys/kernel/yama/ptrace_scope");
+	check_vfio(&machine->check);
+	assert_int_equal(find(machine, "ptrace_scope is 2")->level, CHECK_WARN);
+	assert_string_equal(find(machine, "ptrace_scope is 2")->mend, mend);
+	check_release(&machine->check);
+	run_shell(machine, "echo 3 >proc/sys/kernel/yama/ptrace_scope");
+	check_vfio(&machine->check);
+	assert_string_not_equal(find(machine, "ptrace_scope is 3")->mend, mend);
+	check_release(&machine->check);
+	/* By iommufd nobody has to look. */
+	run_shell(machine, "mkdir -p sys/bus/pci/devices/" CARD "/vfio-dev/vfio3 && "
+			   "touch dev/iommu");
+	check_vfio(&machine->check);
+	assert_int_equal(check_worst(&machine->check), CHECK_OK);
+}
+
 static void the_nodes_of_new_kernels_are_known(void **state)
 {
 	struct machine *machine = *state;
@@ -196,6 +224,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(everything_is_bound),
+		TEST(a_machine_that_lets_nobody_look_into_qemu_is_warned_of),
 		TEST(the_nodes_of_new_kernels_are_known),
 		TEST(what_is_in_use_is_bound_by_sysfs),
 		TEST(driverctl_is_used_where_it_is),
