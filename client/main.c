@@ -34,8 +34,12 @@ static int print_help(void)
 	return fflush(stdout) == 0 ? VMGRANT_GRANTED : VMGRANT_INTERNAL;
 }
 
-static int print_version(void)
+/* more: a word behind --version, or NULL */
+static int print_version(const char *more)
 {
+	if (more != NULL)
+		return command_fail(VMGRANT_USAGE, "%.64s: unknown argument: try vmgrant --help",
+				    more);
 	(void)printf("vmgrant %s\n", vmgrant_version());
 	return fflush(stdout) == 0 ? VMGRANT_GRANTED : VMGRANT_INTERNAL;
 }
@@ -62,7 +66,7 @@ int main(int argc, char **argv)
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
 		return print_help();
 	if (strcmp(argv[1], "--version") == 0)
-		return print_version();
+		return print_version(argv[2]);
 	for (size_t i = 0; i < COMMAND_COUNT; i++) {
 		if (strcmp(argv[1], commands[i].name) == 0)
 			return commands[i].run(argc - 1, argv + 1);

@@ -77,6 +77,8 @@ def test_help_and_version(native_world):
         assert done.code == 0 and done.stdout and done.stderr == b""
     done = native_world.run_as("alice", ["vmgrant", "check", "--help"])
     assert b"exit status is 104 if a line says FAIL" in done.stdout
+    done = native_world.run_as("alice", ["vmgrant", "--version", "bogus"])
+    assert "bogus: unknown argument" in sentence(done, replies.USAGE) and done.stdout == b""
     done = native_world.run_as("alice", ["vmgrant", "bogus"])
     assert "bogus: unknown command" in sentence(done, replies.USAGE)
 
