@@ -7,19 +7,20 @@ function __vmgrant_bridges
     end
 end
 
+# What of an option's word is done: up to the last comma. Fails if there is none.
+function __vmgrant_done
+    commandline -ct | string replace -r '^--[a-z]+=' '' | string match -r '^.*,'
+end
+
 function __vmgrant_net
-    set -l word (commandline -ct | string replace -r '^--net=' '')
-    if string match -q '*,*' -- $word
-        set -l done (string replace -r '[^,]*$' '' -- $word)
-        for option in queues= vhost=on vhost=off mac= model= id= bus=
-            echo $done$option
-        end
+    if set -l done (__vmgrant_done)
+        printf '%s\n' $done{queues=,vhost=on,vhost=off,mac=,model=,id=,bus=}
     else
         __vmgrant_bridges
     end
 end
 
-function __vmgrant_usb
+function __vmgrant_usb_devices
     for folder in /sys/bus/usb/devices/*
         test -r $folder/idVendor; or continue
         echo (cat $folder/idVendor):(cat $folder/idProduct)
@@ -27,9 +28,22 @@ function __vmgrant_usb
     end
 end
 
-function __vmgrant_pci
-    for folder in /sys/bus/pci/drivers/vfio-pci/*:*
-        string replace -r '.*/' '' -- $folder
+function __vmgrant_usb
+    if not set -l done (__vmgrant_done)
+        __vmgrant_usb_devices
+    else if not string match -qr '(^|,)serial=' -- $done
+        # A serial number comes last and may have commas.
+        printf '%s\n' $done{port=,bus=,device=,serial=}
+    end
+end
+
+function __vmgrant_vfio
+    if set -l done (__vmgrant_done)
+        printf '%s\n' $done{memlock=,iommufd=off,bus=}
+    else
+        for folder in /sys/bus/pci/drivers/vfio-pci/*:*
+            string replace -r '.*/' '' -- $folder
+        end
     end
 end
 
@@ -59,7 +73,7 @@ complete -c vmgrant -n __fish_use_subcommand -l version -d 'print the version'
 complete -c vmgrant -n 'not __vmgrant_behind_dashes' -l help -d 'print a text'
 complete -c vmgrant -n '__vmgrant_in run attach' -l net -x -a '(__vmgrant_net)' -d 'a card on a bridge'
 complete -c vmgrant -n '__vmgrant_in run attach' -l usb -x -a '(__vmgrant_usb)' -d 'a USB device'
-complete -c vmgrant -n '__vmgrant_in run' -l vfio -x -a '(__vmgrant_pci)' -d 'a PCI device'
+complete -c vmgrant -n '__vmgrant_in run' -l vfio -x -a '(__vmgrant_vfio)' -d 'a PCI device'
 complete -c vmgrant -n '__vmgrant_in attach' -l follow -d 'plug it in again when it comes back'
 complete -c vmgrant -n '__vmgrant_in run' -l dry-run -d 'print the command line'
 complete -c vmgrant -n '__vmgrant_in run attach' -l prompt -d 'let polkit ask for a password'

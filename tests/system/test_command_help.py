@@ -32,6 +32,15 @@ def completed(world, *words):
     # The words as readline cuts them.
     (["vmgrant", "run", "--net", "br0,queues", "=", "2,v"], {"2,vhost=on", "2,vhost=off"}),
     (["vmgrant", "run", "--net", "=", "br0,i"], {"br0,id="}),
+    (["vmgrant", "run", "--vfio", "0000", ":", "03", ":", "00.0,"],
+     {"00.0,memlock=", "00.0,iommufd=off", "00.0,bus="}),
+    (["vmgrant", "run", "--vfio", "=", "03", ":", "00.0,memlock", "=", "8G,i"],
+     {"8G,iommufd=off"}),
+    (["vmgrant", "check", "--vfio", "03", ":", "00.0,"], set()),
+    (["vmgrant", "run", "--usb", "0951", ":", "1666,"],
+     {"1666,port=", "1666,bus=", "1666,device=", "1666,serial="}),
+    (["vmgrant", "attach", "--usb", "=", "bus", "=", "3,d"], {"3,device="}),
+    (["vmgrant", "attach", "--usb", "0951", ":", "1666,serial", "=", "a,"], set()),
 ))
 def test_bash_completes_words_and_bridges(native_world, words, expected):
     done = completed(native_world, *words)
@@ -63,7 +72,10 @@ def test_fish_completes_options_and_bridges(native_world):
     need("fish")
     file = "/usr/share/fish/vendor_completions.d/vmgrant.fish"
     for line, expected in (("vmgrant run --dry", "--dry-run"), ("vmgrant run --net b", "br0"),
-                           ("vmgrant run --net br0,queues=2,q", "br0,queues=2,queues=")):
+                           ("vmgrant run --net br0,queues=2,q", "br0,queues=2,queues="),
+                           ("vmgrant run --vfio 03:00.0,bus=a,i", "03:00.0,bus=a,iommufd=off"),
+                           ("vmgrant run --vfio=03:00.0,m", "03:00.0,memlock="),
+                           ("vmgrant attach --usb 0951:1666,s", "0951:1666,serial=")):
         done = native_world.run_as("alice", ["fish", "--no-config", "-c",
                                              f"source {file}; complete -C '{line}'"])
         assert expected in done.stdout.decode(), (line, done.stdout, done.stderr)
