@@ -2,6 +2,7 @@
 /* One record in the system's log for each grant and each refusal. */
 #include "helper/record.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -36,23 +37,42 @@ static void describe_rule(const struct acl_rule *rule, char *text, size_t size)
 	(void)snprintf(text, size, "%s:%u", file, rule->line);
 }
 
+static int open_socket(struct record_log *log)
+{
+	log->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	return log->fd < 0 ? -1 : 0;
+}
+
 /*
  * Send without waiting: the receiver's queue may be full because somebody
  * stopped it, and a log must not decide who gets a network.
  */
-static int send_datagram(struct record_log *log, const char *path, const char *text, size_t length)
+static int send_once(struct record_log *log, const char *path, const char *text, size_t length)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	ssize_t sent;
 
-	if (log->fd < 0)
-		log->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (log->fd < 0)
+	if (log->fd < 0 && open_socket(log) < 0)
 		return -1;
 	(void)snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
 	sent = sendto(log->fd, text, length, MSG_NOSIGNAL, (const struct sockaddr *)&address,
 		      sizeof address);
 	return sent == (ssize_t)length ? 0 : -1;
+}
+
+/*
+ * What the receiver has not read yet fills the buffer of the socket that sent it, long
+ * before the receiver's queue is full; a new socket has a buffer of its own.
+ */
+static int send_datagram(struct record_log *log, const char *path, const char *text, size_t length)
+{
+	int result = send_once(log, path, text, length);
+
+	if (result == 0 || log->fd < 0 || errno != EAGAIN)
+		return result;
+	close(log->fd);
+	log->fd = -1;
+	return send_once(log, path, text, length);
 }
 
 /* The journal's native protocol: a field a line (systemd, JOURNAL_NATIVE_PROTOCOL). */

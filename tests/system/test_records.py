@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+import protocol_client as client
 import replies
 import rootfs
 from askers import install_asker
@@ -84,6 +85,20 @@ def test_the_journal_gets_fields(log_world):
                         ("RULE", "/etc/vmgrant/acl.conf:1")):
         assert fields[f"VMGRANT_{name}"] == value, fields
     assert int(fields["VMGRANT_PID"]) > 1
+
+
+def test_a_slow_journal_gets_as_much_from_a_connection_as_its_queue_holds(log_world):
+    """As systemd sets the length of queues. A socket's own buffer holds a third of it."""
+    length = 512
+    # From inside: the kernel shows everybody the setting of his own namespace.
+    log_world.run(["sh", "-c", f"echo {length} >/proc/sys/net/unix/max_dgram_qlen"])
+    sink = log_world.sink(JOURNAL)
+    request = log_world.start_request("bob", channel=client.pair, arguments=["--fd=9"])
+    for serial in range(1, length + 1):
+        assert client.ask(request.socket, serial, "br0").code == replies.DENIED
+    assert len(sink.records()) == length
+    request.socket.close()
+    assert request.finish().code == 0
 
 
 # ---- 50: logs that are absent, full or something else ----
