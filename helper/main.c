@@ -89,6 +89,8 @@ static enum reply_code open_session(const struct args *args, enum channel_kind c
 		code = privileges_shrink(jobs_of(channel), session->caller.uid,
 					 &session->account, why);
 	if (code == REPLY_GRANTED)
+		code = record_open(&session->log, why);
+	if (code == REPLY_GRANTED)
 		code = channel_check(args->fd, channel, session->caller.uid, why);
 	if (code == REPLY_GRANTED)
 		code = caller_find_name(&session->caller, why);
@@ -139,7 +141,7 @@ static enum reply_code judge_again(const struct request *request, const struct s
 	return refuse(why, REPLY_POLICY, "%s: the policy has changed meanwhile: try again", object);
 }
 
-/* Judge one request and perform it. The time that the caller has set runs already. */
+/* Judge one request and perform it. The limit of time for one without a dialog runs already. */
 static enum reply_code answer(const struct request *request, struct session *session,
 			      struct outcome *outcome)
 {

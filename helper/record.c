@@ -116,6 +116,14 @@ static int send_syslog(struct record_log *log, const struct record *record,
 	return send_datagram(log, SYSLOG_SOCKET, text, (size_t)length);
 }
 
+enum reply_code record_open(struct record_log *log, struct refusal *why)
+{
+	if (open_socket(log) < 0)
+		return refuse(why, REPLY_INTERNAL, "start: cannot open a socket for the log: %s",
+			      strerror(errno));
+	return REPLY_GRANTED;
+}
+
 void record_outcome(struct record_log *log, const struct request *request, const char *device,
 		    const struct caller *caller, const struct acl_rule *rule,
 		    const struct refusal *why)

@@ -3,7 +3,7 @@
  * One record in the system's log for each grant and each refusal.
  *
  * Goes to the journal with fields, to syslog where there is no journal, and
- * nowhere where there is neither. Never waits and never changes the answer.
+ * nowhere where there is neither. Never waits, and what a log does never changes the answer.
  */
 #ifndef VMGRANT_HELPER_RECORD_H
 #define VMGRANT_HELPER_RECORD_H
@@ -13,18 +13,21 @@
 #include "helper/refusal.h"
 #include "helper/request.h"
 
-/*
- * The way to the log: a socket without an address, made with the first record and
- * kept for those of the same connection.
- */
+/* The way to the log: a socket without an address, kept for the records of a connection. */
 struct record_log {
-	int fd; /* -1: not made yet */
+	int fd; /* -1: not made yet; the first record makes it then */
 };
 
 #define RECORD_LOG_CLOSED \
 	{                 \
 		-1        \
 	}
+
+/*
+ * Make the socket before anything is judged: a caller who allows this process too few
+ * descriptors must not get something without a record.
+ */
+enum reply_code record_open(struct record_log *log, struct refusal *why);
 
 /*
  * log      kept open for the next record; the end of the process closes it

@@ -6,6 +6,7 @@ ATTACKS 43 and 50.
 
 import ctypes
 import os
+import resource
 import time
 
 import pytest
@@ -85,6 +86,20 @@ def test_the_journal_gets_fields(log_world):
                         ("RULE", "/etc/vmgrant/acl.conf:1")):
         assert fields[f"VMGRANT_{name}"] == value, fields
     assert int(fields["VMGRANT_PID"]) > 1
+
+
+def test_attack_8_few_descriptors_make_no_grant_without_a_record(log_world):
+    sink = log_world.sink(JOURNAL)
+    granted = 0
+    for count in range(3, 13):
+        result = log_world.request("alice", fd=3, prepare=lambda count=count: resource.setrlimit(
+            resource.RLIMIT_NOFILE, (count, count)))
+        granted += result.granted
+        result.close()
+        log_world.wait_no_taps()
+        records = [record for record in sink.records() if b"RESULT=granted" in record]
+        assert len(records) == granted, count
+    assert 0 < granted < 10
 
 
 def test_a_slow_journal_gets_as_much_from_a_connection_as_its_queue_holds(log_world):
