@@ -115,7 +115,7 @@ with contextlib.ExitStack() as world:
             machine.process.kill()
             machine.process.wait()
             wait_until(lambda: not pci.holders(pci.group(pci.CARD)), "the group to be let go")
-        wait_until(lambda: run(["pgrep", "-u", "alice", "vmgrant"]).returncode == 1,
+        wait_until(lambda: run(["pgrep", "-U", "alice", "vmgrant"]).returncode == 1,
                    "alice's helpers to end")
 
     def check_not_allowed():

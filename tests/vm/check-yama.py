@@ -46,7 +46,7 @@ with contextlib.ExitStack() as world:
 
     def is_let_go():
         wait_until(lambda: not pci.holders(node), "the group to be let go")
-        wait_until(lambda: run(["pgrep", "-u", "alice", "vmgrant"]).returncode == 1,
+        wait_until(lambda: run(["pgrep", "-U", "alice", "vmgrant"]).returncode == 1,
                    "alice's helpers to end")
 
     def uses(program):
