@@ -110,6 +110,7 @@ with contextlib.ExitStack() as world:
             machine.process.kill()
             machine.process.wait()
         wait_until(lambda: not pci.holders(node), "the device to be let go")
-        assert run(["pgrep", "-u", "alice", "vmgrant"]).returncode == 1
+        wait_until(lambda: run(["pgrep", "-U", "alice", "vmgrant"]).returncode == 1,
+                   "alice's helpers to end")
 
     sys.exit(main(globals()))
