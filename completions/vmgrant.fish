@@ -14,7 +14,9 @@ end
 
 function __vmgrant_net
     if set -l done (__vmgrant_done)
-        printf '%s\n' $done{queues=,vhost=on,vhost=off,mac=,model=,id=,bus=}
+        printf '%s\n' $done{queues=,vhost=on,vhost=off,mac=,model=,bus=}
+        # attach has --id.
+        __fish_seen_subcommand_from run; and echo {$done}id=
     else
         __vmgrant_bridges
     end

@@ -32,6 +32,7 @@ def completed(world, *words):
     # The words as readline cuts them.
     (["vmgrant", "run", "--net", "br0,queues", "=", "2,v"], {"2,vhost=on", "2,vhost=off"}),
     (["vmgrant", "run", "--net", "=", "br0,i"], {"br0,id="}),
+    (["vmgrant", "attach", "--net", "br0,i"], set()),
     (["vmgrant", "run", "--vfio", "0000", ":", "03", ":", "00.0,"],
      {"00.0,memlock=", "00.0,iommufd=off", "00.0,bus="}),
     (["vmgrant", "run", "--vfio", "=", "03", ":", "00.0,memlock", "=", "8G,i"],
@@ -73,12 +74,16 @@ def test_fish_completes_options_and_bridges(native_world):
     file = "/usr/share/fish/vendor_completions.d/vmgrant.fish"
     for line, expected in (("vmgrant run --dry", "--dry-run"), ("vmgrant run --net b", "br0"),
                            ("vmgrant run --net br0,queues=2,q", "br0,queues=2,queues="),
+                           ("vmgrant run --net br0,i", "br0,id="),
                            ("vmgrant run --vfio 03:00.0,bus=a,i", "03:00.0,bus=a,iommufd=off"),
                            ("vmgrant run --vfio=03:00.0,m", "03:00.0,memlock="),
                            ("vmgrant attach --usb 0951:1666,s", "0951:1666,serial=")):
         done = native_world.run_as("alice", ["fish", "--no-config", "-c",
                                              f"source {file}; complete -C '{line}'"])
         assert expected in done.stdout.decode(), (line, done.stdout, done.stderr)
+    done = native_world.run_as("alice", ["fish", "--no-config", "-c", f"source {file}; "
+                                         "complete -C 'vmgrant attach --net br0,'"])
+    assert "br0,bus=" in done.stdout.decode() and "id=" not in done.stdout.decode(), done.stdout
 
 
 def test_help_and_version(native_world):
