@@ -14,20 +14,20 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "helper/args.h"
-#include "helper/authorise.h"
-#include "helper/caller.h"
-#include "helper/channel.h"
-#include "helper/check-acl.h"
-#include "helper/explain.h"
-#include "helper/native.h"
-#include "helper/policy.h"
+#include "judge/args.h"
+#include "judge/authorise.h"
+#include "judge/caller.h"
+#include "judge/channel.h"
+#include "judge/policy/check-acl.h"
+#include "judge/policy/explain.h"
+#include "judge/session.h"
+#include "judge/policy/installed.h"
 #include "helper/privileges.h"
 #include "helper/process.h"
 #include "helper/record.h"
-#include "helper/tap.h"
-#include "helper/usb-open.h"
-#include "helper/vfio.h"
+#include "judge/kind/bridge/bridge.h"
+#include "judge/kind/usb/open.h"
+#include "judge/kind/vfio/open.h"
 
 /* What each kind of request may raise while it is performed; all else is dropped. */
 static const unsigned privileges_needed[] = {

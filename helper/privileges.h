@@ -29,7 +29,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "helper/refusal.h"
+#include "wire/refusal.h"
 
 /* The jobs' privileges, as bits so that a table can declare several. */
 enum privilege {

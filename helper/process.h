@@ -9,7 +9,7 @@
 #ifndef VMGRANT_HELPER_PROCESS_H
 #define VMGRANT_HELPER_PROCESS_H
 
-#include "helper/refusal.h"
+#include "wire/refusal.h"
 
 /*
  * Fill fds 0-2, clear the environment, go to /, umask 077, reset signals,

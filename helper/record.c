@@ -10,7 +10,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#include "helper/escape.h"
+#include "wire/escape.h"
 
 #define IDENTIFIER "vmgrant-helper"
 #define JOURNAL_SOCKET "/run/systemd/journal/socket"

@@ -8,10 +8,10 @@
 #ifndef VMGRANT_HELPER_RECORD_H
 #define VMGRANT_HELPER_RECORD_H
 
-#include "helper/acl.h"
-#include "helper/caller.h"
-#include "helper/refusal.h"
-#include "helper/request.h"
+#include "judge/policy/acl.h"
+#include "judge/caller.h"
+#include "wire/refusal.h"
+#include "judge/request.h"
 
 /* The way to the log: a socket without an address, kept for the records of a connection. */
 struct record_log {

@@ -144,7 +144,7 @@ static double stream(const char *host, long ms, int is_writing)
 	return bytes * 8 / (end - begin);
 }
 
-static double work_off(const char *host, const char *line)
+static double build_port(const char *host, const char *line)
 {
 	char word[16];
 	long first = 0, second = 0;
@@ -171,6 +171,6 @@ int main(int argc, char **argv)
 	control = fdopen(fd, "r");
 	need(control != NULL, "control");
 	while (fgets(line, sizeof line, control) != NULL)
-		need(dprintf(fd, "%.1f\n", work_off(argv[1], line)) > 0, "answer");
+		need(dprintf(fd, "%.1f\n", build_port(argv[1], line)) > 0, "answer");
 	return 0;
 }

@@ -21,9 +21,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "helper/direct.h"
+#include "helper/port/direct.h"
 #include "helper/privileges.h"
-#include "helper/sealed.h"
+#include "helper/port/sealed.h"
 #include "wire/fd-pass.h"
 
 static void die(const char *step, int error)
@@ -72,26 +72,26 @@ static double now_us(void)
 struct maker {
 	struct netlink *outer;
 	struct bridge bridge;
-	struct port_wish wish;
+	struct port_spec spec;
 	int channel; /* -1: measure */
 };
 
 static void hand_over(const struct maker *maker, const char *name, const int *fds)
 {
-	if (fd_pass_send(maker->channel, name, PORT_NAME_SIZE, fds, maker->wish.queues, 5000) < 0)
+	if (fd_pass_send(maker->channel, name, PORT_NAME_SIZE, fds, maker->spec.queues, 5000) < 0)
 		die("send", errno);
-	for (unsigned i = 0; i < maker->wish.queues; i++)
+	for (unsigned i = 0; i < maker->spec.queues; i++)
 		close(fds[i]);
 }
 
 static int make_sealed(const struct maker *maker, struct sealed_port *port)
 {
 	struct netns namespace;
-	int result = netns_start(maker->wish.queues, &namespace);
+	int result = netns_start(maker->spec.queues, &namespace);
 
 	if (result < 0)
 		return result;
-	result = sealed_port_make(maker->outer, &maker->bridge, &maker->wish, &namespace, port);
+	result = sealed_port_make(maker->outer, &maker->bridge, &maker->spec, &namespace, port);
 	netns_close(&namespace);
 	return result;
 }
@@ -104,7 +104,7 @@ static void make(const struct maker *maker, const char *kind)
 	int is_sealed = strcmp(kind, "sealed") == 0;
 	int result = is_sealed
 			     ? make_sealed(maker, &sealed)
-			     : direct_port_make(maker->outer, &maker->bridge, &maker->wish, &direct);
+			     : direct_port_make(maker->outer, &maker->bridge, &maker->spec, &direct);
 
 	if (result < 0)
 		die(is_sealed ? "sealed port" : "direct port", -result);
@@ -119,12 +119,12 @@ static void make(const struct maker *maker, const char *kind)
 static void make_all(struct maker *maker, const char *kind, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++) {
-		memcpy(maker->wish.setup.mac,
+		memcpy(maker->spec.setup.mac,
 		       (unsigned char[]){ 0xfe, 0, 0, 0, (unsigned char)(i >> 8), (unsigned char)i },
 		       6);
-		maker->wish.slot_first = 2 * i;
+		maker->spec.slot_first = 2 * i;
 		make(maker, strcmp(kind, "both") == 0 ? "sealed" : kind);
-		maker->wish.slot_first++;
+		maker->spec.slot_first++;
 		if (strcmp(kind, "both") == 0)
 			make(maker, "direct");
 	}
@@ -141,14 +141,14 @@ int main(int argc, char **argv)
 	if (argc < 7)
 		die("usage", EINVAL);
 	account.uid = account.gid = (uid_t)atoi(argv[4]);
-	maker.wish = (struct port_wish){
+	maker.spec = (struct port_spec){
 		.owner = (uid_t)atoi(argv[3]),
 		.queues = (unsigned)atoi(argv[5]),
 		.vnet_header = VNET_HEADER_ON,
 		.slot_count = PORT_SLOTS,
 		.setup = { .alias = "test port" },
 	};
-	shrink(maker.wish.owner, account.uid);
+	shrink(maker.spec.owner, account.uid);
 	if (privileges_finish(PRIVILEGE_NET_ADMIN | PRIVILEGE_OPEN, &account, &why) !=
 	    REPLY_GRANTED)
 		die("privileges_finish", errno);
@@ -156,7 +156,7 @@ int main(int argc, char **argv)
 	result = netlink_find_bridge(maker.outer, argv[2], &maker.bridge);
 	if (result < 0)
 		die("bridge", -result);
-	maker.wish.setup.mtu_bytes = maker.bridge.mtu_bytes;
+	maker.spec.setup.mtu_bytes = maker.bridge.mtu_bytes;
 	make_all(&maker, argv[1], (unsigned)atoi(argv[6]));
 	netlink_close(maker.outer);
 	if (maker.channel >= 0)

@@ -22,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "client/vmgrant.h"
+#include "client/library/vmgrant.h"
 
 #define RUNS_MAX 100000L
 

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "helper/acl.h"
+#include "judge/policy/acl.h"
 
 #define HEADER_BYTES 4u
 #define FILE_NAME    "/etc/\nacl"

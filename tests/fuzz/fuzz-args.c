@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "helper/args.h"
+#include "judge/args.h"
 #include "wire/mac.h"
 
 #define WORDS_MAX 8

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "helper/proc-limits.h"
+#include "helper/node/proc-limits.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

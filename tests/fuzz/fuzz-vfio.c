@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "helper/vfio-find.h"
+#include "judge/kind/vfio/find.h"
 #include "tests/unit/machine.h"
 
 #define LINE_SIZE 80u

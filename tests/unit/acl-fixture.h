@@ -3,8 +3,8 @@
  * What the tests of the ACL share: text parsed from a buffer of exactly its
  * size, so that a sanitizer sees every byte read or written beside it.
  */
-#ifndef VMGRANT_TESTS_ACL_FIXTURE_H
-#define VMGRANT_TESTS_ACL_FIXTURE_H
+#ifndef VMGRANT_TESTS_UNIT_ACL_FIXTURE_H
+#define VMGRANT_TESTS_UNIT_ACL_FIXTURE_H
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#include "helper/acl.h"
+#include "judge/policy/acl.h"
 
 #define FILE_NAME         "/etc/acl"
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the tests of the library share: requests to the stand-in, and a look at what is left. */
-#ifndef VMGRANT_TESTS_LIBRARY_FIXTURE_H
-#define VMGRANT_TESTS_LIBRARY_FIXTURE_H
+#ifndef VMGRANT_TESTS_UNIT_LIBRARY_FIXTURE_H
+#define VMGRANT_TESTS_UNIT_LIBRARY_FIXTURE_H
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,7 +15,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "client/vmgrant.h"
+#include "client/library/vmgrant.h"
 
 static inline unsigned count_fds(void)
 {

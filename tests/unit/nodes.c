@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "helper/device-node.h"
+#include "helper/node/device-node.h"
 
 int device_node_find(int dev, const char *path, mode_t kind, dev_t number)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A QMP peer for tests that follows a script. */
-#ifndef VMGRANT_TESTS_QMP_PEER_H
-#define VMGRANT_TESTS_QMP_PEER_H
+#ifndef VMGRANT_TESTS_UNIT_QMP_PEER_H
+#define VMGRANT_TESTS_UNIT_QMP_PEER_H
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,8 +19,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "client/qmp.h"
-#include "client/text.h"
+#include "client/qmp/qmp.h"
+#include "client/command/common/text.h"
 
 #define GREETING "{\"QMP\": {\"version\": {}, \"capabilities\": []}}\r\n"
 #define DELETED(device) \

@@ -2,7 +2,7 @@
 /* Bytes, lines, words and numbers of the ACL, and the place of each error. */
 #include "tests/unit/acl-fixture.h"
 
-#include "helper/acl-words.h"
+#include "judge/policy/words.h"
 
 static void assert_wrong_byte(const char *text, size_t length, unsigned line, unsigned column,
 			      const char *word, const char *message)

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "helper/args.h"
+#include "judge/args.h"
 
 #define ARGV_MAX 8
 

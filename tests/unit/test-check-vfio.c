@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "client/check.h"
+#include "client/command/check/check.h"
 
 #define CARD "0000:03:00.0"
 #define SOUND "0000:03:00.1"

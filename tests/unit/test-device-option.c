@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/launch-device.h"
+#include "client/command/run/launch-device.h"
 
 static struct usb_option usb(const char *text)
 {

@@ -2,7 +2,7 @@
 /* Untrusted bytes: only printable ASCII comes out, and a cut is visible. */
 #include "tests/unit/acl-fixture.h"
 
-#include "helper/escape.h"
+#include "wire/escape.h"
 
 static void plain_text_stays(void **state)
 {

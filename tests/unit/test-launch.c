@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/launch.h"
+#include "client/command/run/launch.h"
 
 #define ARGUMENTS(...) ((char *[]){ __VA_ARGS__, NULL })
 

@@ -19,9 +19,9 @@
 
 #include <cmocka.h>
 
-#include "helper/memlock.h"
+#include "helper/node/memlock.h"
 #include "helper/privileges.h"
-#include "helper/proc-limits.h"
+#include "helper/node/proc-limits.h"
 #include "wire/fd-pass.h"
 
 

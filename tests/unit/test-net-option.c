@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "client/net-option.h"
+#include "client/command/common/net-option.h"
 
 static struct net_option parsed(const char *text)
 {

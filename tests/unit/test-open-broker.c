@@ -23,7 +23,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "client/open-broker.h"
+#include "client/command/run/open-broker.h"
 
 #define GROUP "/dev/vfio/12"
 #define CONTAINER "/dev/vfio/vfio-of-the-tests"

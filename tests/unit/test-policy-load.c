@@ -18,7 +18,7 @@
 
 #include <cmocka.h>
 
-#include "helper/policy-load.h"
+#include "judge/policy/load.h"
 
 /* One folder a test, removed with it. */
 struct place {

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "helper/port-name.h"
+#include "helper/port/port-name.h"
 
 static void names_are_whole_and_give_their_slot_back(void **state)
 {

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "helper/sysfs.h"
+#include "judge/sysfs/sysfs.h"
 #include "tests/unit/tree.h"
 
 static int set_up(void **state)

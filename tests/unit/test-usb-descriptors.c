@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "helper/usb-descriptors.h"
+#include "judge/kind/usb/descriptors.h"
 
 /* A stick that is a keyboard, too; its second configuration is another thing. */
 static const uint8_t composite[] = {

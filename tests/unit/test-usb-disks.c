@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "helper/usb-disks.h"
+#include "judge/kind/usb/disks.h"
 #include "tests/unit/usb-tree.h"
 
 struct place {

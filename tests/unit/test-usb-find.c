@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "helper/usb-find.h"
+#include "judge/kind/usb/find.h"
 #include "tests/unit/usb-tree.h"
 
 struct place {

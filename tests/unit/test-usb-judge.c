@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "helper/usb-judge.h"
+#include "judge/kind/usb/judge.h"
 #include "tests/unit/acl-fixture.h"
 #include "tests/unit/usb-tree.h"
 

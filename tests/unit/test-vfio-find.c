@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "helper/vfio-find.h"
+#include "judge/kind/vfio/find.h"
 #include "tests/unit/machine.h"
 
 static int set_up(void **state)

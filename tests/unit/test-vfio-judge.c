@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "helper/vfio-judge.h"
+#include "judge/kind/vfio/judge.h"
 #include "tests/unit/acl-fixture.h"
 #include "tests/unit/machine.h"
 

@@ -19,7 +19,7 @@
 #include <cmocka.h>
 
 #include "helper/privileges.h"
-#include "helper/vfio-nodes.h"
+#include "helper/node/vfio-nodes.h"
 #include "tests/unit/tree.h"
 
 #define OBJECT "vfio 0000:03:00.0"

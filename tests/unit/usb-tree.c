@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "helper/sysfs.h"
+#include "judge/sysfs/sysfs.h"
 
 struct tree *usb_tree_new(struct usb_places *places)
 {

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "helper/usb-device.h"
+#include "judge/kind/usb/device.h"
 #include "tests/unit/tree.h"
 
 /* A device to be plugged in. What is 0 or NULL gets a value that offends nobody. */

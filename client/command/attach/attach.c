@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* vmgrant attach: a network card or a USB device for a QEMU that runs already. */
+#include "client/command/attach/attach.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/command/common/command.h"
+#include "client/command/attach/follow.h"
+#include "client/command/common/interrupt.h"
+#include "client/command/attach/qmp-command.h"
+#include "client/qmp/device.h"
+
+enum output { OUTPUT_TEXT = 0, OUTPUT_JSON };
+
+struct command {
+	struct attach attach;
+	enum output output;
+	int follows;
+};
+
+static int print_help(void)
+{
+	fputs("usage: vmgrant attach --qmp SOCKET --net BRIDGE[,OPTION...] [--id ID] [--json]\n"
+	      "                      [--prompt|--no-prompt] [--helper PATH]\n"
+	      "       vmgrant attach --qmp SOCKET --usb ID [--follow] ...\n"
+	      "\n"
+	      "Gets a network card on a bridge, or a USB device, and plugs it into a QEMU that\n"
+	      "runs already. Prints its id, for vmgrant detach. What fails is undone.\n"
+	      "\n"
+	      "  --qmp SOCKET       of QEMU's -qmp unix:SOCKET,server=on,wait=off\n"
+	      "  --net BRIDGE       a card on this bridge\n"
+	      "        ,queues=N        1 to 16, at most what the rule gives [1]\n"
+	      "        ,vhost=on|off    packets by the kernel's vhost-net [off]\n"
+	      "        ,mac=ADDRESS     of the guest's card [the same for the same guest and id]\n"
+	      "        ,model=NAME      of the card, for QEMU [virtio-net-pci]\n"
+	      "        ,bus=NAME        where QEMU puts the card [one that takes it]\n"
+	      "  --usb ID           a USB device, see vmgrant run --help\n"
+	      "  --follow           stay, and plug it in again when it comes back\n"
+	      "  --id ID            of the card or device in QEMU [vmgrant0, vmgrant1...]\n"
+	      "  --json             print an object\n"
+	      "  --prompt           let polkit ask for a password, by the agent of the desktop\n"
+	      "                     or on the terminal [if the standard input is a terminal]\n"
+	      "  --no-prompt        never let polkit ask\n"
+	      "  --helper PATH      another vmgrant-helper\n"
+	      "\n"
+	      "See vmgrant(1).\n",
+	      stdout);
+	return fflush(stdout) == 0 ? VMGRANT_GRANTED : VMGRANT_INTERNAL;
+}
+
+/* ---- arguments ---- */
+
+static int take_net(struct attach *attach, const char *text)
+{
+	char why[256];
+
+	if (attach->kind != ATTACH_NOTHING)
+		return command_fail(VMGRANT_USAGE, "attach: --net, --usb: one at a time");
+	if (net_option_parse(text, &attach->card.option, why, sizeof why) < 0)
+		return command_fail(VMGRANT_USAGE, "--net: %s: try vmgrant attach --help", why);
+	if (attach->card.option.id[0] != '\0')
+		return command_fail(VMGRANT_USAGE, "--net: id=%s: use --id", attach->card.option.id);
+	attach->kind = ATTACH_NET;
+	return card_check(&attach->card);
+}
+
+static int take_usb(struct attach *attach, const char *text)
+{
+	char why[256];
+
+	if (attach->kind != ATTACH_NOTHING)
+		return command_fail(VMGRANT_USAGE, "attach: --net, --usb: one at a time");
+	if (usb_option_parse(text, &attach->usb_option, why, sizeof why) < 0)
+		return command_fail(VMGRANT_USAGE, "--usb: %s", why);
+	attach->kind = ATTACH_USB;
+	return VMGRANT_GRANTED;
+}
+
+static int take_id(struct attach *attach, const char *text)
+{
+	if (!qmp_command_is_id(text))
+		return command_fail(VMGRANT_USAGE, "--id %.64s: must begin with a letter and have "
+				    "only letters, digits, - . _, at most %d", text,
+				    QMP_DEVICE_ID_MAX - 1);
+	memcpy(attach->id, text, strlen(text) + 1);
+	return VMGRANT_GRANTED;
+}
+
+static int check(const struct command *command, char *const rest[])
+{
+	if (command->attach.socket == NULL)
+		return command_fail(VMGRANT_USAGE, "attach: --qmp SOCKET is missing: "
+				    "try vmgrant attach --help");
+	if (command->attach.kind == ATTACH_NOTHING)
+		return command_fail(VMGRANT_USAGE, "attach: --net BRIDGE or --usb ID is missing: "
+				    "try vmgrant attach --help");
+	if (command->follows && command->attach.kind != ATTACH_USB)
+		return command_fail(VMGRANT_USAGE, "attach: --follow: only for --usb");
+	if (rest[0] != NULL)
+		return command_fail(VMGRANT_USAGE, "attach: %.64s: takes no argument: "
+				    "try vmgrant attach --help", rest[0]);
+	return VMGRANT_GRANTED;
+}
+
+static int take_option(struct command *command, int option, char **argv)
+{
+	struct attach *attach = &command->attach;
+
+	switch (option) {
+	case 'Q':
+		attach->socket = optarg;
+		break;
+	case 'n':
+		return take_net(attach, optarg);
+	case 'u':
+		return take_usb(attach, optarg);
+	case 'f':
+		command->follows = 1;
+		break;
+	case 'i':
+		return take_id(attach, optarg);
+	case 'j':
+		command->output = OUTPUT_JSON;
+		break;
+	case 'H':
+		attach->helper = optarg;
+		break;
+	case 'p':
+	case 'q':
+		attach->prompt = option == 'p' ? PROMPT_ALWAYS : PROMPT_NEVER;
+		break;
+	default:
+		return command_fail_option("attach", option, argv);
+	}
+	return VMGRANT_GRANTED;
+}
+
+/* Returns -1 to go on, or the exit status. */
+static int parse(struct command *command, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "qmp", required_argument, NULL, 'Q' },    { "net", required_argument, NULL, 'n' },
+		{ "usb", required_argument, NULL, 'u' },    { "follow", no_argument, NULL, 'f' },
+		{ "id", required_argument, NULL, 'i' },     { "json", no_argument, NULL, 'j' },
+		{ "helper", required_argument, NULL, 'H' }, { "prompt", no_argument, NULL, 'p' },
+		{ "no-prompt", no_argument, NULL, 'q' },    { "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	int code = VMGRANT_GRANTED, option;
+
+	opterr = 0;
+	while (code == VMGRANT_GRANTED &&
+	       (option = getopt_long(argc, argv, "+:h", options, NULL)) >= 0) {
+		if (option == 'h')
+			return print_help();
+		code = take_option(command, option, argv);
+	}
+	if (code == VMGRANT_GRANTED)
+		code = check(command, argv + optind);
+	return code == VMGRANT_GRANTED ? -1 : code;
+}
+
+/* ---- the way of it ---- */
+
+static void describe_card(const struct attach *attach, json_object *object)
+{
+	const struct net_option *option = &attach->card.option;
+	char netdev[QMP_NETDEV_SIZE], mac[NET_OPTION_MAC_TEXT_SIZE];
+
+	qmp_net_name(netdev, attach->id);
+	qmp_add_argument(object, "netdev", netdev);
+	qmp_add_argument(object, "mac", net_option_format_mac(mac, option->mac));
+	qmp_add_argument(object, "bridge", option->bridge);
+	qmp_add_argument(object, "port", attach->card.tap.port);
+}
+
+static int print_result(const struct command *command)
+{
+	const struct attach *attach = &command->attach;
+	json_object *object;
+
+	if (command->output == OUTPUT_TEXT) {
+		(void)puts(attach->id);
+		return fflush(stdout) == 0 ? VMGRANT_GRANTED : VMGRANT_INTERNAL;
+	}
+	object = qmp_argument("id", attach->id);
+	if (attach->kind == ATTACH_NET)
+		describe_card(attach, object);
+	else
+		qmp_add_argument(object, "node", attach->usb.node);
+	(void)puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |
+								  JSON_C_TO_STRING_NOSLASHESCAPE));
+	(void)json_object_put(object);
+	return fflush(stdout) == 0 ? VMGRANT_GRANTED : VMGRANT_INTERNAL;
+}
+
+/* From here on a signal is a reason to undo. */
+static int plug(struct command *command)
+{
+	struct attach *attach = &command->attach;
+	int code, interrupt_fd = interrupt_open();
+
+	if (interrupt_fd < 0)
+		return command_fail(VMGRANT_INTERNAL, "signals: cannot be waited for: %s",
+				    strerror(errno));
+	attach->qmp.interrupt_fd = interrupt_fd;
+	code = attach_plug(attach);
+	if (code == VMGRANT_GRANTED)
+		code = print_result(command);
+	if (code == VMGRANT_GRANTED && command->follows)
+		code = follow(attach);
+	close(interrupt_fd);
+	return code;
+}
+
+int command_attach(int argc, char **argv)
+{
+	struct command command = { 0 };
+	struct attach *attach = &command.attach;
+	int code = parse(&command, argc, argv);
+
+	if (code >= 0)
+		return code;
+	qmp_init(&attach->qmp);
+	code = attach_open(attach);
+	if (code == VMGRANT_GRANTED)
+		code = attach_ask(attach);
+	if (code == VMGRANT_GRANTED)
+		code = plug(&command);
+	attach_release(attach);
+	return code;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What vmgrant attach and vmgrant detach share: how QMP's results become words and
+ * exit statuses.
+ */
+#ifndef VMGRANT_CLIENT_COMMAND_ATTACH_QMP_COMMAND_H
+#define VMGRANT_CLIENT_COMMAND_ATTACH_QMP_COMMAND_H
+
+#include "client/qmp/qmp.h"
+
+/* Connect. Returns 0, or the exit status and has said why. */
+int qmp_command_open(struct qmp *qmp, const char *socket);
+
+/* The exit status that goes with a result but QMP_DONE. */
+int qmp_command_code(const struct qmp *qmp, enum qmp_result result);
+
+/* Is it a name that QEMU takes for a device, and not too long? */
+int qmp_command_is_id(const char *text);
+
+#endif

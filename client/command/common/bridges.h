@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The bridges of this network namespace, as sysfs shows them.
+ */
+#ifndef VMGRANT_CLIENT_COMMAND_COMMON_BRIDGES_H
+#define VMGRANT_CLIENT_COMMAND_COMMON_BRIDGES_H
+
+#include "client/command/common/text.h"
+
+/* Their names, sorted. Returns 0 or -errno. */
+int bridges_find(struct words *names_out);
+
+#endif

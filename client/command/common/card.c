@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Getting a network card. */
+#include "client/command/common/card.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/command/common/command.h"
+
+unsigned prompt_flag(enum prompt prompt, unsigned flag)
+{
+	int may_ask = prompt == PROMPT_ON_TERMINAL ? isatty(STDIN_FILENO)
+						   : prompt == PROMPT_ALWAYS;
+
+	return may_ask ? flag : 0;
+}
+
+struct vmgrant_connection *card_connect(const char *helper, enum prompt prompt)
+{
+	return vmgrant_connect_with(helper,
+				    prompt_flag(prompt, VMGRANT_CONNECT_TEXT_AGENT));
+}
+
+int card_check(const struct card *card)
+{
+	if (card->option.queues > 1 && !net_option_is_virtio(&card->option))
+		return command_fail(VMGRANT_USAGE,
+				    "--net %s: model %s has one queue: leave queues= out",
+				    card->option.bridge, card->option.model);
+	return VMGRANT_GRANTED;
+}
+
+int card_ask(struct vmgrant_connection *connection, struct card *card, unsigned flags)
+{
+	struct vmgrant_tap_request request = {
+		.size = sizeof request,
+		.bridge = card->option.bridge,
+		.queues = card->option.queues,
+		.flags = VMGRANT_TAP_VNET_HEADER | flags,
+	};
+	enum vmgrant_code code;
+	sigset_t before;
+	int status;
+
+	if (card->option.vhost == NET_OPTION_VHOST_ON)
+		request.flags |= VMGRANT_TAP_VHOST;
+	memcpy(request.mac, card->option.mac, sizeof request.mac);
+	card->tap.size = sizeof card->tap;
+	command_hold_interrupts(&before);
+	code = vmgrant_tap(connection, &request, &card->tap);
+	status = code == VMGRANT_GRANTED
+			 ? VMGRANT_GRANTED
+			 : command_fail_request(code, "bridge", card->option.bridge,
+						vmgrant_error(connection));
+	command_release_interrupts(&before);
+	if (status != VMGRANT_GRANTED)
+		return status;
+	if (card->option.vhost == NET_OPTION_VHOST_ON && card->tap.vhost_count == 0)
+		return command_fail(VMGRANT_UNSUPPORTED,
+				    "bridge %s: no vhost: the rule does not give it: "
+				    "leave vhost=on out", card->option.bridge);
+	return VMGRANT_GRANTED;
+}
+
+static void append_line_of(char **text, const char *path)
+{
+	char line[64] = "";
+	FILE *file = fopen(path, "re");
+
+	if (file == NULL)
+		return;
+	if (fgets(line, sizeof line, file) != NULL)
+		text_append(text, line, strlen(line));
+	(void)fclose(file);
+}
+
+char *card_seed(size_t index, const char *bridge, const char *guest)
+{
+	char *seed = text_format("%u %zu %s %s ", (unsigned)getuid(), index, bridge, guest);
+
+	append_line_of(&seed, "/etc/machine-id");
+	return seed;
+}

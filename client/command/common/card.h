@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Getting a network card: what vmgrant run and vmgrant attach share.
+ */
+#ifndef VMGRANT_CLIENT_COMMAND_COMMON_CARD_H
+#define VMGRANT_CLIENT_COMMAND_COMMON_CARD_H
+
+#include "client/command/run/launch.h"
+
+enum prompt { PROMPT_ON_TERMINAL = 0, PROMPT_ALWAYS, PROMPT_NEVER };
+
+/* May polkit ask the person? Then flag, else 0. */
+unsigned prompt_flag(enum prompt prompt, unsigned flag);
+
+/* Connect to a helper, for which polkit may ask on the terminal if it may ask at all. */
+struct vmgrant_connection *card_connect(const char *helper, enum prompt prompt);
+
+/* Check what only card and model together tell. Returns 0 or the exit status. */
+int card_check(const struct card *card);
+
+/*
+ * Ask for the card, which has its address. flags: VMGRANT_TAP_MAC if the guest
+ * learns that address from us, VMGRANT_TAP_INTERACTIVE. Returns 0 or the exit
+ * status, and has said why.
+ */
+int card_ask(struct vmgrant_connection *connection, struct card *card, unsigned flags);
+
+/*
+ * The beginning of what an address is derived from: machine, person, bridge and
+ * what the guest is known by. To be extended, and freed by the caller.
+ */
+char *card_seed(size_t index, const char *bridge, const char *guest);
+
+#endif

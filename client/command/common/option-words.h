@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Pieces of the words that options take: what stands between commas, numbers, names. Pure.
+ */
+#ifndef VMGRANT_CLIENT_COMMAND_COMMON_OPTION_WORDS_H
+#define VMGRANT_CLIENT_COMMAND_COMMON_OPTION_WORDS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Not ended by NUL. */
+struct piece {
+	const char *text;
+	size_t length;
+};
+
+int piece_is(struct piece piece, const char *word);
+
+/* What stands behind "KEY=", or a piece without text if it is not that key. */
+struct piece piece_value(struct piece piece, const char *key);
+
+/* Decimal digits only. Returns 0 if it is min to max, else -1. */
+int piece_number(struct piece piece, uint64_t min, uint64_t max, uint64_t *number_out);
+
+/* Exactly so many hexadecimal digits. Returns 0 or -1. */
+int piece_hex(struct piece piece, size_t digits, uint64_t *number_out);
+
+/* Returns 0, or -1 if it is empty or does not fit. */
+int piece_copy(struct piece piece, char *text, size_t size);
+
+/* "PIECE: REASON" in why. Returns -1. */
+int piece_fail(char *why, size_t size, struct piece piece, const char *reason);
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The words of --vfio. Pure. */
+#include "client/command/common/vfio-option.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "client/command/common/net-option.h"
+#include "client/command/common/option-words.h"
+
+/* "03:00.0", as lspci prints it where there is one domain only. */
+static int is_short_address(struct piece piece)
+{
+	struct piece bus = { piece.text, 2 }, slot = { piece.text + 3, 2 };
+	uint64_t number;
+
+	return piece.length == 7 && piece.text[2] == ':' && piece.text[5] == '.' &&
+	       piece_hex(bus, 2, &number) == 0 && piece_hex(slot, 2, &number) == 0 &&
+	       number <= 0x1f && piece.text[6] >= '0' && piece.text[6] <= '7';
+}
+
+static int take_address(struct vfio_option *option, struct piece piece)
+{
+	struct piece domain = { piece.text, 4 }, rest = { piece.text + 5, piece.length - 5 };
+	uint64_t number;
+
+	if (is_short_address(piece)) {
+		(void)snprintf(option->address, sizeof option->address, "0000:%.7s", piece.text);
+	} else {
+		if (piece.length != 12 || piece.text[4] != ':' || !is_short_address(rest) ||
+		    piece_hex(domain, 4, &number) < 0)
+			return -1;
+		(void)piece_copy(piece, option->address, sizeof option->address);
+	}
+	/* As the kernel writes it. */
+	for (char *c = option->address; *c != '\0'; c++)
+		*c = *c >= 'A' && *c <= 'F' ? (char)(*c - 'A' + 'a') : *c;
+	return 0;
+}
+
+/* Bytes, or a number with K, M, G or T behind it. */
+static int take_size(uint64_t *bytes, struct piece value)
+{
+	static const char units[] = "KMGT";
+	const char *unit = value.length == 0 ? NULL
+					     : memchr(units, value.text[value.length - 1], 4);
+	unsigned shift = unit == NULL ? 0 : 10 * (unsigned)(unit - units + 1);
+
+	value.length -= unit != NULL;
+	if (piece_number(value, 0, (UINT64_MAX - 1) >> shift, bytes) < 0)
+		return -1;
+	*bytes <<= shift;
+	return 0;
+}
+
+static const char *take_piece(struct vfio_option *option, struct piece piece)
+{
+	struct piece value = piece_value(piece, "memlock");
+
+	if (value.text != NULL)
+		return option->memlock_bytes != UINT64_MAX ||
+				       take_size(&option->memlock_bytes, value) < 0
+			       ? "must be one size, like 8G" : NULL;
+	value = piece_value(piece, "iommufd");
+	if (value.text != NULL)
+		return option->iommufd_off++ != 0 || value.length != 3 ||
+				       strncmp(value.text, "off", 3) != 0
+			       ? "must be off, once" : NULL;
+	value = piece_value(piece, "bus");
+	if (value.text != NULL)
+		return option->bus[0] != '\0' ||
+				       piece_copy(value, option->bus, sizeof option->bus) < 0 ||
+				       !net_option_is_name(option->bus)
+			       ? "must be one name" : NULL;
+	return "not known: memlock=, iommufd= and bus= are";
+}
+
+int vfio_option_parse(const char *text, struct vfio_option *option, char *why, size_t why_size)
+{
+	struct piece piece = { text, strcspn(text, ",") };
+
+	*option = (struct vfio_option){ .memlock_bytes = UINT64_MAX };
+	if (take_address(option, piece) < 0)
+		return piece_fail(why, why_size, piece,
+				  "must be an address of a PCI device, like 0000:03:00.0");
+	while (piece.text[piece.length] == ',') {
+		const char *wrong;
+
+		piece.text += piece.length + 1;
+		piece.length = strcspn(piece.text, ",");
+		wrong = take_piece(option, piece);
+		if (wrong != NULL)
+			return piece_fail(why, why_size, piece, wrong);
+	}
+	return 0;
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* vmgrant list: what the caller may have on this machine, and why not the rest. */
+#include "client/command/list/list.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "client/command/common/command.h"
+
+static int print_help(void)
+{
+	fputs("usage: vmgrant list [--json] [--helper PATH]\n"
+	      "\n"
+	      "The bridges of this machine and what a network card on each would be given, its\n"
+	      "USB devices, the PCI devices that are bound to VFIO or that a rule gives you, and\n"
+	      "the reason of each no. Nothing is made and polkit is not asked.\n"
+	      "\n"
+	      "  --json         for programs\n"
+	      "  --helper PATH  another vmgrant-helper\n"
+	      "\n"
+	      "See vmgrant(1).\n",
+	      stdout);
+	return fflush(stdout) == 0 ? VMGRANT_GRANTED : VMGRANT_INTERNAL;
+}
+
+/* ---- what the sections share ---- */
+
+int list_is_about_one(enum vmgrant_code code)
+{
+	return code == VMGRANT_GRANTED || code == VMGRANT_DENIED || code == VMGRANT_QUOTA ||
+	       code == VMGRANT_OBJECT || code == VMGRANT_UNSUPPORTED;
+}
+
+const char *list_shorten(const char *reason, const char *object)
+{
+	const size_t length = strlen(object);
+
+	if (strncmp(reason, object, length) != 0 || strncmp(reason + length, ": ", 2) != 0)
+		return reason;
+	return reason + length + 2;
+}
+
+void list_add(json_object *object, const char *key, json_object *value)
+{
+	(void)json_object_object_add(object, key, value);
+}
+
+void list_add_text(json_object *object, const char *key, const char *text)
+{
+	list_add(object, key, json_object_new_string(text));
+}
+
+void list_add_number(json_object *object, const char *key, uint64_t number)
+{
+	list_add(object, key, json_object_new_uint64(number));
+}
+
+void list_add_verdict(json_object *object, enum vmgrant_code code, const char *reason)
+{
+	list_add(object, "allowed", json_object_new_boolean(code == VMGRANT_GRANTED));
+	list_add_number(object, "code", (uint64_t)code);
+	if (code != VMGRANT_GRANTED)
+		list_add_text(object, "reason", reason);
+}
+
+/* ---- all of it ---- */
+
+static int list_everything(struct list *list)
+{
+	int code = list_bridges(list);
+
+	if (code == VMGRANT_GRANTED)
+		code = list_usb(list);
+	if (code == VMGRANT_GRANTED)
+		code = list_vfio(list);
+	if (code != VMGRANT_GRANTED)
+		return code;
+	if (list->sections != NULL)
+		(void)puts(json_object_to_json_string_ext(
+			list->sections,
+			JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+	else if (list->row_count == 0)
+		(void)command_fail(0, "list: there is no bridge, no USB device and no PCI device "
+				   "for you on this machine");
+	return fflush(stdout) == 0 ? VMGRANT_GRANTED : VMGRANT_INTERNAL;
+}
+
+static int connect_and_list(const char *helper, int is_json)
+{
+	struct list list = { .connection = vmgrant_connect(helper) };
+	int code;
+
+	if (list.connection == NULL)
+		return command_fail(VMGRANT_INTERNAL, "vmgrant-helper: cannot be started: %s",
+				    strerror(errno));
+	if (is_json)
+		list.sections = json_object_new_object();
+	code = list_everything(&list);
+	(void)json_object_put(list.sections);
+	vmgrant_close(list.connection);
+	return code;
+}
+
+int command_list(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "helper", required_argument, NULL, 'H' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	const char *helper = NULL;
+	int option, is_json = 0;
+
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, "+:h", options, NULL)) >= 0) {
+		if (option == 'h')
+			return print_help();
+		if (option == 'j')
+			is_json = 1;
+		else if (option == 'H')
+			helper = optarg;
+		else
+			return command_fail_option("list", option, argv);
+	}
+	if (optind < argc)
+		return command_fail(VMGRANT_USAGE, "list: %.64s: takes no argument: "
+				    "try vmgrant list --help", argv[optind]);
+	return connect_and_list(helper, is_json);
+}

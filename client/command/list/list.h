@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * vmgrant list: a section for each kind of thing, for people or for programs.
+ */
+#ifndef VMGRANT_CLIENT_COMMAND_LIST_LIST_H
+#define VMGRANT_CLIENT_COMMAND_LIST_LIST_H
+
+#include <json-c/json.h>
+#include <stddef.h>
+
+#include "client/library/vmgrant.h"
+
+struct list {
+	struct vmgrant_connection *connection;
+	json_object *sections; /* NULL: for people */
+	size_t row_count;      /* of all sections; for people only */
+};
+
+/*
+ * Each asks about all that this machine has of a kind, and prints the rows or adds a
+ * section. Returns 0, or the exit status and has said why.
+ */
+int list_bridges(struct list *list);
+int list_usb(struct list *list);
+int list_vfio(struct list *list);
+
+/* Is this about one thing, or would everything get the same answer? */
+int list_is_about_one(enum vmgrant_code code);
+
+/* The reason without "OBJECT: " before it, which the row begins with already. */
+const char *list_shorten(const char *reason, const char *object);
+
+void list_add(json_object *object, const char *key, json_object *value);
+void list_add_text(json_object *object, const char *key, const char *text);
+void list_add_number(json_object *object, const char *key, uint64_t number);
+
+/* What all entries have: is it allowed, by which code, and why not. */
+void list_add_verdict(json_object *object, enum vmgrant_code code, const char *reason);
+
+#endif

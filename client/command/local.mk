@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The command vmgrant. What needs no helper: the unit tests link these objects.
+noinst_LIBRARIES += libcommand.a
+libcommand_a_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS)
+libcommand_a_SOURCES = \
+	client/command/check/check-vfio.c \
+	client/command/check/check.c \
+	client/command/check/check.h \
+	client/command/common/capture.c \
+	client/command/common/capture.h \
+	client/command/common/interrupt.c \
+	client/command/common/interrupt.h \
+	client/command/common/net-option.c \
+	client/command/common/net-option.h \
+	client/command/common/option-words.c \
+	client/command/common/option-words.h \
+	client/command/common/text.c \
+	client/command/common/text.h \
+	client/command/common/tree.c \
+	client/command/common/tree.h \
+	client/command/common/usb-option.c \
+	client/command/common/usb-option.h \
+	client/command/common/vfio-option.c \
+	client/command/common/vfio-option.h \
+	client/command/run/launch-device.c \
+	client/command/run/launch-device.h \
+	client/command/run/launch.c \
+	client/command/run/launch.h \
+	client/command/run/open-broker.c \
+	client/command/run/open-broker.h \
+	client/command/run/open-filter.c \
+	client/command/run/open-filter.h \
+	client/qmp/device.c \
+	client/qmp/device.h \
+	client/qmp/net.c \
+	client/qmp/net.h \
+	client/qmp/qmp.c \
+	client/qmp/qmp.h \
+	client/qmp/usb.c \
+	client/qmp/usb.h
+
+bin_PROGRAMS += vmgrant
+vmgrant_SOURCES = \
+	client/command/attach/attach-plug.c \
+	client/command/attach/attach.c \
+	client/command/attach/attach.h \
+	client/command/attach/detach.c \
+	client/command/attach/follow.c \
+	client/command/attach/follow.h \
+	client/command/attach/qmp-command.c \
+	client/command/attach/qmp-command.h \
+	client/command/check/check-clients.c \
+	client/command/check/check-command.c \
+	client/command/check/check-host.c \
+	client/command/check/check-install.c \
+	client/command/check/check-policy.c \
+	client/command/check/check-polkit.c \
+	client/command/common/ask-device.c \
+	client/command/common/ask-device.h \
+	client/command/common/bridges.c \
+	client/command/common/bridges.h \
+	client/command/common/card.c \
+	client/command/common/card.h \
+	client/command/common/command.c \
+	client/command/common/command.h \
+	client/command/common/device-name.c \
+	client/command/common/device-name.h \
+	client/command/explain/explain.c \
+	client/command/list/list-bridges.c \
+	client/command/list/list-devices.c \
+	client/command/list/list.c \
+	client/command/list/list.h \
+	client/command/main.c \
+	client/command/run/run-device.c \
+	client/command/run/run-device.h \
+	client/command/run/run.c
+vmgrant_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS) $(UDEV_CFLAGS)
+vmgrant_LDADD = libcommand.a libvmgrant.la libwire.la $(JSON_LIBS) $(UDEV_LIBS)
+
+bashcompletiondir = $(datadir)/bash-completion/completions
+dist_bashcompletion_DATA = completions/vmgrant
+zshcompletiondir = $(datadir)/zsh/site-functions
+dist_zshcompletion_DATA = completions/_vmgrant
+fishcompletiondir = $(datadir)/fish/vendor_completions.d
+dist_fishcompletion_DATA = completions/vmgrant.fish

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* vmgrant: network cards and devices for virtual machines of ordinary users, from the command line. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/command/common/command.h"
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *summary;
+} commands[] = {
+	{ "run", command_run, "start a program with network cards and devices" },
+	{ "attach", command_attach, "plug a card or a USB device into a QEMU that runs already" },
+	{ "detach", command_detach, "take away what attach has plugged in" },
+	{ "list", command_list, "say what you may have on this machine, and why not the rest" },
+	{ "check", command_check, "say what is wrong on this machine and what mends it" },
+	{ "explain", command_explain, "say which rule decides about a bridge or device" },
+};
+
+#define COMMAND_COUNT (sizeof commands / sizeof commands[0])
+
+static int print_help(void)
+{
+	fputs("usage: vmgrant COMMAND [ARGUMENT...]\n"
+	      "\n"
+	      "Network cards and devices for virtual machines that run without privilege.\n"
+	      "\n", stdout);
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		(void)printf("  %-7s %s\n", commands[i].name, commands[i].summary);
+	fputs("\nvmgrant COMMAND --help says more. See vmgrant(1).\n", stdout);
+	return fflush(stdout) == 0 ? VMGRANT_GRANTED : VMGRANT_INTERNAL;
+}
+
+/* more: a word behind --version, or NULL */
+static int print_version(const char *more)
+{
+	if (more != NULL)
+		return command_fail(VMGRANT_USAGE, "%.64s: unknown argument: try vmgrant --help",
+				    more);
+	(void)printf("vmgrant %s\n", vmgrant_version());
+	return fflush(stdout) == 0 ? VMGRANT_GRANTED : VMGRANT_INTERNAL;
+}
+
+/*
+ * A card must not become the standard input of a program that was started with
+ * none. What stands in goes with exec, and the program finds what was there before.
+ */
+static int fill_standard_fds(void)
+{
+	for (int fd = 0; fd <= 2; fd++) {
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR | O_CLOEXEC) != fd)
+			return -1;
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	if (fill_standard_fds() < 0)
+		return VMGRANT_INTERNAL;
+	if (argc < 2)
+		return command_fail(VMGRANT_USAGE, "no command: try vmgrant --help");
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+		return print_help();
+	if (strcmp(argv[1], "--version") == 0)
+		return print_version(argv[2]);
+	for (size_t i = 0; i < COMMAND_COUNT; i++) {
+		if (strcmp(argv[1], commands[i].name) == 0)
+			return commands[i].run(argc - 1, argv + 1);
+	}
+	return command_fail(VMGRANT_USAGE, "%.64s: unknown command: try vmgrant --help", argv[1]);
+}

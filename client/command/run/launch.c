@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The command line of the program that gets the cards. Pure. */
+#include "client/command/run/launch.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- values ---- */
+
+/* "5:6:7", as QEMU takes lists of fds. */
+static char *join_fds(const int *fds, unsigned count)
+{
+	char *text = NULL;
+
+	text_append(&text, "", 0);
+	for (unsigned i = 0; i < count; i++) {
+		char *part = text_format("%s%d", i == 0 ? "" : ":", fds[i]);
+
+		text_append(&text, part, strlen(part));
+		free(part);
+	}
+	return text;
+}
+
+static char *value_fds(const struct card *card)
+{
+	return join_fds(card->tap.queue_fds, card->tap.queues);
+}
+
+static char *value_vhost_fds(const struct card *card)
+{
+	return join_fds(card->tap.vhost_fds, card->tap.vhost_count);
+}
+
+static char *value_mac(const struct card *card)
+{
+	char text[NET_OPTION_MAC_TEXT_SIZE];
+
+	return text_format("%s", net_option_format_mac(text, card->option.mac));
+}
+
+static char *value_mtu(const struct card *card)
+{
+	return text_format("%u", card->tap.mtu_bytes);
+}
+
+/* NULL where it is not known yet. */
+static char *value_ifname(const struct card *card)
+{
+	return card->tap.tap[0] == '\0' ? NULL : text_format("%s", card->tap.tap);
+}
+
+static const struct placeholder_kind {
+	const char *name;
+	char *(*value)(const struct card *card);
+} kinds[] = {
+	{ "fd", value_fds },	 { "fds", value_fds }, { "vhostfds", value_vhost_fds },
+	{ "mac", value_mac },	 { "mtu", value_mtu }, { "ifname", value_ifname },
+};
+
+/* ---- placeholders ---- */
+
+/* {netINDEX.NAME} in an argument. */
+struct placeholder {
+	const char *start, *end; /* the brace, and behind the other one */
+	size_t index;
+	const char *name;
+	size_t name_length;
+};
+
+#define INDEX_MAX 9999
+
+/* Is there one at text, which begins with "{net"? */
+static int read_placeholder(const char *text, struct placeholder *found)
+{
+	const char *digits = text + strlen("{net");
+	size_t count = strspn(digits, "0123456789");
+	const char *name = digits + count + 1;
+
+	if (count == 0 || digits[count] != '.')
+		return 0;
+	*found = (struct placeholder){ .start = text, .name = name };
+	for (size_t i = 0; i < count && found->index <= INDEX_MAX; i++)
+		found->index = found->index * 10 + (size_t)(digits[i] - '0');
+	found->name_length = strspn(name, "abcdefghijklmnopqrstuvwxyz_-");
+	found->end = name + found->name_length + 1;
+	return name[found->name_length] == '}';
+}
+
+/* The first one at or behind text. */
+static int find_placeholder(const char *text, struct placeholder *found)
+{
+	for (text = strstr(text, "{net"); text != NULL; text = strstr(text + 1, "{net")) {
+		if (read_placeholder(text, found))
+			return 1;
+	}
+	return 0;
+}
+
+static const struct placeholder_kind *find_kind(const struct placeholder *found)
+{
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+		if (strlen(kinds[i].name) == found->name_length &&
+		    memcmp(kinds[i].name, found->name, found->name_length) == 0)
+			return &kinds[i];
+	}
+	return NULL;
+}
+
+int launch_names(char *const arguments[], size_t index, const char *name)
+{
+	struct placeholder found;
+
+	for (; *arguments != NULL; arguments++) {
+		const char *text = *arguments;
+
+		for (; find_placeholder(text, &found); text = found.end) {
+			if (found.index == index && strlen(name) == found.name_length &&
+			    memcmp(name, found.name, found.name_length) == 0)
+				return 1;
+		}
+	}
+	return 0;
+}
+
+/* Returns NULL or what is wrong with it. */
+static const char *check_placeholder(const struct placeholder *found, const struct card *cards,
+				     size_t card_count)
+{
+	const struct placeholder_kind *kind = find_kind(found);
+	const struct net_option *option;
+
+	if (kind == NULL)
+		return "not known: fd, fds, vhostfds, mac, mtu and ifname are";
+	if (found->index >= card_count)
+		return "no such card: the first --net is net0";
+	option = &cards[found->index].option;
+	if (strcmp(kind->name, "fd") == 0 && option->queues > 1)
+		return "the card has more than one queue: use fds";
+	if (strcmp(kind->name, "vhostfds") == 0 && option->vhost == NET_OPTION_VHOST_OFF)
+		return "the card has no vhost: add vhost=on to its --net";
+	return NULL;
+}
+
+int launch_check(char *const arguments[], const struct card *cards, size_t card_count, char *why,
+		 size_t why_size)
+{
+	struct placeholder found;
+
+	for (; *arguments != NULL; arguments++) {
+		const char *text = *arguments;
+
+		for (; find_placeholder(text, &found); text = found.end) {
+			const char *wrong = check_placeholder(&found, cards, card_count);
+
+			if (wrong == NULL)
+				continue;
+			(void)snprintf(why, why_size, "%.*s: %s", (int)(found.end - found.start),
+				       found.start, wrong);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* The argument with every placeholder replaced. */
+static char *substitute(const char *text, const struct card *cards)
+{
+	struct placeholder found;
+	char *result = NULL;
+
+	text_append(&result, "", 0);
+	while (find_placeholder(text, &found)) {
+		char *value = find_kind(&found)->value(&cards[found.index]);
+
+		text_append(&result, text, (size_t)(found.start - text));
+		if (value == NULL)
+			text_append(&result, found.start, (size_t)(found.end - found.start));
+		else
+			text_append(&result, value, strlen(value));
+		free(value);
+		text = found.end;
+	}
+	text_append(&result, text, strlen(text));
+	return result;
+}
+
+/* ---- QEMU ---- */
+
+int launch_is_qemu(const char *program)
+{
+	const char *slash = strrchr(program, '/');
+	const char *name = slash == NULL ? program : slash + 1;
+
+	return strncmp(name, "qemu-system-", strlen("qemu-system-")) == 0 ||
+	       strcmp(name, "qemu-kvm") == 0;
+}
+
+enum launch_style launch_style(char *const arguments[])
+{
+	struct placeholder found;
+
+	for (size_t i = 0; arguments[i] != NULL; i++) {
+		if (find_placeholder(arguments[i], &found))
+			return LAUNCH_PLACEHOLDERS;
+	}
+	return launch_is_qemu(arguments[0]) ? LAUNCH_QEMU : LAUNCH_UNKNOWN;
+}
+
+static char *qemu_netdev(const struct card *card)
+{
+	const char *plural = card->tap.queues > 1 ? "s" : "";
+	char *fds = value_fds(card);
+	char *vhost_fds = value_vhost_fds(card);
+	char *text;
+
+	/* vhost=on alone would make QEMU open /dev/vhost-net itself. */
+	if (card->tap.vhost_count > 0)
+		text = text_format("tap,id=%s,fd%s=%s,vhost=on,vhostfd%s=%s", card->option.id,
+				   plural, fds, plural, vhost_fds);
+	else
+		text = text_format("tap,id=%s,fd%s=%s", card->option.id, plural, fds);
+	free(fds);
+	free(vhost_fds);
+	return text;
+}
+
+static char *qemu_device(const struct card *card)
+{
+	const struct net_option *option = &card->option;
+	unsigned vectors = net_option_vectors(option);
+	char mac[NET_OPTION_MAC_TEXT_SIZE];
+	char *text = text_format("%s,netdev=%s,mac=%s%s%s%s", option->model, option->id,
+				 net_option_format_mac(mac, option->mac),
+				 option->bus[0] == '\0' ? "" : ",bus=", option->bus,
+				 option->queues > 1 ? ",mq=on" : "");
+	char *more = vectors == 0 ? text_format("%s", "") : text_format(",vectors=%u", vectors);
+
+	text_append(&text, more, strlen(more));
+	free(more);
+	return text;
+}
+
+void launch_build(char *const arguments[], enum launch_style style, const struct card *cards,
+		  size_t card_count, struct words *words_out)
+{
+	*words_out = (struct words){ 0 };
+	for (; *arguments != NULL; arguments++)
+		words_add(words_out, style == LAUNCH_PLACEHOLDERS ? substitute(*arguments, cards)
+								  : text_format("%s", *arguments));
+	for (size_t i = 0; style == LAUNCH_QEMU && i < card_count; i++) {
+		words_add(words_out, text_format("-netdev"));
+		words_add(words_out, qemu_netdev(&cards[i]));
+		words_add(words_out, text_format("-device"));
+		words_add(words_out, qemu_device(&cards[i]));
+	}
+}

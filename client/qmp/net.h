@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A network card in a running QEMU: plugged in, or undone.
+ */
+#ifndef VMGRANT_CLIENT_QMP_NET_H
+#define VMGRANT_CLIENT_QMP_NET_H
+
+#include "client/command/run/launch.h"
+#include "client/qmp/qmp.h"
+
+#define QMP_NETDEV_SIZE (QMP_ID_SIZE + 16)
+
+/* What QEMU may have by now. */
+enum qmp_net_step {
+	QMP_NET_NOTHING = 0,
+	QMP_NET_FDS,
+	QMP_NET_NETDEV,
+	QMP_NET_DEVICE,
+};
+
+struct qmp_net {
+	const struct card *card; /* borrowed, with its fds */
+	char id[QMP_ID_SIZE];	 /* of the device */
+	enum qmp_net_step reached;
+};
+
+/* The name of the netdev of a device. */
+void qmp_net_name(char netdev[QMP_NETDEV_SIZE], const char *id);
+
+/*
+ * getfd for each file, netdev_add, device_add. An interruption is looked at before
+ * device_add, not behind it: then the card is in.
+ */
+enum qmp_result qmp_net_plug(struct qmp *qmp, struct qmp_net *net);
+
+/*
+ * Take away what net->reached says may be there. May be repeated. QMP_DONE: nothing
+ * of it is in QEMU any more. QMP_REFUSED: QEMU keeps something, qmp->error says what.
+ */
+enum qmp_result qmp_net_undo(struct qmp *qmp, struct qmp_net *net);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A USB device in a running QEMU: plugged in, or undone.
+ *
+ * The node goes over as a set of fds, whose "opaque" text says whose it is.
+ */
+#ifndef VMGRANT_CLIENT_QMP_USB_H
+#define VMGRANT_CLIENT_QMP_USB_H
+
+#include "client/qmp/qmp.h"
+
+/* What QEMU may have by now. */
+enum qmp_usb_step {
+	QMP_USB_NOTHING = 0,
+	QMP_USB_FD,
+	QMP_USB_DEVICE,
+};
+
+struct qmp_usb {
+	int fd; /* of the node; borrowed */
+	char id[QMP_ID_SIZE];
+	enum qmp_usb_step reached;
+};
+
+/*
+ * add-fd and device_add, at an xHCI controller that has an id if there is one. An
+ * interruption is looked at before device_add, not behind it.
+ */
+enum qmp_result qmp_usb_plug(struct qmp *qmp, struct qmp_usb *usb);
+
+/* Take away what usb->reached says may be there. May be repeated. */
+enum qmp_result qmp_usb_undo(struct qmp *qmp, struct qmp_usb *usb);
+
+/*
+ * Is it the set of fds of a device of ours that stands behind hostdevice,
+ * "/dev/fdset/N"? QMP_REFUSED: no.
+ */
+enum qmp_result qmp_usb_check_set(struct qmp *qmp, const char *hostdevice);
+
+/* Remove the sets of the device with this id. QMP_REFUSED: there was none. */
+enum qmp_result qmp_usb_remove_sets(struct qmp *qmp, const char *id);
+
+#endif

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The setuid program: everything that holds a capability, and nothing else.
+noinst_LIBRARIES += libhelper.a
+libhelper_a_CPPFLAGS = $(AM_CPPFLAGS) $(NL_CFLAGS)
+libhelper_a_SOURCES = \
+	helper/privileges.c \
+	helper/privileges.h \
+	helper/process.c \
+	helper/process.h \
+	helper/record.c \
+	helper/record.h \
+	helper/node/device-node.c \
+	helper/node/device-node.h \
+	helper/node/memlock.c \
+	helper/node/memlock.h \
+	helper/node/proc-limits.c \
+	helper/node/proc-limits.h \
+	helper/node/vfio-nodes.c \
+	helper/node/vfio-nodes.h \
+	helper/port/direct.c \
+	helper/port/direct.h \
+	helper/port/link-read.c \
+	helper/port/netlink-internal.h \
+	helper/port/netlink.c \
+	helper/port/netlink.h \
+	helper/port/netns.c \
+	helper/port/netns.h \
+	helper/port/port-limits.c \
+	helper/port/port-limits.h \
+	helper/port/port-link.c \
+	helper/port/port-name.c \
+	helper/port/port-name.h \
+	helper/port/port-spec.h \
+	helper/port/sealed.c \
+	helper/port/sealed.h \
+	helper/port/tc.c \
+	helper/port/tc.h \
+	helper/port/tun.c \
+	helper/port/tun.h \
+	helper/port/veth.c \
+	helper/port/veth.h
+
+pkglibexec_PROGRAMS += vmgrant-helper
+vmgrant_helper_SOURCES = helper/main.c
+vmgrant_helper_CPPFLAGS = $(AM_CPPFLAGS) $(NL_CFLAGS)
+vmgrant_helper_LDADD = libhelper.a libjudge.a libhelper.a libwire.la $(HELPER_LIBS)

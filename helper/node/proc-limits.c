@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Limits of another process, as /proc tells them to everybody. */
+#include "helper/node/proc-limits.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "judge/sysfs/sysfs.h"
+
+static const char line_start[] = "Max locked memory ";
+
+/* One number or "unlimited", behind spaces. Returns what follows, or NULL. */
+static const char *parse_limit(const char *text, rlim64_t *limit)
+{
+	static const char none[] = "unlimited";
+	uint64_t number = 0;
+	const char *digits;
+
+	text += strspn(text, " ");
+	*limit = RLIM64_INFINITY;
+	if (strncmp(text, none, sizeof none - 1) == 0)
+		return text + sizeof none - 1;
+	for (digits = text; *digits >= '0' && *digits <= '9'; digits++) {
+		unsigned digit = (unsigned)(*digits - '0');
+
+		if (number > (UINT64_MAX - digit) / 10)
+			return NULL;
+		number = number * 10 + digit;
+	}
+	*limit = number;
+	return digits != text ? digits : NULL;
+}
+
+int proc_limits_parse(const char *text, struct rlimit64 *memlock_out)
+{
+	const char *line = strncmp(text, line_start, sizeof line_start - 1) == 0
+				   ? text : strstr(text, "\nMax locked memory ");
+
+	if (line == NULL)
+		return -EINVAL;
+	line = strstr(line, line_start) + sizeof line_start - 1;
+	line = parse_limit(line, &memlock_out->rlim_cur);
+	if (line == NULL || *line != ' ')
+		return -EINVAL;
+	line = parse_limit(line, &memlock_out->rlim_max);
+	return line != NULL && *line == ' ' ? 0 : -EINVAL;
+}
+
+int proc_limits_memlock(pid_t pid, struct rlimit64 *memlock_out)
+{
+	char text[4096], path[32];
+	int folder, length;
+
+	(void)snprintf(path, sizeof path, "/proc/%ld", (long)pid);
+	folder = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (folder < 0)
+		return errno == ENOENT ? -ESRCH : -errno;
+	length = sysfs_read(folder, "limits", text, sizeof text);
+	close(folder);
+	return length < 0 ? length : proc_limits_parse(text, memlock_out);
+}

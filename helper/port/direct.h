@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The direct port: the TAP itself is a port of the bridge.
+ *
+ * Faster to make than a sealed one, and what qemu-bridge-helper makes: its
+ * holder can change its MAC and make it persistent. For rules that say
+ * port=direct, for rules imported from qemu, and for drop-in requests.
+ */
+#ifndef VMGRANT_HELPER_PORT_DIRECT_H
+#define VMGRANT_HELPER_PORT_DIRECT_H
+
+#include "helper/port/netlink.h"
+#include "helper/port/port-name.h"
+#include "helper/port/port-spec.h"
+
+enum direct_step {
+	DIRECT_OPEN_TUN = 0, /* /dev/net/tun */
+	DIRECT_NAME,         /* -EBUSY: all slots are taken */
+	DIRECT_PORT,         /* as netlink_set_up_port() and netlink_verify_port() */
+};
+
+struct direct_port {
+	int fd; /* close-on-exec */
+	char name[PORT_NAME_SIZE];
+	enum direct_step failed_step; /* of a negative result */
+};
+
+/*
+ * Make one, completely set up and up.
+ *
+ * netlink   opened with CAP_NET_ADMIN
+ * spec      of one queue. Between the first queue of a TAP and its owner any local
+ *           user may attach another one by the name, and make himself the owner:
+ *           only a namespace of its own closes that, see sealed.h
+ * port_out  the fd is the caller's; on failure there is none
+ *
+ * Raises PRIVILEGE_OPEN and PRIVILEGE_NET_ADMIN around the calls that need them.
+ * Returns 0 or a negative errno, -EINVAL for more than one queue.
+ */
+int direct_port_make(struct netlink *netlink, const struct bridge *bridge,
+		     const struct port_spec *spec, struct direct_port *port_out);
+
+void direct_port_close(struct direct_port *port);
+
+#endif

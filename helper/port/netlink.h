@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Bridges and ports through rtnetlink.
+ *
+ * Only these files know netlink: netlink.c has the connection, link-read.c finds
+ * bridges and reads interfaces, port-link.c sets ports up, port-limits.c has their
+ * addresses and VLANs, veth.c pairs of interfaces, tc.c the way between two of
+ * them, and netlink-internal.h what these share.
+ *
+ * Everything is named by ifindex once a bridge has been found, so that what was
+ * authorised and what is changed are the same interface. All functions return
+ * 0 or a negative errno, with the kernel's own explanation in the netlink
+ * object where it gave one.
+ */
+#ifndef VMGRANT_HELPER_PORT_NETLINK_H
+#define VMGRANT_HELPER_PORT_NETLINK_H
+
+#include <net/if.h>
+
+#include "helper/port/port-name.h"
+
+struct netlink;
+
+/* What a bridge does with VLANs. */
+enum bridge_vlans {
+	BRIDGE_VLANS_UNKNOWN = 0, /* this kernel's bridges know none */
+	BRIDGE_VLANS_IGNORED,     /* vlan_filtering 0: tags are passed on and mean nothing */
+	BRIDGE_VLANS_KEPT,        /* vlan_filtering 1: kept apart */
+};
+
+struct bridge {
+	char name[IFNAMSIZ];
+	unsigned ifindex;
+	unsigned mtu_bytes; /* payload, as the bridge reports it */
+	enum bridge_vlans vlans; /* these two by netlink_read_vlans() */
+	unsigned default_vlan;   /* that a port is in when it joins; 0: none */
+};
+
+/* What a port gets before it goes up. */
+struct port_setup {
+	unsigned ifindex;       /* the TAP, or the outer end of a sealed port */
+	unsigned mtu_bytes;
+	unsigned char mac[6];
+	const char *alias;
+	int isolated;           /* 1: frames only to ports that are not isolated */
+	const unsigned char *guest_mac; /* frames only from this address; NULL: from any */
+	unsigned vlan;          /* in this VLAN only, of a bridge that keeps them apart; 0: any */
+};
+
+/*
+ * Open a connection to the network namespace of this process.
+ *
+ * A request is judged by the credentials of the sender and of the opener:
+ * needs CAP_NET_ADMIN raised if changes are to be asked over it.
+ */
+int netlink_open(struct netlink **netlink_out);
+
+/*
+ * The same over a NETLINK_ROUTE socket, bound, that another process has opened
+ * in its network namespace. socket_fd is consumed, also on failure.
+ */
+int netlink_adopt(int socket_fd, struct netlink **netlink_out);
+
+void netlink_close(struct netlink *netlink);
+
+/* What the kernel said with the last error, escaped; "" if nothing. */
+const char *netlink_explanation(const struct netlink *netlink);
+
+/*
+ * Find a bridge by its name.
+ *
+ * Returns -ENODEV if there is none of that name, and -ENOTSUP if the interface
+ * is no bridge. The name must be the interface's first one: by an alternative
+ * name the ACL would be asked about one name and another bridge be joined.
+ */
+int netlink_find_bridge(struct netlink *netlink, const char *name, struct bridge *bridge_out);
+
+/* What the bridge does with VLANs. */
+int netlink_read_vlans(struct netlink *netlink, struct bridge *bridge);
+
+/* The ifindex of an interface of this name, which must be our own. */
+int netlink_find_ifindex(struct netlink *netlink, const char *name, unsigned *ifindex_out);
+
+/* The slots that a user's ports on the bridge occupy at this moment. */
+int netlink_read_slots(struct netlink *netlink, const struct bridge *bridge, uid_t uid,
+		       struct port_slots *slots_out);
+
+/*
+ * Set a TAP up completely, make it a port of the bridge, and last of all bring
+ * it up: MTU and MAC before joining (a bridge whose MTU or address was never
+ * set by hand follows its ports: br_mtu_auto_adjust(), br_stp_recalculate_bridge_id()),
+ * then VLAN and guest's address, then BPDU guard, root block and what else the
+ * setup says, then up. -EEXIST: see port_claim_address(). May be repeated for a
+ * port on which it failed. Needs CAP_NET_ADMIN raised.
+ */
+int netlink_set_up_port(struct netlink *netlink, const struct bridge *bridge,
+			const struct port_setup *setup);
+
+/*
+ * Wait until an interface that is up can carry frames. The kernel notices in the
+ * background that the other end of a pair has come up, and only then makes a
+ * bridge port of it that forwards. Returns -ETIMEDOUT after two seconds.
+ */
+int netlink_wait_running(struct netlink *netlink, unsigned ifindex);
+
+/*
+ * Look again: the port is up and on this bridge, the kernel has made it what it
+ * was to be, and the bridge still has the name that was authorised. Returns
+ * -ESTALE if not, -EOPNOTSUPP if the kernel lacks one of the port's flags.
+ */
+int netlink_verify_port(struct netlink *netlink, const struct bridge *bridge,
+			const struct port_setup *setup);
+
+#endif

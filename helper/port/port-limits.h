@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What a port of a bridge is limited to: one guest's address, one VLAN.
+ *
+ * Both are set while the port is down, and go with the port. Returns of all
+ * functions: 0 or a negative errno.
+ */
+#ifndef VMGRANT_HELPER_PORT_PORT_LIMITS_H
+#define VMGRANT_HELPER_PORT_PORT_LIMITS_H
+
+#include "helper/port/netlink.h"
+
+/*
+ * Enter an address into the bridge's table as that of the guest behind a port, in
+ * the port's VLANs. Frames to it go there only, and a locked port passes frames
+ * from no other address (br_handle_frame_finish()).
+ *
+ * The entry is static, so that it does not age, and sticky: a static entry alone
+ * would follow the next frame with that source from another port that learns
+ * (br_fdb_update()), and the guest would be cut off for good.
+ *
+ * Returns -EEXIST if the bridge knows the address already: as its own, as that of
+ * a port's interface, or of somebody behind another port, who would be robbed of
+ * it. Needs CAP_NET_ADMIN raised.
+ */
+int port_claim_address(struct netlink *netlink, unsigned ifindex, const unsigned char mac[6]);
+
+/*
+ * Put a port that has just joined into one VLAN and take it out of the one that
+ * every port of the bridge begins with. The guest sends and receives without tag.
+ * Needs CAP_NET_ADMIN raised.
+ */
+int port_set_vlan(struct netlink *netlink, const struct bridge *bridge, unsigned ifindex,
+		  unsigned vlan);
+
+/* Is the port in this VLAN, as port_set_vlan() left it, and in no other? -ESTALE if not. */
+int port_verify_vlan(struct netlink *netlink, unsigned ifindex, unsigned vlan);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What a port is to be like, whichever of the two kinds is made. Pure data.
+ */
+#ifndef VMGRANT_HELPER_PORT_PORT_SPEC_H
+#define VMGRANT_HELPER_PORT_PORT_SPEC_H
+
+#include <sys/types.h>
+
+#include "helper/port/netlink.h"
+#include "judge/request.h"
+
+struct port_spec {
+	uid_t owner; /* of the TAP; also in the name */
+	unsigned queues; /* 1 to REQUEST_QUEUES_MAX */
+	enum request_vnet_header vnet_header;
+	unsigned slot_first, slot_count; /* which names may be tried */
+	struct port_setup setup; /* of the port; ifindex is filled in when it exists */
+};
+
+#endif

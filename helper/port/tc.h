@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Frames handed from one interface to another by the kernel's traffic control. */
+#ifndef VMGRANT_HELPER_PORT_TC_H
+#define VMGRANT_HELPER_PORT_TC_H
+
+#include "helper/port/netlink.h"
+
+/*
+ * Send every frame that arrives at one interface out of the other, of the same
+ * network namespace, as it is: offload metadata stays with it, no protocol of
+ * this namespace sees it.
+ *
+ * An ingress qdisc, a u32 filter that matches all, the action mirred. That is
+ * what every kernel since 2.6 has; matchall would be no faster. The filter has
+ * no key at all, because a key would be looked up in the frame.
+ *
+ * Needs CAP_NET_ADMIN over the namespace of netlink. Returns 0, or -ENOENT if
+ * the kernel lacks one of the three.
+ */
+int tc_redirect(struct netlink *netlink, unsigned from_ifindex, unsigned to_ifindex);
+
+/*
+ * Except frames of the spanning tree protocol, to 01:80:c2:00:00:00, from what
+ * tc_redirect() sends on from an interface: they stay in this namespace, where
+ * nobody looks at them. A Linux bridge that does not run that protocol passes them on
+ * to the network outside, where a switch may shut the port of the whole host.
+ *
+ * Another u32 filter, before the first one and without an action. After tc_redirect().
+ */
+int tc_keep_bpdu(struct netlink *netlink, unsigned ifindex);
+
+/*
+ * Let an interface that is not up yet send without a queue in front of it.
+ *
+ * A TAP never asks its sender to wait: it takes a frame into its own ring, or
+ * drops it. The default queue is always empty there, but a multi-queue TAP has
+ * 256 of them, which are megabytes and milliseconds.
+ *
+ * Needs CAP_NET_ADMIN over the namespace of netlink. Returns 0 or a negative errno.
+ */
+int tc_send_unqueued(struct netlink *netlink, unsigned ifindex);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Pairs of interfaces between two network namespaces, and their inner ends. */
+#ifndef VMGRANT_HELPER_PORT_VETH_H
+#define VMGRANT_HELPER_PORT_VETH_H
+
+#include "helper/port/netlink.h"
+
+struct veth_setup {
+	const char *name;       /* of the end in the namespace of the connection */
+	unsigned mtu_bytes;     /* both ends */
+	unsigned queues;        /* both ends, both directions */
+	int namespace_fd;       /* where the other end goes; borrowed */
+	const char *peer_name;
+};
+
+/*
+ * Make a pair. Both ends are down. Needs CAP_NET_ADMIN raised, and over the
+ * other namespace. Returns 0, or -EEXIST if the name is taken.
+ */
+int veth_make(struct netlink *netlink, const struct veth_setup *setup);
+
+/* Remove a pair by its near end, without waiting for the other namespace to end. */
+int veth_remove(struct netlink *netlink, unsigned ifindex);
+
+int veth_set_mtu(struct netlink *netlink, unsigned ifindex, unsigned mtu_bytes);
+
+/*
+ * Keep an interface that only passes frames on from speaking on its own account:
+ * no IPv6 address, with which the kernel would solicit neighbours and routers.
+ * Must be called before it is up.
+ */
+int veth_silence(struct netlink *netlink, unsigned ifindex);
+
+int veth_bring_up(struct netlink *netlink, unsigned ifindex);
+
+#endif

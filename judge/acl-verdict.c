@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The ACL's verdict about what a request names, and the sentence for a no. */
+#include "judge/acl-verdict.h"
+
+#include "judge/names.h"
+
+enum reply_code judge_deny(const struct request *request, const struct caller *caller,
+			   struct refusal *why)
+{
+	char object[REQUEST_TEXT_SIZE];
+
+	request_describe(request, object);
+	return refuse(why, REPLY_DENIED,
+		      "%s: not allowed for user %s: ask the administrator for a rule in %s",
+		      object, caller->name, VMGRANT_ACL_FILE);
+}
+
+enum reply_code judge_no_names(const struct request *request, const struct caller *caller,
+			       struct refusal *why)
+{
+	char object[REQUEST_TEXT_SIZE];
+
+	request_describe(request, object);
+	return refuse(why, REPLY_DENIED,
+		      "%s: not allowed for user %s: the system's list of users and groups does not "
+		      "answer, try again later",
+		      object, caller->name);
+}
+
+enum acl_verdict judge_verdict(const struct acl_object *object, const struct caller *caller,
+			       const struct policy *policy, const struct acl_rule **rule_out)
+{
+	const struct acl_asker asker = { caller->uid, caller->groups, caller->group_count };
+	struct names_context context = { &asker, caller->names };
+	const struct acl_names names = names_of_system(&context);
+
+	return acl_judge(&policy->acl, object, &asker, &names, rule_out);
+}
+
+enum reply_code judge_object(const struct request *request, const struct acl_object *object,
+			     const struct caller *caller, const struct policy *policy,
+			     const struct acl_rule **rule_out, struct refusal *why)
+{
+	switch (judge_verdict(object, caller, policy, rule_out)) {
+	case ACL_VERDICT_ALLOW:
+		return REPLY_GRANTED;
+	case ACL_VERDICT_NO_NAMES:
+		return judge_no_names(request, caller, why);
+	case ACL_VERDICT_DENY:
+	default:
+		return judge_deny(request, caller, why);
+	}
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The command line of vmgrant-helper. Pure: nothing is opened or looked up. */
+#include "judge/args.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include "wire/mac.h"
+
+#define TRY_HELP "try vmgrant-helper --help"
+
+/* Which options have been seen: each may come once. */
+struct seen {
+	unsigned use_vnet : 1;
+	unsigned bridge : 1;
+	unsigned fd : 1;
+	unsigned mac : 1;
+};
+
+/*
+ * A file descriptor number as QEMU and libvirt print it: decimal digits only.
+ * 0 to 2 are refused: a caller that closed them would get its own terminal.
+ */
+static int parse_fd(const char *text, int *fd_out)
+{
+	long long value = 0;
+
+	if (*text == '\0')
+		return -1;
+	for (; *text != '\0'; text++) {
+		if (*text < '0' || *text > '9')
+			return -1;
+		value = value * 10 + (*text - '0');
+		if (value > INT_MAX)
+			return -1;
+	}
+	if (value < 3)
+		return -1;
+	*fd_out = (int)value;
+	return 0;
+}
+
+static enum reply_code take_bridge(const char *name, struct args *args, struct seen *seen,
+				   struct refusal *why)
+{
+	if (seen->bridge)
+		return refuse(why, REPLY_USAGE, "--br: given twice: " TRY_HELP);
+	seen->bridge = 1;
+	if (!acl_bridge_name_valid(name))
+		return refuse(why, REPLY_USAGE,
+			      "--br=%.64s: not a bridge name: 1 to %u characters, without white "
+			      "space or any of / : %% * # \"",
+			      name, ACL_BRIDGE_NAME_MAX);
+	memcpy(args->request.bridge, name, strlen(name) + 1);
+	return REPLY_GRANTED;
+}
+
+static enum reply_code take_fd(const char *text, struct args *args, struct seen *seen,
+			       struct refusal *why)
+{
+	if (seen->fd)
+		return refuse(why, REPLY_USAGE, "--fd: given twice: " TRY_HELP);
+	seen->fd = 1;
+	if (parse_fd(text, &args->fd) < 0)
+		return refuse(why, REPLY_USAGE,
+			      "--fd=%.64s: not a file descriptor: a decimal number, 3 or more", text);
+	return REPLY_GRANTED;
+}
+
+/* Of a guest that is to be on a port with lock-mac; qemu-bridge-helper has no such option. */
+static enum reply_code take_mac(const char *text, struct args *args, struct seen *seen,
+				struct refusal *why)
+{
+	if (seen->mac)
+		return refuse(why, REPLY_USAGE, "--mac: given twice: " TRY_HELP);
+	seen->mac = 1;
+	args->request.has_mac = 1;
+	if (mac_parse(text, strlen(text), args->request.guest_mac) < 0 ||
+	    !mac_is_usable(args->request.guest_mac))
+		return refuse(why, REPLY_USAGE,
+			      "--mac=%.64s: not an address of one card, like 52:54:00:12:34:56",
+			      text);
+	return REPLY_GRANTED;
+}
+
+static enum reply_code take_option(const char *option, struct args *args, struct seen *seen,
+				   struct refusal *why)
+{
+	if (strncmp(option, "--br=", 5) == 0)
+		return take_bridge(option + 5, args, seen, why);
+	if (strncmp(option, "--fd=", 5) == 0)
+		return take_fd(option + 5, args, seen, why);
+	if (strncmp(option, "--mac=", 6) == 0)
+		return take_mac(option + 6, args, seen, why);
+	if (strcmp(option, "--use-vnet") != 0)
+		return refuse(why, REPLY_USAGE, "%.64s: unknown argument: " TRY_HELP, option);
+	if (seen->use_vnet)
+		return refuse(why, REPLY_USAGE, "--use-vnet: given twice: " TRY_HELP);
+	seen->use_vnet = 1;
+	args->request.vnet_header = VNET_HEADER_ON;
+	return REPLY_GRANTED;
+}
+
+static enum reply_code parse_service(int argc, char *const argv[], struct args *args,
+				     struct refusal *why)
+{
+	struct seen seen = { 0 };
+
+	args->mode = ARGS_DROP_IN;
+	args->request.kind = REQUEST_TAP;
+	args->request.purpose = PURPOSE_GRANT;
+	args->request.origin = REQUEST_DROP_IN;
+	args->request.queues = 1;
+	for (int i = 1; i < argc; i++) {
+		enum reply_code code = take_option(argv[i], args, &seen, why);
+
+		if (code != REPLY_GRANTED)
+			return code;
+	}
+	if (!seen.fd)
+		return refuse(why, REPLY_USAGE, "--fd=FD: missing: " TRY_HELP);
+	if (!seen.bridge && (seen.use_vnet || seen.mac))
+		return refuse(why, REPLY_USAGE, "--br=BRIDGE: missing: " TRY_HELP);
+	if (!seen.bridge)
+		args->mode = ARGS_NATIVE;
+	return REPLY_GRANTED;
+}
+
+enum reply_code args_parse(int argc, char *const argv[], struct args *args, struct refusal *why)
+{
+	*args = (struct args){ .fd = -1 };
+	if (argc < 2)
+		return refuse(why, REPLY_USAGE,
+			      "no arguments: this program is started by QEMU or libvirt: " TRY_HELP);
+	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+		args->mode = ARGS_HELP;
+		return REPLY_GRANTED;
+	}
+	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+		args->mode = ARGS_VERSION;
+		return REPLY_GRANTED;
+	}
+	if (strcmp(argv[1], "--explain") == 0) {
+		args->mode = ARGS_EXPLAIN;
+		args->words = argv + 2;
+		args->word_count = (size_t)argc - 2;
+		return REPLY_GRANTED;
+	}
+	if (strcmp(argv[1], "--check-acl") != 0)
+		return parse_service(argc, argv, args, why);
+	if (argc > 3)
+		return refuse(why, REPLY_USAGE, "--check-acl: takes one file at most: " TRY_HELP);
+	args->mode = ARGS_CHECK_ACL;
+	args->acl_file = argc == 3 ? argv[2] : NULL;
+	return REPLY_GRANTED;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Who is asking, as the kernel says it.
+ *
+ * The caller is the real uid of this process. The name comes from the name
+ * service and serves messages, polkit's details and the interface's alias; it
+ * never decides anything.
+ */
+#ifndef VMGRANT_JUDGE_CALLER_H
+#define VMGRANT_JUDGE_CALLER_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "judge/names.h"
+#include "wire/refusal.h"
+
+#define CALLER_NAME_MAX 64
+
+struct caller {
+	uid_t uid;
+	gid_t *groups; /* the real gid first, then the supplementary ones */
+	size_t group_count;
+	pid_t parent; /* who started the helper, for the records only */
+	char name[CALLER_NAME_MAX]; /* escaped; the uid as digits until it is looked up */
+	struct names_memory *names; /* of a connection's requests; NULL: none */
+};
+
+/* Record ids and groups. Must run before the supplementary groups are dropped. */
+enum reply_code caller_identify(struct caller *caller, struct refusal *why);
+
+/*
+ * Look up the caller's name. A uid without a passwd entry is refused: such a
+ * process is left over from a removed account, or lives in a container whose
+ * ids mean somebody else.
+ */
+enum reply_code caller_find_name(struct caller *caller, struct refusal *why);
+
+#endif

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Whether this machine uses a disk of a USB device. */
+#include "judge/kind/usb/disks.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/loop.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "helper/node/device-node.h"
+#include "wire/escape.h"
+#include "judge/sysfs/sysfs.h"
+
+/* Whether there is anything below "NAME/holders": device-mapper and md say so there, too. */
+static enum usb_disks look_at_holders(int blocks, const char *name)
+{
+	char path[NAME_MAX + 16];
+	enum usb_disks answer = USB_DISKS_IN_USE;
+	DIR *list;
+
+	(void)snprintf(path, sizeof path, "%.*s/holders", NAME_MAX, name);
+	list = sysfs_list(blocks, path);
+	if (list == NULL)
+		return errno == ENOENT ? USB_DISKS_FREE : USB_DISKS_UNKNOWN;
+	if (sysfs_next(list) == NULL)
+		answer = errno == 0 ? USB_DISKS_FREE : USB_DISKS_UNKNOWN;
+	closedir(list);
+	return answer;
+}
+
+/* Open the node of a block device. Returns an fd or -errno. */
+static int open_block(const struct usb_places *places, const char *name, int flags)
+{
+	char path[NAME_MAX + 8];
+	dev_t number;
+	int found, fd, result;
+
+	(void)snprintf(path, sizeof path, "%.*s/dev", NAME_MAX, name);
+	result = sysfs_read_device(places->blocks, path, &number);
+	if (result < 0)
+		return result;
+	/* The kernel writes "!" in sysfs for a "/" in the name of a node. */
+	(void)snprintf(path, sizeof path, "%.*s", NAME_MAX, name);
+	for (char *mark = strchr(path, '!'); mark != NULL; mark = strchr(mark, '!'))
+		*mark = '/';
+	found = device_node_find(places->dev, path, S_IFBLK, number);
+	if (found < 0)
+		return found;
+	fd = device_node_open(found, flags | O_RDONLY | O_NONBLOCK, S_IFBLK, number);
+	close(found);
+	return fd;
+}
+
+static enum usb_disks look_at_disk(const struct usb_places *places, const char *name)
+{
+	enum usb_disks answer = look_at_holders(places->blocks, name);
+	int fd;
+
+	if (answer != USB_DISKS_FREE)
+		return answer;
+	fd = open_block(places, name, O_EXCL);
+	if (fd >= 0)
+		close(fd);
+	switch (fd) {
+	case -EBUSY:
+		return USB_DISKS_IN_USE;
+	case -ENOMEDIUM: /* an empty card reader or drive */
+		return USB_DISKS_FREE;
+	default:
+		return fd >= 0 ? USB_DISKS_FREE : USB_DISKS_UNKNOWN;
+	}
+}
+
+/* A block device that is elsewhere, or has gone, is no obstacle; one that cannot be placed is. */
+static enum usb_disks none_unless_unknown(int passes)
+{
+	return passes == 0 || passes == -ENOENT ? USB_DISKS_NONE : USB_DISKS_UNKNOWN;
+}
+
+/* A disk or partition of the device. A partition's disk tells about it, but for its holders. */
+static enum usb_disks look_at_block(const struct usb_places *places,
+				    const struct usb_device *device, const char *name)
+{
+	char path[NAME_MAX + 16];
+	uint32_t number;
+	int passes = sysfs_link_passes(places->blocks, name, device->port);
+
+	if (passes <= 0)
+		return none_unless_unknown(passes);
+	(void)snprintf(path, sizeof path, "%.*s/partition", NAME_MAX, name);
+	if (sysfs_read_number(places->blocks, path, 10, UINT32_MAX, &number) < 0)
+		return look_at_disk(places, name);
+	return look_at_holders(places->blocks, name);
+}
+
+/* Also when it cannot be told: then its node will not open either. */
+static int is_bound_loop(int blocks, const char *name)
+{
+	char path[NAME_MAX + 16];
+	int folder;
+
+	if (strncmp(name, "loop", 4) != 0)
+		return 0;
+	(void)snprintf(path, sizeof path, "%.*s/loop", NAME_MAX, name);
+	folder = sysfs_open(blocks, path);
+	if (folder >= 0)
+		close(folder);
+	return folder != -ENOENT;
+}
+
+/* A loop device that stands directly on a disk or partition of the device. */
+static enum usb_disks look_at_loop(const struct usb_places *places,
+				   const struct usb_device *device, const char *name)
+{
+	struct loop_info64 info = { .lo_number = 0 };
+	char number[32];
+	int result, fd;
+
+	if (!is_bound_loop(places->blocks, name))
+		return USB_DISKS_NONE;
+	fd = open_block(places, name, 0);
+	/* Not bound to anything any more, or taken away. */
+	if (fd == -ENXIO || fd == -ENODEV || fd == -ENOENT)
+		return USB_DISKS_NONE;
+	if (fd < 0)
+		return USB_DISKS_UNKNOWN;
+	result = ioctl(fd, LOOP_GET_STATUS64, &info) == 0 ? 0 : -errno;
+	close(fd);
+	if (result < 0)
+		return result == -ENXIO ? USB_DISKS_NONE : USB_DISKS_UNKNOWN;
+	(void)snprintf(number, sizeof number, "%u:%u", major((dev_t)info.lo_rdevice),
+		       minor((dev_t)info.lo_rdevice));
+	result = sysfs_link_passes(places->block_numbers, number, device->port);
+	return result > 0 ? USB_DISKS_IN_USE : none_unless_unknown(result);
+}
+
+typedef enum usb_disks look_at(const struct usb_places *places, const struct usb_device *device,
+			       const char *name);
+
+/* Every block device of the machine, until one is an obstacle. */
+static enum usb_disks look_at_all(const struct usb_places *places, const struct usb_device *device,
+				  look_at *look, char name_out[USB_DISK_NAME_SIZE])
+{
+	enum usb_disks answer = USB_DISKS_NONE;
+	const char *name;
+	DIR *list = sysfs_list(places->blocks, ".");
+
+	if (list == NULL)
+		return USB_DISKS_UNKNOWN;
+	while ((name = sysfs_next(list)) != NULL) {
+		enum usb_disks one = look(places, device, name);
+
+		if (one != USB_DISKS_NONE)
+			answer = one;
+		if (one == USB_DISKS_UNKNOWN || one == USB_DISKS_IN_USE) {
+			escape_string(name_out, USB_DISK_NAME_SIZE, name);
+			break;
+		}
+	}
+	/* A list that ends early must not look like a machine with few disks. */
+	if (name == NULL && errno != 0)
+		answer = USB_DISKS_UNKNOWN;
+	closedir(list);
+	return answer;
+}
+
+enum usb_disks usb_disks_look(const struct usb_places *places, const struct usb_device *device,
+			      char name_out[USB_DISK_NAME_SIZE])
+{
+	enum usb_disks disks, loops;
+
+	name_out[0] = '\0';
+	disks = look_at_all(places, device, look_at_block, name_out);
+	if (disks != USB_DISKS_FREE)
+		return disks;
+	loops = look_at_all(places, device, look_at_loop, name_out);
+	return loops == USB_DISKS_NONE ? disks : loops;
+}

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The policy: the ACL file, what it includes and what it imports. */
+#include "judge/policy/load.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* One load under way. depth counts the files that are open around this one. */
+struct loader {
+	struct policy *policy;
+	const struct policy_opener *opener;
+	unsigned depth;
+	int fatal; /* an error inside an imported file that must not be passed over */
+};
+
+typedef int (*opener_function)(void *context, const char *path, mode_t kind,
+			       struct trusted_problem *problem);
+
+static int load_administrator_file(struct loader *loader, const char *path,
+				   struct acl_error *error);
+
+/* Text and names live as long as the rules. Takes over memory, also on failure. */
+static int keep_memory(struct policy *policy, void *memory)
+{
+	if (policy->memory_count == policy->memory_capacity) {
+		size_t capacity = policy->memory_capacity == 0 ? 8 : policy->memory_capacity * 2;
+		void **grown = reallocarray(policy->memory, capacity, sizeof *grown);
+
+		if (grown == NULL) {
+			free(memory);
+			return -1;
+		}
+		policy->memory = grown;
+		policy->memory_capacity = capacity;
+	}
+	policy->memory[policy->memory_count++] = memory;
+	return 0;
+}
+
+/*
+ * Report a file that could not be had. The file named is the one at fault; the
+ * statement that led to it stands in the parser's error place only when the
+ * path alone would not tell.
+ */
+static int fail_file(struct acl_error *error, const char *path, const char *reason)
+{
+	acl_error_set(error, path, 0, 0, NULL, reason);
+	return -1;
+}
+
+static int count_file(struct loader *loader, const char *path, struct acl_error *error)
+{
+	if (++loader->policy->file_count > POLICY_FILES_MAX)
+		return fail_file(error, path, "the policy has too many files");
+	return 0;
+}
+
+static int note_file(struct loader *loader, const char *path)
+{
+	return loader->opener->note(loader->opener->context, &loader->policy->sources, path);
+}
+
+/* Open and read one file; the text is kept by the policy. */
+static int read_file(struct loader *loader, const char *path, opener_function open_file,
+		     char **text, size_t *length, struct trusted_problem *problem)
+{
+	int fd, result;
+
+	if (note_file(loader, path) < 0) {
+		*problem = (struct trusted_problem){ TRUSTED_SYSTEM, ENOMEM, "out of memory" };
+		return -1;
+	}
+	fd = open_file(loader->opener->context, path, S_IFREG, problem);
+	if (fd < 0)
+		return -1;
+	result = trusted_file_read(fd, text, length, problem);
+	close(fd);
+	if (result == 0 && keep_memory(loader->policy, *text) < 0) {
+		*problem = (struct trusted_problem){ TRUSTED_SYSTEM, ENOMEM, "out of memory" };
+		return -1;
+	}
+	return result;
+}
+
+/* ---- files in qemu's syntax, with the caller's own rights ---- */
+
+static int load_qemu_file(struct loader *loader, const char *path, struct trusted_problem *problem,
+			  struct acl_error *error);
+
+static int reject_nested_import(void *context, const char *path, struct acl_error *error)
+{
+	(void)context;
+	return fail_file(error, path, "import-qemu is no statement of qemu's");
+}
+
+/*
+ * What qemu passes over in silence: a file that is not there, or not for this
+ * caller. Want of memory or of file descriptors is not among it: the caller
+ * sets those limits, and could make a deny vanish.
+ */
+static int may_pass_over(const struct trusted_problem *problem)
+{
+	return problem->kind == TRUSTED_OK ||
+	       (problem->kind == TRUSTED_SYSTEM &&
+		(problem->error == ENOENT || problem->error == ENOTDIR || problem->error == EACCES));
+}
+
+/*
+ * An include of qemu's: what the caller may not read, is missing or malformed is
+ * passed over. What somebody else could have written is not.
+ */
+static int visit_qemu_include(void *context, const char *path, struct acl_error *error)
+{
+	struct loader *loader = context;
+	struct trusted_problem problem = { 0 };
+	struct acl_error ignored;
+
+	if (loader->depth >= POLICY_DEPTH_MAX) {
+		loader->fatal = 1;
+		return fail_file(error, path, "includes too deep, or in a circle");
+	}
+	if (load_qemu_file(loader, path, &problem, &ignored) == 0)
+		return 0;
+	if (!loader->fatal && may_pass_over(&problem))
+		return 0;
+	loader->fatal = 1;
+	*error = ignored;
+	return -1;
+}
+
+static int load_qemu_file(struct loader *loader, const char *path, struct trusted_problem *problem,
+			  struct acl_error *error)
+{
+	const struct acl_visitor visitor = { loader, visit_qemu_include, reject_nested_import };
+	char *text;
+	size_t length;
+	int result;
+
+	if (count_file(loader, path, error) < 0) {
+		loader->fatal = 1;
+		return -1;
+	}
+	if (read_file(loader, path, loader->opener->caller, &text, &length, problem) < 0)
+		return fail_file(error, path, problem->reason);
+	loader->depth++;
+	result = acl_parse_qemu(&loader->policy->acl, text, length, path, &visitor, error);
+	loader->depth--;
+	return result;
+}
+
+static int visit_import(void *context, const char *path, struct acl_error *error)
+{
+	struct trusted_problem problem = { 0 };
+
+	return load_qemu_file(context, path, &problem, error);
+}
+
+/* ---- the administrator's own files ---- */
+
+static int is_policy_name(const char *name)
+{
+	size_t length = strlen(name);
+
+	return name[0] != '.' && length > 5 && strcmp(name + length - 5, ".conf") == 0;
+}
+
+static int compare_paths(const void *left, const void *right)
+{
+	return strcmp(*(char *const *)left, *(char *const *)right);
+}
+
+/* Add the path of one entry of a folder; the policy keeps the string. */
+static int add_entry(struct loader *loader, const char *folder, const char *name, char **paths,
+		     size_t *count)
+{
+	char *path = NULL;
+
+	if (*count == POLICY_FILES_MAX || asprintf(&path, "%s/%s", folder, name) < 0)
+		return -1;
+	paths[(*count)++] = path;
+	return keep_memory(loader->policy, path);
+}
+
+/* The *.conf files of an open folder, in the order of their bytes. */
+static int list_folder(struct loader *loader, const char *folder, DIR *entries, char **paths,
+		       size_t *count)
+{
+	const struct dirent *entry;
+
+	for (errno = 0; (entry = readdir(entries)) != NULL; errno = 0) {
+		if (is_policy_name(entry->d_name) &&
+		    add_entry(loader, folder, entry->d_name, paths, count) < 0)
+			return -1;
+	}
+	if (errno != 0)
+		return -1;
+	qsort(paths, *count, sizeof *paths, compare_paths);
+	return 0;
+}
+
+/* Load what a folder holds. The fd is consumed. */
+static int load_folder(struct loader *loader, const char *folder, int fd, struct acl_error *error)
+{
+	char **paths = calloc(POLICY_FILES_MAX, sizeof *paths);
+	DIR *entries = fdopendir(fd);
+	size_t count = 0;
+	int result = 0;
+
+	if (paths == NULL || entries == NULL ||
+	    list_folder(loader, folder, entries, paths, &count) < 0)
+		result = fail_file(error, folder, "the folder cannot be read, or has too many files");
+	for (size_t i = 0; i < count && result == 0; i++)
+		result = load_administrator_file(loader, paths[i], error);
+	if (entries != NULL)
+		(void)closedir(entries);
+	else
+		close(fd);
+	free(paths);
+	return result;
+}
+
+static int visit_include(void *context, const char *path, struct acl_error *error)
+{
+	struct loader *loader = context;
+	struct trusted_problem problem = { 0 };
+	int fd;
+
+	if (loader->depth >= POLICY_DEPTH_MAX)
+		return fail_file(error, path, "includes too deep, or in a circle");
+	if (note_file(loader, path) < 0)
+		return fail_file(error, path, "out of memory");
+	/* A folder if it is one; everything else is judged as a file. */
+	fd = loader->opener->administrator(loader->opener->context, path, S_IFDIR, &problem);
+	if (fd >= 0)
+		return load_folder(loader, path, fd, error);
+	return load_administrator_file(loader, path, error);
+}
+
+static int load_administrator_file(struct loader *loader, const char *path,
+				   struct acl_error *error)
+{
+	const struct acl_visitor visitor = { loader, visit_include, visit_import };
+	struct trusted_problem problem = { 0 };
+	char *text;
+	size_t length;
+	int result;
+
+	if (count_file(loader, path, error) < 0)
+		return -1;
+	if (read_file(loader, path, loader->opener->administrator, &text, &length, &problem) < 0)
+		return fail_file(error, path, problem.reason);
+	loader->depth++;
+	result = acl_parse(&loader->policy->acl, text, length, path, &visitor, error);
+	loader->depth--;
+	return result;
+}
+
+int policy_load(struct policy *policy, const char *path, const struct policy_opener *opener,
+		struct acl_error *error)
+{
+	struct loader loader = { .policy = policy, .opener = opener };
+
+	*policy = (struct policy){ 0 };
+	if (load_administrator_file(&loader, path, error) < 0)
+		return -1;
+	/* Errors in qemu's includes are passed over, but not a rule that found no room. */
+	return policy->acl.incomplete ? fail_file(error, path, "not enough memory, or too many rules")
+				      : 0;
+}
+
+void policy_release(struct policy *policy)
+{
+	acl_release(&policy->acl);
+	for (size_t i = 0; i < policy->memory_count; i++)
+		free(policy->memory[i]);
+	free(policy->memory);
+	free(policy->sources.items);
+	*policy = (struct policy){ 0 };
+}

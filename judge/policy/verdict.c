@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The verdict: who may have what, by the rules alone. Pure.
+ *
+ * Everything is compared whole and by number where there is one: a name of a
+ * user or group means what the machine says that it means now.
+ */
+#include "judge/policy/acl.h"
+
+#include <string.h>
+
+/* What an object lacks equals nothing. */
+static int text_equals(const char *wanted, const char *actual)
+{
+	return actual != NULL && strcmp(wanted, actual) == 0;
+}
+
+static int id_matches(struct acl_id16 wanted, uint16_t actual)
+{
+	return wanted.any || wanted.value == actual;
+}
+
+static int usb_matches(const struct acl_usb_selector *wanted, const struct acl_object *object)
+{
+	if (!id_matches(wanted->vendor, object->usb.vendor) ||
+	    !id_matches(wanted->product, object->usb.product))
+		return 0;
+	if (wanted->serial != NULL && !text_equals(wanted->serial, object->usb.serial))
+		return 0;
+	if (wanted->port != NULL && !text_equals(wanted->port, object->usb.port))
+		return 0;
+	if (wanted->class_code < 0)
+		return 1;
+	for (size_t i = 0; i < object->usb.class_count; i++) {
+		if (object->usb.classes[i] == wanted->class_code)
+			return 1;
+	}
+	return 0;
+}
+
+static int vfio_matches(const struct acl_vfio_selector *wanted, const struct acl_object *object)
+{
+	if (wanted->address != NULL)
+		return text_equals(wanted->address, object->vfio.address);
+	return id_matches(wanted->vendor, object->vfio.vendor) &&
+	       id_matches(wanted->device, object->vfio.device);
+}
+
+static int object_matches(const struct acl_rule *rule, const struct acl_object *object)
+{
+	if (rule->kind != object->kind)
+		return 0;
+	switch (rule->kind) {
+	case ACL_KIND_BRIDGE:
+		return rule->bridge == NULL || text_equals(rule->bridge, object->bridge);
+	case ACL_KIND_USB:
+		return usb_matches(&rule->usb, object);
+	case ACL_KIND_VFIO:
+		return vfio_matches(&rule->vfio, object);
+	}
+	return 0;
+}
+
+int acl_asker_in_group(const struct acl_asker *asker, gid_t group)
+{
+	for (size_t i = 0; i < asker->group_count; i++) {
+		if (asker->groups[i] == group)
+			return 1;
+	}
+	return 0;
+}
+
+/* Returns 1 or 0, or -1 if the name service failed. */
+static int subject_matches(const struct acl_subject *subject, const struct acl_question *question)
+{
+	const struct acl_names *names = question->names;
+	enum acl_name_result result;
+	uid_t uid;
+	gid_t gid;
+
+	switch (subject->type) {
+	case ACL_SUBJECT_EVERYBODY:
+		return 1;
+	case ACL_SUBJECT_USER_ID:
+		return question->asker->uid == subject->id;
+	case ACL_SUBJECT_GROUP_ID:
+		return acl_asker_in_group(question->asker, subject->id);
+	case ACL_SUBJECT_USER_NAME:
+		result = names->user(names->context, subject->name, &uid);
+		if (result == ACL_NAME_FOUND)
+			return question->asker->uid == uid;
+		return result == ACL_NAME_UNKNOWN ? 0 : -1;
+	case ACL_SUBJECT_GROUP_NAME:
+		result = names->group(names->context, subject->name, &gid);
+		if (result == ACL_NAME_FOUND)
+			return acl_asker_in_group(question->asker, gid);
+		return result == ACL_NAME_UNKNOWN ? 0 : -1;
+	}
+	return 0;
+}
+
+int acl_rule_matches(const struct acl_rule *rule, const struct acl_question *question)
+{
+	return object_matches(rule, question->object) ? subject_matches(&rule->subject, question)
+						      : 0;
+}
+
+/*
+ * The first rule of that effect which matches. Returns 1, 0 if there is none,
+ * or -1 if the name service failed; *rule_out is then the rule that needed it.
+ */
+static int first_match(const struct acl *acl, enum acl_effect effect,
+		       const struct acl_question *question, const struct acl_rule **rule_out)
+{
+	for (size_t i = 0; i < acl->count; i++) {
+		const struct acl_rule *rule = &acl->rules[i];
+		int result;
+
+		if (rule->effect != effect)
+			continue;
+		result = acl_rule_matches(rule, question);
+		if (result == 0)
+			continue;
+		*rule_out = rule;
+		return result;
+	}
+	*rule_out = NULL;
+	return 0;
+}
+
+/* Denies first: one that matches makes every allow's name needless to ask for. */
+enum acl_verdict acl_judge(const struct acl *acl, const struct acl_object *object,
+			   const struct acl_asker *asker, const struct acl_names *names,
+			   const struct acl_rule **rule_out)
+{
+	const struct acl_question question = { object, asker, names };
+	int result;
+
+	*rule_out = NULL;
+	if (acl->incomplete)
+		return ACL_VERDICT_DENY;
+	result = first_match(acl, ACL_EFFECT_DENY, &question, rule_out);
+	if (result > 0)
+		return ACL_VERDICT_DENY;
+	if (result == 0)
+		result = first_match(acl, ACL_EFFECT_ALLOW, &question, rule_out);
+	if (result < 0)
+		return ACL_VERDICT_NO_NAMES;
+	return result > 0 ? ACL_VERDICT_ALLOW : ACL_VERDICT_DENY;
+}

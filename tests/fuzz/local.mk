@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Fuzz targets: make fuzzers
+
+FUZZ_TARGETS = \
+	tests/fuzz/fuzz-acl \
+	tests/fuzz/fuzz-args \
+	tests/fuzz/fuzz-limits \
+	tests/fuzz/fuzz-protocol \
+	tests/fuzz/fuzz-usb \
+	tests/fuzz/fuzz-vfio
+
+judge_and_helper = libjudge.a libhelper.a libjudge.a libwire.la $(HELPER_LIBS)
+tests_fuzz_fuzz_acl_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_acl_LDADD = $(judge_and_helper)
+tests_fuzz_fuzz_args_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_args_LDADD = $(judge_and_helper)
+tests_fuzz_fuzz_limits_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_limits_LDADD = $(judge_and_helper)
+tests_fuzz_fuzz_protocol_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_protocol_LDADD = $(judge_and_helper)
+tests_fuzz_fuzz_usb_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_usb_LDADD = $(judge_and_helper)
+tests_fuzz_fuzz_vfio_SOURCES = $(fake_machine) tests/fuzz/fuzz-vfio.c
+tests_fuzz_fuzz_vfio_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_vfio_LDADD = $(judge_and_helper)
+
+EXTRA_PROGRAMS += $(FUZZ_TARGETS)
+CLEANFILES += $(FUZZ_TARGETS)
+if FUZZERS
+fuzzers: $(FUZZ_TARGETS)
+else
+fuzzers:
+	@echo "run ./configure CC=clang --enable-fuzzers first" >&2; exit 1
+endif
+.PHONY: fuzzers
+
+EXTRA_DIST += tests/fuzz/corpus

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Unit tests: make check
+
+# Each is a program of its own, from the .c file of its name.
+UNIT_TESTS = \
+	tests/unit/test-acl-errors \
+	tests/unit/test-acl-judge \
+	tests/unit/test-acl-model \
+	tests/unit/test-acl-parse \
+	tests/unit/test-acl-qemu \
+	tests/unit/test-acl-words \
+	tests/unit/test-args \
+	tests/unit/test-check-vfio \
+	tests/unit/test-device-option \
+	tests/unit/test-escape \
+	tests/unit/test-launch \
+	tests/unit/test-library \
+	tests/unit/test-library-device \
+	tests/unit/test-library-process \
+	tests/unit/test-memlock \
+	tests/unit/test-net-option \
+	tests/unit/test-open-broker \
+	tests/unit/test-policy-load \
+	tests/unit/test-port-name \
+	tests/unit/test-protocol \
+	tests/unit/test-qmp \
+	tests/unit/test-sysfs \
+	tests/unit/test-usb-descriptors \
+	tests/unit/test-usb-disks \
+	tests/unit/test-usb-find \
+	tests/unit/test-usb-judge \
+	tests/unit/test-vfio-find \
+	tests/unit/test-vfio-judge \
+	tests/unit/test-vfio-nodes
+
+# Every one links the objects that the programs link. A double of a file comes before them.
+tests_unit_test_sysfs_SOURCES = tests/unit/test-sysfs.c tests/unit/tree.c tests/unit/tree.h
+fake_machine = tests/unit/machine.c tests/unit/machine.h tests/unit/tree.c tests/unit/tree.h
+tests_unit_test_vfio_find_SOURCES = $(fake_machine) tests/unit/test-vfio-find.c
+tests_unit_test_vfio_judge_SOURCES = $(fake_machine) tests/unit/test-vfio-judge.c
+tests_unit_test_vfio_nodes_SOURCES = tests/unit/test-vfio-nodes.c tests/unit/tree.c
+fake_usb = tests/unit/tree.c tests/unit/tree.h tests/unit/usb-tree.c tests/unit/usb-tree.h
+tests_unit_test_usb_disks_SOURCES = $(fake_usb) tests/unit/nodes.c tests/unit/test-usb-disks.c
+tests_unit_test_usb_find_SOURCES = $(fake_usb) tests/unit/test-usb-find.c
+tests_unit_test_usb_judge_SOURCES = $(fake_usb) tests/unit/nodes.c tests/unit/test-usb-judge.c
+
+tests_unit_test_check_vfio_LDADD = libcommand.a libclient.la libwire.la $(CMOCKA_LIBS)
+tests_unit_test_device_option_LDADD = libcommand.a libwire.la $(CMOCKA_LIBS)
+tests_unit_test_launch_LDADD = libcommand.a libwire.la $(CMOCKA_LIBS)
+tests_unit_test_net_option_LDADD = libcommand.a libwire.la $(CMOCKA_LIBS)
+tests_unit_test_open_broker_CPPFLAGS = $(AM_CPPFLAGS) -DOPENER='"$(abs_top_builddir)/tests/unit/opener"'
+tests_unit_test_open_broker_LDADD = libcommand.a libwire.la $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/opener
+tests_unit_opener_CFLAGS = $(AM_CFLAGS) -pthread
+tests_unit_opener_LDADD =
+tests_unit_test_qmp_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS)
+tests_unit_test_qmp_CFLAGS = $(AM_CFLAGS) -pthread
+tests_unit_test_qmp_LDADD = libcommand.a libwire.la $(JSON_LIBS) $(CMOCKA_LIBS)
+with_stand_in = $(AM_CPPFLAGS) -DSTAND_IN='"$(abs_top_builddir)/tests/unit/stand-in"'
+tests_unit_test_library_CPPFLAGS = $(with_stand_in)
+tests_unit_test_library_LDADD = libclient.la libwire.la $(CMOCKA_LIBS)
+tests_unit_test_library_device_CPPFLAGS = $(with_stand_in)
+tests_unit_test_library_device_LDADD = libclient.la libwire.la $(CMOCKA_LIBS)
+tests_unit_test_library_process_CPPFLAGS = $(with_stand_in)
+tests_unit_test_library_process_CFLAGS = $(AM_CFLAGS) -pthread
+tests_unit_test_library_process_LDADD = libclient.la libwire.la $(CMOCKA_LIBS)
+
+# What the tests of the library talk to: a helper that does whatever is wrong.
+check_PROGRAMS += tests/unit/stand-in
+tests_unit_stand_in_LDADD = libclient.la libwire.la
+
+# The example in the manual is one that works.
+check_PROGRAMS += doc/examples/tap
+doc_examples_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/client/library
+doc_examples_tap_LDADD = libvmgrant.la
+
+EXTRA_DIST += tests/unit/acl-fixture.h tests/unit/library-fixture.h \
+	tests/unit/qmp-peer.h
+
+# For the programs that do not say what they link.
+LDADD = libjudge.a libhelper.a libjudge.a libwire.la $(HELPER_LIBS) $(CMOCKA_LIBS)
+
+if UNIT_TESTS
+check_PROGRAMS += $(UNIT_TESTS)
+TESTS = $(UNIT_TESTS)
+else
+check-local:
+	@echo "unit tests skipped: cmocka is missing" \
+		"(Debian package libcmocka-dev, Fedora package libcmocka-devel)"
+endif

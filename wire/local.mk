@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# What two processes agree on, or both need. Position independent: the library has it, too.
+noinst_LTLIBRARIES += libwire.la
+libwire_la_CFLAGS = $(pic_cflags)
+libwire_la_LDFLAGS = $(shared_ldflags)
+libwire_la_SOURCES = \
+	wire/asker.h \
+	wire/child.c \
+	wire/child.h \
+	wire/clock.c \
+	wire/clock.h \
+	wire/cursor.c \
+	wire/cursor.h \
+	wire/escape.c \
+	wire/escape.h \
+	wire/fd-pass.c \
+	wire/fd-pass.h \
+	wire/mac.c \
+	wire/mac.h \
+	wire/protocol.c \
+	wire/protocol.h \
+	wire/refusal.c \
+	wire/refusal.h \
+	wire/reply.h

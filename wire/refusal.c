@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The answer "no": a reply code and one sentence for the person. Pure. */
+#include "wire/refusal.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "wire/escape.h"
+
+enum reply_code refuse(struct refusal *why, enum reply_code code, const char *format, ...)
+{
+	char raw[REFUSAL_SENTENCE_MAX];
+	va_list arguments;
+
+	va_start(arguments, format);
+	(void)vsnprintf(raw, sizeof raw, format, arguments);
+	va_end(arguments);
+	why->code = code;
+	escape_sentence(why->sentence, sizeof why->sentence, raw);
+	return code;
+}

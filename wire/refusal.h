@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The answer "no": a reply code and one sentence for the person. Pure.
+ *
+ * Every stage of a request returns an enum reply_code. When that is not
+ * REPLY_GRANTED, the stage has filled the struct refusal it was given; only
+ * the outermost layer writes it anywhere.
+ */
+#ifndef VMGRANT_WIRE_REFUSAL_H
+#define VMGRANT_WIRE_REFUSAL_H
+
+#include "wire/reply.h"
+
+#define REFUSAL_SENTENCE_MAX 512
+
+struct refusal {
+	enum reply_code code;
+	char sentence[REFUSAL_SENTENCE_MAX]; /* "OBJECT: WHAT: WHY: WHAT TO DO", no newline */
+};
+
+/*
+ * Fill *why and return code, so that a stage ends with `return refuse(...)`.
+ * The sentence is escaped as a whole: no byte of an argument reaches a
+ * terminal or a log raw.
+ */
+enum reply_code refuse(struct refusal *why, enum reply_code code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#endif
