@@ -143,7 +143,9 @@ static int run_checks(struct check *check, const struct options *options)
 		print_json(check, options);
 	else
 		print_findings(check, options);
-	code = check_worst(check) == CHECK_FAIL ? COMMAND_FOUND : VMGRANT_GRANTED;
+	code = VMGRANT_GRANTED;
+	if (check_worst(check) == CHECK_FAIL)
+		code = COMMAND_FOUND;
 	check_release(check);
 	free(user);
 	return fflush(stdout) == 0 ? code : VMGRANT_INTERNAL;

@@ -172,7 +172,8 @@ static char *substitute(const char *text, const struct card *cards)
 
 	text_append(&result, "", 0);
 	while (find_placeholder(text, &found)) {
-		char *value = find_kind(&found)->value(&cards[found.index]);
+		const struct placeholder_kind *kind = find_kind(&found);
+		char *value = kind == NULL ? NULL : kind->value(&cards[found.index]);
 
 		text_append(&result, text, (size_t)(found.start - text));
 		if (value == NULL)
