@@ -139,7 +139,7 @@ static inline void start(struct peer *peer, struct qmp *qmp, const struct step *
 	qmp->timeout_ms = TIMEOUT_MS;
 }
 
-static inline void stop(struct peer *peer, struct qmp *qmp)
+static inline void stop_peer(struct peer *peer, struct qmp *qmp)
 {
 	qmp_close(qmp);
 	(void)shutdown(peer->listener, SHUT_RDWR);

@@ -13,7 +13,7 @@ static void one_command(const struct step *steps, enum qmp_result expected, cons
 	assert_int_equal(ask(&qmp, "query-it", NULL), expected);
 	if (phrase != NULL && strcmp(qmp.error, phrase) != 0)
 		fail_msg("%s", qmp.error);
-	stop(&peer, &qmp);
+	stop_peer(&peer, &qmp);
 }
 
 static void not_opened(const struct step *steps, enum qmp_result expected, const char *phrase)
@@ -26,7 +26,7 @@ static void not_opened(const struct step *steps, enum qmp_result expected, const
 	if (strstr(qmp.error, phrase) == NULL)
 		fail_msg("%s", qmp.error);
 	assert_int_equal(qmp.fd, -1);
-	stop(&peer, &qmp);
+	stop_peer(&peer, &qmp);
 }
 
 /* What is known of "card" after device_del, the answer and these events. */
@@ -43,7 +43,7 @@ static enum qmp_fate fate_of(const char *answer, const char *events,
 	assert_int_equal(ask(&qmp, "device_del", NULL), QMP_DONE);
 	assert_int_equal(qmp_wait_fate(&qmp, TIMEOUT_MS), expected);
 	fate = qmp.fate;
-	stop(&peer, &qmp);
+	stop_peer(&peer, &qmp);
 	return fate;
 }
 
@@ -76,7 +76,7 @@ static void an_answer_is_handed_over(void **state)
 	assert_string_equal(qmp_get_string(answer, "name"), "r\xc3\xa4" "der");
 	assert_string_equal(qmp_get_string(answer, "other"), "");
 	(void)json_object_put(answer);
-	stop(&peer, &qmp);
+	stop_peer(&peer, &qmp);
 }
 
 static void an_error_has_qemus_words(void **state)
@@ -161,7 +161,7 @@ static void an_answer_that_comes_late_is_not_taken_for_the_next_one(void **state
 	assert_int_equal(ask(&qmp, "second", &answer), QMP_DONE);
 	assert_string_equal(json_object_get_string(answer), "two");
 	(void)json_object_put(answer);
-	stop(&peer, &qmp);
+	stop_peer(&peer, &qmp);
 }
 
 static void a_wait_is_interrupted(void **state)
@@ -180,7 +180,7 @@ static void a_wait_is_interrupted(void **state)
 	/* The connection is as good as before. */
 	qmp.interrupt_fd = -1;
 	assert_int_equal(ask(&qmp, "second", NULL), QMP_DONE);
-	stop(&peer, &qmp);
+	stop_peer(&peer, &qmp);
 	close(ends[0]);
 	close(ends[1]);
 }
@@ -202,7 +202,7 @@ static void a_file_travels_with_the_command_that_names_it(void **state)
 	assert_int_equal(ask(&qmp, "next", NULL), QMP_DONE);
 	/* It is still ours. */
 	assert_int_equal(fstat(fd, &file), 0);
-	stop(&peer, &qmp);
+	stop_peer(&peer, &qmp);
 	assert_int_equal(peer.fds, 1);
 	assert_int_equal(peer.late_fds, 0);
 	assert_int_equal(peer.file.st_rdev, file.st_rdev);
