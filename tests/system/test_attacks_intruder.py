@@ -43,6 +43,8 @@ def attempts(pid):
     """{what: errno or 0} of everything that needs power over another process."""
     libc = ctypes.CDLL(None, use_errno=True)
     libc.ptrace.argtypes = [ctypes.c_long] * 4
+    # Without types the seventh argument, which lies on the stack, would have 32 bits only.
+    libc.syscall.argtypes = [ctypes.c_long] * 7
     libc.syscall.restype = ctypes.c_long
     outcome = {}
 
@@ -62,13 +64,13 @@ def attempts(pid):
     buffer = ctypes.create_string_buffer(8)
     local = IoVector(ctypes.addressof(buffer), 8)
     remote = IoVector(0x400000, 8)
-    call("process_vm_readv", libc.syscall(PROCESS_VM_READV, pid, ctypes.byref(local), 1,
-                                          ctypes.byref(remote), 1, 0))
+    call("process_vm_readv", libc.syscall(PROCESS_VM_READV, pid, ctypes.addressof(local), 1,
+                                          ctypes.addressof(remote), 1, 0))
     call("ptrace attach", libc.ptrace(PTRACE_ATTACH, pid, 0, 0))
     call("ptrace seize", libc.ptrace(PTRACE_SEIZE, pid, 0, 0))
     pidfd = os.pidfd_open(pid)
     for fd in (0, 1, 2, 3, 9):
-        call(f"pidfd_getfd {fd}", libc.syscall(PIDFD_GETFD, pidfd, fd, 0))
+        call(f"pidfd_getfd {fd}", libc.syscall(PIDFD_GETFD, pidfd, fd, 0, 0, 0, 0))
     for name in ("mem", "environ", "auxv", "maps", "pagemap", "syscall", "stack", "io"):
         attempt(f"open {name}", lambda name=name: open(f"/proc/{pid}/{name}", "rb").read(1))
     attempt("write mem", lambda: open(f"/proc/{pid}/mem", "r+b"))

@@ -199,8 +199,9 @@ def test_attack_48_what_is_no_message_ends_the_connection(native, data):
 def test_attack_48_files_that_come_with_a_request_are_closed_unseen(shared):
     shared.write_acl(ACL_TEXT)
     request = shared.start_request("alice", channel=client.pair, arguments=["--fd=9"])
-    before = os.listdir(f"/proc/{request.pid}/fd") if os.path.isdir(
-        f"/proc/{request.pid}/fd") else []
+    # An answer shows that the helper runs and has what it keeps.
+    client.ask(request.socket, 0, "few", kind=client.QUERY)
+    before = len(os.listdir(f"/proc/{request.pid}/fd"))
     reader, writer = os.pipe()
     for serial in range(50):
         socket.send_fds(request.socket, [client.encode(serial, "few")], [writer] * 30)
@@ -208,7 +209,7 @@ def test_attack_48_files_that_come_with_a_request_are_closed_unseen(shared):
         assert reply.code == 0
         close(reply)
         shared.wait_no_taps()
-    wait_until(lambda: len(os.listdir(f"/proc/{request.pid}/fd")) <= len(before) + 1,
+    wait_until(lambda: len(os.listdir(f"/proc/{request.pid}/fd")) <= before + 1,
                "no fd to be left in the helper")
     os.close(writer)
     os.set_blocking(reader, False)
@@ -325,7 +326,9 @@ def test_attack_48_process_descriptors_do_not_pile_up_in_the_helper(shared):
     before = len(os.listdir(f"/proc/{request.pid}/fd"))
     for serial in range(30):
         client.ask(request.socket, serial, "few", kind=client.QUERY)
-    assert len(os.listdir(f"/proc/{request.pid}/fd")) <= before
+    # After its last answer the helper still has to close what came with the request.
+    wait_until(lambda: len(os.listdir(f"/proc/{request.pid}/fd")) <= before,
+               "no descriptor to be left in the helper")
     request.socket.close()
     assert request.finish().code == 0
 
