@@ -18,8 +18,6 @@
 #include "judge/authorise.h"
 #include "judge/caller.h"
 #include "judge/channel.h"
-#include "judge/policy/check-acl.h"
-#include "judge/policy/explain.h"
 #include "judge/session.h"
 #include "judge/policy/installed.h"
 #include "helper/privileges.h"
@@ -269,8 +267,6 @@ static enum reply_code print_help(void)
 {
 	fputs("usage: vmgrant-helper [--use-vnet] [--mac=ADDRESS] --br=BRIDGE --fd=FD\n"
 	      "       vmgrant-helper --fd=FD\n"
-	      "       vmgrant-helper --check-acl [FILE]\n"
-	      "       vmgrant-helper --explain [--user=NAME] KIND OBJECT\n"
 	      "       vmgrant-helper --help | --version\n"
 	      "\n"
 	      "Makes a TAP on an allowed bridge and hands it over the unix stream socket FD,\n"
@@ -282,8 +278,6 @@ static enum reply_code print_help(void)
 	      "  --br=BRIDGE         the bridge to join\n"
 	      "  --fd=FD             the socket for the answer, 3 or more; without --br a unix\n"
 	      "                      seqpacket socket, over which libvmgrant asks\n"
-	      "  --check-acl [FILE]  check a policy file and say what is wrong with it\n"
-	      "  --explain           say which rule decides about a bridge or device\n"
 	      "\n"
 	      "Who may use which bridge stands in " VMGRANT_ACL_FILE ".\n"
 	      "See vmgrant-helper(8), vmgrant.acl(5).\n",
@@ -297,10 +291,6 @@ static enum reply_code run_unprivileged(const struct args *args, struct refusal 
 
 	if (code != REPLY_GRANTED)
 		return code;
-	if (args->mode == ARGS_CHECK_ACL)
-		return check_acl(args->acl_file, why);
-	if (args->mode == ARGS_EXPLAIN)
-		return explain(args->words, args->word_count, why);
 	if (args->mode == ARGS_HELP)
 		return print_help();
 	puts("vmgrant-helper " PACKAGE_VERSION);

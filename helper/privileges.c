@@ -191,22 +191,6 @@ enum reply_code privileges_drop(struct refusal *why)
 	return REPLY_GRANTED;
 }
 
-int privileges_enter_person(uid_t uid, const gid_t *groups, size_t group_count)
-{
-	if (setgroups(group_count, groups) == 0 && setresgid((gid_t)-1, groups[0], (gid_t)-1) == 0 &&
-	    setresuid((uid_t)-1, uid, (uid_t)-1) == 0)
-		return 0;
-	privileges_leave_person();
-	return -1;
-}
-
-void privileges_leave_person(void)
-{
-	if (setresuid((uid_t)-1, 0, (uid_t)-1) < 0 || setresgid((gid_t)-1, 0, (gid_t)-1) < 0 ||
-	    setgroups(0, NULL) < 0)
-		abort();
-}
-
 /* The account is looked up without any effective capability. */
 static enum reply_code find_account(uid_t caller_uid, struct account *account, struct refusal *why)
 {

@@ -60,13 +60,6 @@ void privileges_speak_as_caller(void);
 enum reply_code privileges_drop(struct refusal *why);
 
 /*
- * After privileges_drop(), for root only: file access as another person, and back,
- * which ends the process if it fails. Returns 0, or -1 with errno and nothing changed.
- */
-int privileges_enter_person(uid_t uid, const gid_t *groups, size_t group_count);
-void privileges_leave_person(void);
-
-/*
  * Phase 0 to 1. jobs: the enum privilege bits of the requests to come, of which
  * PRIVILEGE_LIMITS may be missing on this system. caller_uid is the real uid;
  * refuses the account itself as caller.

@@ -140,17 +140,10 @@ enum reply_code args_parse(int argc, char *const argv[], struct args *args, stru
 		args->mode = ARGS_VERSION;
 		return REPLY_GRANTED;
 	}
-	if (strcmp(argv[1], "--explain") == 0) {
-		args->mode = ARGS_EXPLAIN;
-		args->words = argv + 2;
-		args->word_count = (size_t)argc - 2;
-		return REPLY_GRANTED;
-	}
-	if (strcmp(argv[1], "--check-acl") != 0)
-		return parse_service(argc, argv, args, why);
-	if (argc > 3)
-		return refuse(why, REPLY_USAGE, "--check-acl: takes one file at most: " TRY_HELP);
-	args->mode = ARGS_CHECK_ACL;
-	args->acl_file = argc == 3 ? argv[2] : NULL;
-	return REPLY_GRANTED;
+	/* Until the next release: what these did takes no privilege. */
+	if (strcmp(argv[1], "--check-acl") == 0)
+		return refuse(why, REPLY_USAGE, "--check-acl: has moved: run vmgrant check-acl");
+	if (strcmp(argv[1], "--explain") == 0)
+		return refuse(why, REPLY_USAGE, "--explain: has moved: run vmgrant explain");
+	return parse_service(argc, argv, args, why);
 }

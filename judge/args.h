@@ -16,15 +16,12 @@
 #include "wire/refusal.h"
 #include "judge/request.h"
 
-enum args_mode { ARGS_DROP_IN = 1, ARGS_NATIVE, ARGS_CHECK_ACL, ARGS_EXPLAIN, ARGS_HELP, ARGS_VERSION };
+enum args_mode { ARGS_DROP_IN = 1, ARGS_NATIVE, ARGS_HELP, ARGS_VERSION };
 
 struct args {
 	enum args_mode mode;
 	struct request request; /* ARGS_DROP_IN */
 	int fd;                 /* ARGS_DROP_IN, ARGS_NATIVE: 3 or more, not yet known to be open */
-	const char *acl_file;   /* ARGS_CHECK_ACL: points into argv, NULL: the installed one */
-	char *const *words;     /* ARGS_EXPLAIN: the rest of argv */
-	size_t word_count;
 };
 
 /* Returns REPLY_GRANTED, or REPLY_USAGE with *why filled. argc may be 0. */

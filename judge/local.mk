@@ -52,10 +52,6 @@ libjudge_a_SOURCES = \
 	judge/kind/vfio/open.c \
 	judge/kind/vfio/open.h \
 	judge/policy/acl.h \
-	judge/policy/check-acl.c \
-	judge/policy/check-acl.h \
-	judge/policy/explain.c \
-	judge/policy/explain.h \
 	judge/policy/installed.c \
 	judge/policy/installed.h \
 	judge/policy/load.c \

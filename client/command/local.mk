@@ -49,6 +49,9 @@ vmgrant_SOURCES = \
 	client/command/attach/follow.h \
 	client/command/attach/qmp-command.c \
 	client/command/attach/qmp-command.h \
+	client/command/check/acl-report.c \
+	client/command/check/acl-report.h \
+	client/command/check/check-acl.c \
 	client/command/check/check-clients.c \
 	client/command/check/check-command.c \
 	client/command/check/check-host.c \
@@ -65,7 +68,18 @@ vmgrant_SOURCES = \
 	client/command/common/command.h \
 	client/command/common/device-name.c \
 	client/command/common/device-name.h \
+	client/command/common/person.c \
+	client/command/common/person.h \
+	client/command/common/read-policy.c \
+	client/command/common/read-policy.h \
+	client/command/explain/explain-object.c \
+	client/command/explain/explain-object.h \
 	client/command/explain/explain.c \
+	client/command/explain/explanation-print.c \
+	client/command/explain/explanation.c \
+	client/command/explain/explanation.h \
+	client/command/explain/rule-text.c \
+	client/command/explain/rule-text.h \
 	client/command/list/list-bridges.c \
 	client/command/list/list-devices.c \
 	client/command/list/list.c \
@@ -75,7 +89,8 @@ vmgrant_SOURCES = \
 	client/command/run/run-device.h \
 	client/command/run/run.c
 vmgrant_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS) $(UDEV_CFLAGS)
-vmgrant_LDADD = libcommand.a libvmgrant.la libwire.la $(JSON_LIBS) $(UDEV_LIBS)
+# The judge without the helper: what these read, they read with their own rights.
+vmgrant_LDADD = libcommand.a libvmgrant.la libjudge.a libwire.la $(JSON_LIBS) $(UDEV_LIBS)
 
 bashcompletiondir = $(datadir)/bash-completion/completions
 dist_bashcompletion_DATA = completions/vmgrant

@@ -17,6 +17,7 @@ static const struct {
 	{ "detach", command_detach, "take away what attach has plugged in" },
 	{ "list", command_list, "say what you may have on this machine, and why not the rest" },
 	{ "check", command_check, "say what is wrong on this machine and what mends it" },
+	{ "check-acl", command_check_acl, "say what is wrong in a policy file" },
 	{ "explain", command_explain, "say which rule decides about a bridge or device" },
 };
 
@@ -29,7 +30,7 @@ static int print_help(void)
 	      "Network cards and devices for virtual machines that run without privilege.\n"
 	      "\n", stdout);
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		(void)printf("  %-7s %s\n", commands[i].name, commands[i].summary);
+		(void)printf("  %-9s %s\n", commands[i].name, commands[i].summary);
 	fputs("\nvmgrant COMMAND --help says more. See vmgrant(1).\n", stdout);
 	return fflush(stdout) == 0 ? VMGRANT_GRANTED : VMGRANT_INTERNAL;
 }

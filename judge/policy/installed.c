@@ -65,7 +65,7 @@ enum reply_code policy_read(struct policy *policy, const struct caller *caller,
 		error.word[0] = '\0';
 	(void)acl_error_format(&error, text, sizeof text);
 	return refuse(why, REPLY_POLICY, "policy: %s: everything is refused until the administrator "
-		      "mends it, vmgrant-helper --check-acl shows what is wrong", text);
+		      "fixes it: vmgrant check-acl shows what is wrong", text);
 }
 
 int policy_is_current(const struct policy *policy)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The policy file itself: what it may say, who may have written it, and --check-acl."""
+"""The policy file itself: what it may say, who may have written it, and vmgrant check-acl."""
 
 import os
 
@@ -145,10 +145,10 @@ def test_attack_22_the_same_for_an_included_file(world, name):
     assert ask(world, "alice") == replies.POLICY
 
 
-# ---- --check-acl ----
+# ---- vmgrant check-acl ----
 
 def check(world, *words, user="alice"):
-    return world.run_as(user, [world.helper, "--check-acl", *words])
+    return world.run_as(user, ["vmgrant", "check-acl", *words])
 
 
 def test_check_acl_of_a_good_policy(shared):
@@ -171,7 +171,7 @@ def test_check_acl_of_a_bad_policy_names_the_place(shared, user):
 def test_check_acl_of_a_missing_file(shared):
     for words in ((), (ACL,), ("/nowhere/at/all",)):
         checked = check(shared, *words)
-        assert checked.code == replies.POLICY and checked.stderr.startswith(b"vmgrant-helper: ")
+        assert checked.code == replies.POLICY and checked.stderr.startswith(b"vmgrant: ")
 
 
 def test_check_acl_does_not_read_for_alice_what_alice_may_not_read(shared):
@@ -189,7 +189,35 @@ def test_check_acl_makes_no_interface_and_needs_no_socket(shared):
     assert not shared.taps()
 
 
-def test_check_acl_works_without_the_setuid_bit(world):
+def test_check_acl_and_explain_need_no_helper(world):
     world.write_acl(GOOD)
-    os.chmod(world.path(world.helper), 0o755)
+    world.path(world.helper).unlink()
     assert check(world).code == 0
+    explained = world.run_as("alice", ["vmgrant", "explain", "bridge", "br0"])
+    assert explained.code == 0 and explained.stdout
+
+
+def test_the_helper_says_where_check_acl_and_explain_went(shared):
+    for option, command in (("--check-acl", "vmgrant check-acl"), ("--explain", "vmgrant explain")):
+        done = shared.run_as("alice", [shared.helper, option])
+        assert done.code == replies.USAGE and done.stdout == b""
+        assert done.stderr == f"vmgrant-helper: {option}: has moved: run {command}\n".encode()
+
+
+def test_check_acl_takes_one_file_at_most(shared):
+    for words in (("a", "b"), ("--bogus",)):
+        done = check(shared, *words)
+        assert done.code == replies.USAGE and done.stdout == b""
+
+
+def test_check_acl_looks_at_the_names_of_every_rule_also_in_a_draft(world):
+    draft = "allow bridge br7\ndeny bridge br8\ndeny bridge br0 user nobody-at-all\n"
+    world.write("/tmp/draft.conf", draft, owner=(1000, 1000))
+    world.write_acl(draft)
+    for words, name in (((), ACL), (("/tmp/draft.conf",), "/tmp/draft.conf")):
+        checked = check(world, *words)
+        assert checked.code == 0
+        warnings = [line for line in checked.stdout.decode().splitlines() if ": line " in line]
+        assert warnings == [f"{name}: line 1: warning: there is no bridge br7",
+                            f"{name}: line 2: warning: there is no bridge br8",
+                            f"{name}: line 3: warning: there is no user nobody-at-all"]

@@ -207,6 +207,7 @@ def test_a_rule_for_a_bridge_that_is_not_there(good_world):
     texts = [finding["text"] for finding in findings(good_world)[0]["acl"]
              if finding["level"] == "warn"]
     assert texts == [f"{ACL}: line 2: warning: there is no bridge br7",
+                     f"{ACL}: line 3: warning: there is no bridge br8",
                      f"{ACL}: line 4: warning: there is no user nobody-at-all",
                      f"{ACL}: line 5: warning: there is no group no-such-group"]
 

@@ -21,7 +21,7 @@ def completed(world, *words):
     (["vmgrant", "r"], {"run"}),
     (["vmgrant", "list", "--j"], {"--json"}),
     (["vmgrant", "at"], {"attach"}),
-    (["vmgrant", "ch"], {"check"}),
+    (["vmgrant", "ch"], {"check", "check-acl"}),
     (["vmgrant", "check", "--q"], {"--quiet"}),
     (["vmgrant", "explain", "--u"], {"--user"}),
     (["vmgrant", "explain", "--user", "ali"], {"alice"}),
@@ -88,7 +88,7 @@ def test_fish_completes_options_and_bridges(native_world):
 
 def test_help_and_version(native_world):
     for words in (["--help"], ["run", "--help"], ["attach", "--help"], ["detach", "--help"],
-                  ["list", "--help"], ["check", "--help"], ["explain", "--help"],
+                  ["list", "--help"], ["check", "--help"], ["check-acl", "--help"], ["explain", "--help"],
                   ["--version"]):
         done = native_world.run_as("alice", ["vmgrant", *words])
         assert done.code == 0 and done.stdout and done.stderr == b""

@@ -209,7 +209,7 @@ def test_attack_43_words_of_the_acl_are_escaped_in_the_error(log_world, text):
     check_clean(result.stderr, text)
     for record in sink.records():
         check_clean(record, text)
-    checked = log_world.run_as("alice", [HELPER, "--check-acl"])
+    checked = log_world.run_as("alice", ["vmgrant", "check-acl"])
     check_clean(checked.stderr + checked.stdout, text)
 
 

@@ -5,67 +5,48 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/command/common/bridges.h"
-#include "client/command/common/capture.h"
+#include "client/command/check/acl-report.h"
 #include "client/command/check/check.h"
+#include "client/command/common/bridges.h"
 #include "client/command/common/tree.h"
 #include "client/library/vmgrant.h"
 
-#define HELPER_TIMEOUT_MS 10000
 #define EDIT_ACL "sudoedit " VMGRANT_ACL_FILE
 
 /* ---- the ACL ---- */
 
-/* Its words, without the name of the program before them. */
-static const char *sentence_of(const char *line)
+static void add_error(struct check *check, const struct acl_report *report)
 {
-	static const char name[] = "vmgrant-helper: ";
-
-	return strncmp(line, name, sizeof name - 1) == 0 ? line + sizeof name - 1 : line;
-}
-
-/* Line by line what --check-acl says: warnings, then that it is good or what is wrong. */
-static void relay_acl(struct check *check, struct capture *capture)
-{
-	int is_good = capture->end == CAPTURE_EXITED && capture->status == 0;
-	char *text = capture->text, *line;
-
-	while ((line = capture_next_line(&text)) != NULL) {
-		const char *sentence = sentence_of(line);
-
-		if (strstr(sentence, ": warning: ") != NULL)
-			check_add(check, CHECK_WARN, text_format("%s", sentence),
-				  text_format(EDIT_ACL));
-		else if (is_good)
-			check_add(check, CHECK_OK, text_format("%s", sentence), NULL);
-		else if (geteuid() != 0 && strstr(sentence, strerror(EACCES)) != NULL)
-			check_add(check, CHECK_INFO,
-				  text_format("%s: user %s may not read it: not judged here",
-					      sentence, check->user),
-				  text_format("sudo vmgrant check"));
-		else
-			check_add(check, CHECK_FAIL,
-				  text_format("%s: everything is refused", sentence),
-				  text_format(EDIT_ACL));
-	}
+	if (report->is_closed)
+		check_add(check, CHECK_INFO,
+			  text_format("%s: user %s may not read it: not judged here",
+				      report->error, check->user),
+			  text_format("sudo vmgrant check"));
+	else
+		check_add(check, CHECK_FAIL,
+			  text_format("%s: everything is refused", report->error),
+			  text_format(EDIT_ACL));
 }
 
 void check_acl(struct check *check)
 {
-	char *const argv[] = { text_format("%s", check->helper), text_format("--check-acl"),
-			       NULL };
-	struct capture capture;
+	struct acl_report report;
 
 	if (access(VMGRANT_ACL_FILE, F_OK) < 0 && errno == ENOENT) {
 		check_add(check, CHECK_FAIL,
 			  text_format("%s: missing: everything is refused", VMGRANT_ACL_FILE),
 			  text_format("sudo install -D -m 644 /dev/null %s", VMGRANT_ACL_FILE));
-	} else if (access(check->helper, X_OK) == 0) {
-		capture_run(argv, HELPER_TIMEOUT_MS, &capture);
-		relay_acl(check, &capture);
+		return;
 	}
-	free(argv[0]);
-	free(argv[1]);
+	acl_report_make(&report, NULL);
+	for (size_t i = 0; i < report.warnings.count; i++)
+		check_add(check, CHECK_WARN, text_format("%s", report.warnings.items[i]),
+			  text_format(EDIT_ACL));
+	if (report.error != NULL)
+		add_error(check, &report);
+	else
+		check_add(check, CHECK_OK, acl_report_summary(&report, VMGRANT_ACL_FILE), NULL);
+	acl_report_release(&report);
 }
 
 /* ---- the bridges ---- */
