@@ -17,6 +17,7 @@ libwire_la_SOURCES = \
 	wire/fd-pass.h \
 	wire/mac.c \
 	wire/mac.h \
+	wire/port-prefix.h \
 	wire/protocol.c \
 	wire/protocol.h \
 	wire/refusal.c \

@@ -4,49 +4,55 @@
 
 #include <string.h>
 
-#define PREFIX "vmg"
-#define DIGITS 12
-#define SLOT_BITS 10
-#define BRIDGE_BITS 18
+#include "wire/port-prefix.h"
 
-/* Without i, l, o and u, which are easily misread. */
-static const char alphabet[] = "0123456789abcdefghjkmnpqrstvwxyz";
+#define DIGITS 10
+#define SLOT_BITS 10
+#define BRIDGE_BITS 16
+
+/* Without l, o, I and O, which are easily misread: 58 digits, so that ten hold 58 bits. */
+static const char alphabet[] = "0123456789abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ";
+
+#define BASE (sizeof alphabet - 1)
+
+/* What a name says but the slot. */
+static uint64_t owner_bits(uid_t uid, unsigned bridge_ifindex)
+{
+	return (uint64_t)uid << BRIDGE_BITS | (bridge_ifindex & ((1u << BRIDGE_BITS) - 1));
+}
 
 void port_name_format(uid_t uid, unsigned bridge_ifindex, unsigned slot,
 		      char name_out[PORT_NAME_SIZE])
 {
-	uint64_t value = (uint64_t)uid << (BRIDGE_BITS + SLOT_BITS) |
-			 (uint64_t)(bridge_ifindex & ((1u << BRIDGE_BITS) - 1)) << SLOT_BITS |
-			 (slot & (PORT_SLOTS - 1));
-	char *digit = name_out + strlen(PREFIX) + DIGITS;
+	uint64_t value = owner_bits(uid, bridge_ifindex) << SLOT_BITS | (slot & (PORT_SLOTS - 1));
+	char *first = name_out + strlen(PORT_PREFIX), *digit = first + DIGITS;
 
-	memcpy(name_out, PREFIX, strlen(PREFIX));
+	memcpy(name_out, PORT_PREFIX, strlen(PORT_PREFIX));
 	*digit = '\0';
-	while (digit > name_out + strlen(PREFIX)) {
-		*--digit = alphabet[value & 31];
-		value >>= 5;
+	while (digit > first) {
+		*--digit = alphabet[value % BASE];
+		value /= BASE;
 	}
-}
-
-static int digit_value(char digit)
-{
-	const char *place = digit != '\0' ? strchr(alphabet, digit) : NULL;
-
-	return place != NULL ? (int)(place - alphabet) : -1;
 }
 
 int port_name_slot(const char *name, uid_t uid, unsigned bridge_ifindex)
 {
-	char own[PORT_NAME_SIZE];
-	int high, low;
+	uint64_t value = 0;
 
-	/* All but the last two digits, which are the slot, must be those of our own. */
-	port_name_format(uid, bridge_ifindex, 0, own);
-	if (strlen(name) != strlen(own) || strncmp(name, own, strlen(own) - 2) != 0)
+	if (strlen(name) != strlen(PORT_PREFIX) + DIGITS ||
+	    strncmp(name, PORT_PREFIX, strlen(PORT_PREFIX)) != 0)
 		return -1;
-	high = digit_value(name[strlen(own) - 2]);
-	low = digit_value(name[strlen(own) - 1]);
-	return high < 0 || low < 0 ? -1 : high << 5 | low;
+	/* Ten digits are less than 2^59: nothing is cut off. */
+	for (const char *digit = name + strlen(PORT_PREFIX); *digit != '\0'; digit++) {
+		const char *place = strchr(alphabet, *digit);
+
+		if (place == NULL)
+			return -1;
+		value = value * BASE + (uint64_t)(place - alphabet);
+	}
+	return value >> SLOT_BITS == owner_bits(uid, bridge_ifindex)
+		       ? (int)(value & (PORT_SLOTS - 1))
+		       : -1;
 }
 
 void port_slots_add(struct port_slots *slots, unsigned slot)

@@ -2,8 +2,8 @@
 /*
  * Names of the interfaces, and the quota that lives in them. Pure.
  *
- * A name is "vmg" and twelve base-32 digits: the caller's uid (32 bits), the
- * bridge's ifindex (18 bits, its low ones) and a slot (10 bits). The kernel
+ * A name is "vethg" and ten base-58 digits: the caller's uid (32 bits), the
+ * bridge's ifindex (16 bits, its low ones) and a slot (10 bits). The kernel
  * keeps names unique in a network namespace, and creating a TAP under a name
  * that exists fails (IFF_TUN_EXCL). So taking one of the slots 0 to quota-1 is
  * a quota that needs no lock file and no counter: exact with any number of

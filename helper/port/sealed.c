@@ -57,6 +57,7 @@ static int make_pair(struct netlink *outer, const struct bridge *bridge,
 {
 	struct veth_setup veth = {
 		.name = port->name,
+		.mac = spec->setup.mac,
 		.mtu_bytes = bridge->mtu_bytes,
 		.queues = spec->queues,
 		.namespace_fd = namespace_fd,

@@ -3,6 +3,7 @@
 #include "helper/port/veth.h"
 
 #include <errno.h>
+#include <linux/if_ether.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
@@ -40,7 +41,8 @@ static int put_pair(struct nl_msg *message, const struct veth_setup *setup)
 {
 	struct nlattr *info, *data;
 
-	if (put_end(message, setup->name, setup) < 0)
+	if (put_end(message, setup->name, setup) < 0 ||
+	    nla_put(message, IFLA_ADDRESS, ETH_ALEN, setup->mac) < 0)
 		return -1;
 	info = nla_nest_start(message, IFLA_LINKINFO);
 	if (info == NULL || nla_put_string(message, IFLA_INFO_KIND, "veth") < 0)

@@ -7,6 +7,11 @@
 
 struct veth_setup {
 	const char *name;       /* of the end in the namespace of the connection */
+	/*
+	 * Its address, 6 bytes. udev gives an address of its own to an interface that comes
+	 * without one, and may do so after somebody else has set one.
+	 */
+	const unsigned char *mac;
 	unsigned mtu_bytes;     /* both ends */
 	unsigned queues;        /* both ends, both directions */
 	int namespace_fd;       /* where the other end goes; borrowed */

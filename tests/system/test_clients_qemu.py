@@ -98,7 +98,7 @@ def only_port(world, bridge="br0"):
     """The one TAP there is, after a look at whose and where it is."""
     (name,) = world.taps()
     link = world.links()[name]
-    assert name.startswith("vmg") and link["master"] == bridge and "UP" in link["flags"]
+    assert name.startswith("vethg") and link["master"] == bridge and "UP" in link["flags"]
     assert world.sysfs(name, "owner") == "1000"
     return name
 

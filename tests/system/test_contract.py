@@ -102,7 +102,7 @@ def test_owner_alias_mac_and_membership(world):
     world.write_acl("allow bridge br0 user alice polkit=no\n")
     result = world.request("alice")
     link = world.links()[result.name]
-    assert result.name.startswith("vmg") and len(result.name) == 15
+    assert result.name.startswith("vethg") and len(result.name) == 15
     assert link["ifalias"] == "vmgrant: user alice (uid 1000) on br0"
     assert link["address"].startswith("fe:")
     assert link["master"] == "br0"

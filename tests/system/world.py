@@ -298,7 +298,7 @@ class World:
 
     def taps(self):
         """Names of the interfaces that a helper made."""
-        return [name for name in self.interfaces() if name.startswith(("vmg", "tap"))]
+        return [name for name in self.interfaces() if name.startswith(("vethg", "tap"))]
 
     def links(self):
         """{name: what `ip -j -d link` says}."""

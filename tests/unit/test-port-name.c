@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Interface names, and the quota that lives in them. */
+#include <fnmatch.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,11 +10,12 @@
 #include <cmocka.h>
 
 #include "helper/port/port-name.h"
+#include "wire/port-prefix.h"
 
 static void names_are_whole_and_give_their_slot_back(void **state)
 {
 	static const uid_t uids[] = { 0, 1, 10, 1000, 65534, 4294967294u };
-	static const unsigned bridges[] = { 1, 2, 31, 1000, 262143 };
+	static const unsigned bridges[] = { 1, 2, 31, 1000, 65535 };
 
 	(void)state;
 	for (size_t u = 0; u < sizeof uids / sizeof uids[0]; u++) {
@@ -23,7 +25,8 @@ static void names_are_whole_and_give_their_slot_back(void **state)
 
 				port_name_format(uids[u], bridges[b], slot, name);
 				assert_int_equal(strlen(name), PORT_NAME_SIZE - 1);
-				assert_memory_equal(name, "vmg", 3);
+				assert_memory_equal(name, PORT_PREFIX, strlen(PORT_PREFIX));
+				assert_int_equal(fnmatch(PORT_PATTERN, name, 0), 0);
 				assert_int_equal(port_name_slot(name, uids[u], bridges[b]), slot);
 			}
 		}
@@ -46,15 +49,36 @@ static void names_differ_between_users_bridges_and_slots(void **state)
 	assert_string_not_equal(own, other);
 }
 
-static void other_interfaces_have_no_slot(void **state)
+/* Rules that name veth* are what administrators have; container engines use hexadecimal digits. */
+static void names_are_passed_over_with_those_of_containers(void **state)
 {
-	static const char *const names[] = { "",          "eth0",           "vmg",
-					     "vmg0",      "vmg0000000002l0", "vmg0000000002L0",
-					     "vmg00000000000000", "VMG000000000020" };
+	char name[PORT_NAME_SIZE];
 
 	(void)state;
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+	port_name_format(4294967294u, 65535, PORT_SLOTS - 1, name);
+	assert_int_equal(fnmatch("veth*", name, 0), 0);
+	assert_int_not_equal(fnmatch("veth[0-9a-f]*", name, 0), 0);
+	assert_int_not_equal(fnmatch(PORT_PATTERN, "veth0a1b2c3", 0), 0);
+	/* LXC: six letters and digits, any of them. */
+	assert_int_not_equal(fnmatch(PORT_PATTERN, "vethgXXXXX", 0), 0);
+}
+
+static void other_interfaces_have_no_slot(void **state)
+{
+	static const char *const names[] = {
+		"", "eth0", "vethg", "vethg0",
+		"veth000000001as", "VETHG00000002z0", "vethg00000000000",
+		"vethg00000000l0", "vethg00000000O0", "vethg00000000-0",
+		"vethg\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff",
+		/* The largest number that can be written: its uid has 33 bits. */
+		"vethgZZZZZZZZZZ",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		assert_int_equal(port_name_slot(names[i], 0, 2), -1);
+		assert_int_equal(port_name_slot(names[i], 4294967295u, 65535), -1);
+	}
 }
 
 static struct port_slots slots_of(const unsigned *taken, size_t count)
@@ -126,6 +150,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_are_whole_and_give_their_slot_back),
 		cmocka_unit_test(names_differ_between_users_bridges_and_slots),
+		cmocka_unit_test(names_are_passed_over_with_those_of_containers),
 		cmocka_unit_test(other_interfaces_have_no_slot),
 		cmocka_unit_test(the_bound_is_the_quota_while_nobody_sits_above),
 		cmocka_unit_test(a_lowered_quota_counts_what_sits_above),

@@ -25,7 +25,7 @@ static const struct protocol_reply some_reply = {
 	.queues = 16,
 	.vhost_count = 15,
 	.vlan = 4094,
-	.port = "vmg0000000002l0",
+	.port = "vethg0000002Ex0",
 	.tap = "tap",
 	.sentence = "bridge br0: used up",
 };

@@ -214,7 +214,7 @@ def check_frames(user, kind):
     for port in ports:
         port.close()
     check(f"{kind or 'sealed'}: nothing is left", not [name for name in os.listdir(
-        "/sys/class/net") if name.startswith("vmg")])
+        "/sys/class/net") if name.startswith("vethg")])
 
 
 def check_lock(user):
