@@ -23,6 +23,8 @@ libjudge_a_SOURCES = \
 	judge/object.h \
 	judge/request.c \
 	judge/request.h \
+	judge/sandbox.c \
+	judge/sandbox.h \
 	judge/session.c \
 	judge/session.h \
 	judge/kind/bridge/bridge.c \
@@ -72,3 +74,16 @@ libjudge_a_SOURCES = \
 	judge/policy/words.h \
 	judge/sysfs/sysfs.c \
 	judge/sysfs/sysfs.h
+
+# The judge's seccomp filter, by a program that runs on the machine that builds: the setuid
+# program does not link libseccomp.
+sandbox_generate = judge/sandbox-generate.run
+$(sandbox_generate): judge/sandbox-generate.c
+	$(AM_V_CC)$(MKDIR_P) $(@D) && $(CC_FOR_BUILD) $(CFLAGS_FOR_BUILD) $(SECCOMP_CFLAGS) \
+		-o $@ $(srcdir)/judge/sandbox-generate.c $(LDFLAGS_FOR_BUILD) $(SECCOMP_LIBS)
+judge/sandbox-filter.h: judge/sandbox-calls.txt $(sandbox_generate)
+	$(AM_V_GEN)$(sandbox_generate) $(SECCOMP_ARCH) <$(srcdir)/judge/sandbox-calls.txt >$@.new \
+		&& mv $@.new $@
+judge/libjudge_a-sandbox.$(OBJEXT): judge/sandbox-filter.h
+CLEANFILES += $(sandbox_generate) judge/sandbox-filter.h judge/sandbox-filter.h.new
+EXTRA_DIST += judge/sandbox-calls.txt judge/sandbox-generate.c

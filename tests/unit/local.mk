@@ -24,6 +24,7 @@ UNIT_TESTS = \
 	tests/unit/test-port-name \
 	tests/unit/test-protocol \
 	tests/unit/test-qmp \
+	tests/unit/test-sandbox \
 	tests/unit/test-sysfs \
 	tests/unit/test-usb-descriptors \
 	tests/unit/test-usb-disks \
