@@ -94,7 +94,7 @@ struct acl_error {
 	unsigned line;    /* from 1; 0: the file as a whole */
 	unsigned column;  /* in bytes, from 1; 0: the line as a whole */
 	char word[64];    /* the offending word, escaped, cut with "..." */
-	char message[128];
+	char message[256];
 };
 
 /*

@@ -56,7 +56,7 @@ enum reply_code policy_read(struct policy *policy, const struct caller *caller,
 	const struct policy_opener opener = { &rights, open_as_administrator, open_as_caller,
 					      note_source };
 	struct acl_error error;
-	char text[512];
+	char text[640];
 
 	if (policy_load(policy, VMGRANT_ACL_FILE, &opener, &error) == 0)
 		return REPLY_GRANTED;

@@ -21,7 +21,7 @@ struct loader {
 typedef int (*opener_function)(void *context, const char *path, mode_t kind,
 			       struct trusted_problem *problem);
 
-static int load_administrator_file(struct loader *loader, const char *path,
+static int load_administrator_path(struct loader *loader, const char *path, mode_t kind,
 				   struct acl_error *error);
 
 /* Text and names live as long as the rules. Takes over memory, also on failure. */
@@ -65,25 +65,30 @@ static int note_file(struct loader *loader, const char *path)
 	return loader->opener->note(loader->opener->context, &loader->policy->sources, path);
 }
 
-/* Open and read one file; the text is kept by the policy. */
-static int read_file(struct loader *loader, const char *path, opener_function open_file,
-		     char **text, size_t *length, struct trusted_problem *problem)
+static int fail_memory(struct trusted_problem *problem)
 {
-	int fd, result;
+	*problem = (struct trusted_problem){ TRUSTED_SYSTEM, ENOMEM, "out of memory" };
+	return -1;
+}
 
-	if (note_file(loader, path) < 0) {
-		*problem = (struct trusted_problem){ TRUSTED_SYSTEM, ENOMEM, "out of memory" };
-		return -1;
-	}
-	fd = open_file(loader->opener->context, path, S_IFREG, problem);
-	if (fd < 0)
-		return -1;
-	result = trusted_file_read(fd, text, length, problem);
+/* Note and open a path. Returns an fd, or -1. */
+static int open_path(struct loader *loader, const char *path, mode_t kind,
+		     opener_function open_file, struct trusted_problem *problem)
+{
+	if (note_file(loader, path) < 0)
+		return fail_memory(problem);
+	return open_file(loader->opener->context, path, kind, problem);
+}
+
+/* Read one file; the text is kept by the policy. The fd is consumed. */
+static int read_file(struct loader *loader, int fd, char **text, size_t *length,
+		     struct trusted_problem *problem)
+{
+	int result = trusted_file_read(fd, text, length, problem);
+
 	close(fd);
-	if (result == 0 && keep_memory(loader->policy, *text) < 0) {
-		*problem = (struct trusted_problem){ TRUSTED_SYSTEM, ENOMEM, "out of memory" };
-		return -1;
-	}
+	if (result == 0 && keep_memory(loader->policy, *text) < 0)
+		return fail_memory(problem);
 	return result;
 }
 
@@ -100,14 +105,14 @@ static int reject_nested_import(void *context, const char *path, struct acl_erro
 
 /*
  * What qemu passes over in silence: a file that is not there, or not for this
- * caller. Want of memory or of file descriptors is not among it: the caller
- * sets those limits, and could make a deny vanish.
+ * caller. Nothing else that fails is among it, neither behind the opening nor for
+ * want of memory or descriptors, whose limits the caller sets: a deny would vanish.
  */
 static int may_pass_over(const struct trusted_problem *problem)
 {
 	return problem->kind == TRUSTED_OK ||
-	       (problem->kind == TRUSTED_SYSTEM &&
-		(problem->error == ENOENT || problem->error == ENOTDIR || problem->error == EACCES));
+	       (problem->kind == TRUSTED_NOT_OPENED &&
+		(problem->error == ENOENT || problem->error == EACCES));
 }
 
 /*
@@ -139,13 +144,14 @@ static int load_qemu_file(struct loader *loader, const char *path, struct truste
 	const struct acl_visitor visitor = { loader, visit_qemu_include, reject_nested_import };
 	char *text;
 	size_t length;
-	int result;
+	int fd, result;
 
 	if (count_file(loader, path, error) < 0) {
 		loader->fatal = 1;
 		return -1;
 	}
-	if (read_file(loader, path, loader->opener->caller, &text, &length, problem) < 0)
+	fd = open_path(loader, path, S_IFREG, loader->opener->caller, problem);
+	if (fd < 0 || read_file(loader, fd, &text, &length, problem) < 0)
 		return fail_file(error, path, problem->reason);
 	loader->depth++;
 	result = acl_parse_qemu(&loader->policy->acl, text, length, path, &visitor, error);
@@ -215,7 +221,7 @@ static int load_folder(struct loader *loader, const char *folder, int fd, struct
 	    list_folder(loader, folder, entries, paths, &count) < 0)
 		result = fail_file(error, folder, "the folder cannot be read, or has too many files");
 	for (size_t i = 0; i < count && result == 0; i++)
-		result = load_administrator_file(loader, paths[i], error);
+		result = load_administrator_path(loader, paths[i], S_IFREG, error);
 	if (entries != NULL)
 		(void)closedir(entries);
 	else
@@ -224,25 +230,18 @@ static int load_folder(struct loader *loader, const char *folder, int fd, struct
 	return result;
 }
 
+/* A file or a folder, whatever it is. */
 static int visit_include(void *context, const char *path, struct acl_error *error)
 {
 	struct loader *loader = context;
-	struct trusted_problem problem = { 0 };
-	int fd;
 
 	if (loader->depth >= POLICY_DEPTH_MAX)
 		return fail_file(error, path, "includes too deep, or in a circle");
-	if (note_file(loader, path) < 0)
-		return fail_file(error, path, "out of memory");
-	/* A folder if it is one; everything else is judged as a file. */
-	fd = loader->opener->administrator(loader->opener->context, path, S_IFDIR, &problem);
-	if (fd >= 0)
-		return load_folder(loader, path, fd, error);
-	return load_administrator_file(loader, path, error);
+	return load_administrator_path(loader, path, 0, error);
 }
 
-static int load_administrator_file(struct loader *loader, const char *path,
-				   struct acl_error *error)
+/* Read an open file. The fd is consumed. */
+static int load_file(struct loader *loader, const char *path, int fd, struct acl_error *error)
 {
 	const struct acl_visitor visitor = { loader, visit_include, visit_import };
 	struct trusted_problem problem = { 0 };
@@ -250,14 +249,36 @@ static int load_administrator_file(struct loader *loader, const char *path,
 	size_t length;
 	int result;
 
-	if (count_file(loader, path, error) < 0)
-		return -1;
-	if (read_file(loader, path, loader->opener->administrator, &text, &length, &problem) < 0)
+	if (read_file(loader, fd, &text, &length, &problem) < 0)
 		return fail_file(error, path, problem.reason);
 	loader->depth++;
 	result = acl_parse(&loader->policy->acl, text, length, path, &visitor, error);
 	loader->depth--;
 	return result;
+}
+
+/* kind as for the opener. */
+static int load_administrator_path(struct loader *loader, const char *path, mode_t kind,
+				   struct acl_error *error)
+{
+	struct trusted_problem problem = { 0 };
+	struct stat status;
+	int fd;
+
+	if (count_file(loader, path, error) < 0)
+		return -1;
+	fd = open_path(loader, path, kind, loader->opener->administrator, &problem);
+	if (fd < 0)
+		return fail_file(error, path, problem.reason);
+	if (fstat(fd, &status) < 0) {
+		close(fd);
+		return fail_file(error, path, "it cannot be looked at");
+	}
+	if (!S_ISDIR(status.st_mode))
+		return load_file(loader, path, fd, error);
+	/* Only files count. */
+	loader->policy->file_count--;
+	return load_folder(loader, path, fd, error);
 }
 
 int policy_load(struct policy *policy, const char *path, const struct policy_opener *opener,
@@ -266,7 +287,7 @@ int policy_load(struct policy *policy, const char *path, const struct policy_ope
 	struct loader loader = { .policy = policy, .opener = opener };
 
 	*policy = (struct policy){ 0 };
-	if (load_administrator_file(&loader, path, error) < 0)
+	if (load_administrator_path(&loader, path, S_IFREG, error) < 0)
 		return -1;
 	/* Errors in qemu's includes are passed over, but not a rule that found no room. */
 	return policy->acl.incomplete ? fail_file(error, path, "not enough memory, or too many rules")

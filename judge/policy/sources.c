@@ -5,10 +5,19 @@
 #include <errno.h>
 #include <stdlib.h>
 
+static struct policy_look look_at(const char *path)
+{
+	struct policy_look look = { .error = 0 };
+
+	if (lstat(path, &look.named) < 0)
+		look.error = errno;
+	else if (S_ISLNK(look.named.st_mode) && stat(path, &look.target) < 0)
+		look.error = errno;
+	return look;
+}
+
 int policy_sources_add(struct policy_sources *sources, const char *path)
 {
-	struct policy_source source = { .path = path };
-
 	if (sources->count == sources->capacity) {
 		size_t capacity = sources->capacity == 0 ? 8 : sources->capacity * 2;
 		struct policy_source *grown =
@@ -19,9 +28,7 @@ int policy_sources_add(struct policy_sources *sources, const char *path)
 		sources->items = grown;
 		sources->capacity = capacity;
 	}
-	if (lstat(path, &source.status) < 0)
-		source.error = errno;
-	sources->items[sources->count++] = source;
+	sources->items[sources->count++] = (struct policy_source){ path, look_at(path) };
 	return 0;
 }
 
@@ -31,16 +38,28 @@ static int same_time(struct timespec one, struct timespec other)
 }
 
 /* The change time moves with content, owner and mode, and cannot be set by hand. */
+static int same_file(const struct stat *then, const struct stat *now)
+{
+	return then->st_dev == now->st_dev && then->st_ino == now->st_ino &&
+	       then->st_size == now->st_size && same_time(then->st_mtim, now->st_mtim) &&
+	       same_time(then->st_ctim, now->st_ctim);
+}
+
+/* A failure says nothing about the file; only an absence is something that can last. */
+static int is_absence(int error)
+{
+	return error == ENOENT || error == ENOTDIR || error == EACCES;
+}
+
 static int is_unchanged(const struct policy_source *source)
 {
-	const struct stat *then = &source->status;
-	struct stat now;
+	const struct policy_look *then = &source->look;
+	const struct policy_look now = look_at(source->path);
 
-	if (lstat(source->path, &now) < 0)
-		return errno == source->error;
-	return source->error == 0 && then->st_dev == now.st_dev && then->st_ino == now.st_ino &&
-	       then->st_size == now.st_size && same_time(then->st_mtim, now.st_mtim) &&
-	       same_time(then->st_ctim, now.st_ctim);
+	if (now.error != 0)
+		return now.error == then->error && is_absence(now.error);
+	return then->error == 0 && same_file(&then->named, &now.named) &&
+	       (!S_ISLNK(now.named.st_mode) || same_file(&then->target, &now.target));
 }
 
 int policy_sources_unchanged(const struct policy_sources *sources)

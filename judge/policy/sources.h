@@ -8,11 +8,19 @@
 #include <stddef.h>
 #include <sys/stat.h>
 
+/*
+ * What a path is: what it names, and, where that is a symbolic link, what it leads to.
+ * A link on the way, first or last, that was set to another place leads to something else.
+ */
+struct policy_look {
+	int error; /* why it could not be looked at, 0: it was there */
+	struct stat named, target;
+};
+
 /* A file or folder as it was just before it was opened. */
 struct policy_source {
 	const char *path;
-	int error; /* why it could not be looked at, 0: it was there */
-	struct stat status;
+	struct policy_look look;
 };
 
 /* A list that grows; release its items with free(). */
@@ -30,7 +38,8 @@ int policy_sources_add(struct policy_sources *sources, const char *path);
 
 /*
  * 1 if every file is as it was, 0 if one has changed, come or gone, or cannot be
- * looked at with the rights of now.
+ * looked at with the rights of now. Only what was not there, or behind a folder that
+ * is closed, and still is, counts as unchanged: any other failure is a change.
  */
 int policy_sources_unchanged(const struct policy_sources *sources);
 

@@ -114,13 +114,15 @@ MISTRUSTED = {
     "owned by the service account": f"chown vmgrant {ACL}",
     "writable by its group": f"chmod 664 {ACL}",
     "writable by others": f"chmod 646 {ACL}",
-    "a symbolic link": f"mv {ACL} /etc/real.conf && ln -s /etc/real.conf {ACL}",
+    "another's symbolic link": f"mv {ACL} /etc/real.conf && ln -s /etc/real.conf {ACL} && "
+                               f"chown -h alice {ACL}",
     "in a folder of another": "chown alice /etc/vmgrant",
     "in a folder writable by others": "chmod 777 /etc/vmgrant",
     "in a folder writable by its group": "chmod 775 /etc/vmgrant",
     "in a sticky folder": "chmod 1777 /etc/vmgrant",
     "below a writable folder": "chmod 757 /etc",
-    "behind a linked folder": "mv /etc/vmgrant /etc/real && ln -s real /etc/vmgrant",
+    "behind another's linked folder": "mv /etc/vmgrant /etc/real && ln -s real /etc/vmgrant && "
+                                      "chown -h alice /etc/vmgrant",
 }
 
 
@@ -133,14 +135,16 @@ def test_attack_22_a_file_that_somebody_else_could_write_denies(world, name):
     assert result.refused and result.code == replies.POLICY, result
 
 
-@pytest.mark.parametrize("name", ("writable by its group", "owned by its user", "a link"))
+@pytest.mark.parametrize("name", ("writable by its group", "owned by its user",
+                                  "another's link"))
 def test_attack_22_the_same_for_an_included_file(world, name):
     world.write_acl("allow bridge br0 user alice polkit=no\ninclude /etc/vmgrant/acl.d\n")
     world.write("/etc/vmgrant/acl.d/more.conf", "\n")
     assert ask(world, "alice") == replies.GRANTED
     change = {"writable by its group": "chmod 664 more.conf",
               "owned by its user": "chown alice more.conf",
-              "a link": "mv more.conf real && ln -s real more.conf"}[name]
+              "another's link": "mv more.conf real && ln -s real more.conf && "
+                                "chown -h alice more.conf"}[name]
     assert world.run(["sh", "-c", f"cd /etc/vmgrant/acl.d && {change}"]).code == 0
     assert ask(world, "alice") == replies.POLICY
 

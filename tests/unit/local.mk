@@ -26,6 +26,7 @@ UNIT_TESTS = \
 	tests/unit/test-qmp \
 	tests/unit/test-sandbox \
 	tests/unit/test-sysfs \
+	tests/unit/test-trusted-file \
 	tests/unit/test-usb-descriptors \
 	tests/unit/test-usb-disks \
 	tests/unit/test-usb-find \
@@ -35,6 +36,8 @@ UNIT_TESTS = \
 	tests/unit/test-vfio-nodes
 
 # Every one links the objects that the programs link. A double of a file comes before them.
+# Its fstat() says whose a file is.
+tests_unit_test_trusted_file_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fstat
 tests_unit_test_sysfs_SOURCES = tests/unit/test-sysfs.c tests/unit/tree.c tests/unit/tree.h
 fake_machine = tests/unit/machine.c tests/unit/machine.h tests/unit/tree.c tests/unit/tree.h
 tests_unit_test_vfio_find_SOURCES = $(fake_machine) tests/unit/test-vfio-find.c

@@ -76,10 +76,10 @@ static int open_plain(void *context, const char *path, mode_t kind, struct trust
 	int fd = open(path, O_RDONLY | O_CLOEXEC | (kind == S_IFDIR ? O_DIRECTORY : 0));
 
 	(void)context;
-	*problem = (struct trusted_problem){ TRUSTED_SYSTEM, errno, "cannot be opened" };
+	*problem = (struct trusted_problem){ TRUSTED_NOT_OPENED, errno, "cannot be opened" };
 	if (strstr(path, "starved") != NULL && fd >= 0) {
 		close(fd);
-		*problem = (struct trusted_problem){ TRUSTED_SYSTEM, EMFILE, "no descriptors" };
+		*problem = (struct trusted_problem){ TRUSTED_NOT_OPENED, EMFILE, "no descriptors" };
 		return -1;
 	}
 	if (fd < 0 || strstr(path, "foreign") == NULL)

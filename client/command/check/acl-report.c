@@ -53,7 +53,7 @@ static void check_names(struct acl_report *report, const struct acl_rule *rule)
 
 static void take_error(struct acl_report *report, const struct acl_error *error)
 {
-	char text[512];
+	char text[640];
 
 	(void)acl_error_format(error, text, sizeof text);
 	report->error = text_format("%s", text);

@@ -66,7 +66,8 @@ static int open_draft(void *context, const char *path, mode_t kind,
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
 		return -1;
-	if (fstat(fd, &status) < 0 || (status.st_mode & S_IFMT) != kind) {
+	if (fstat(fd, &status) < 0 || (kind != 0 && (status.st_mode & S_IFMT) != kind) ||
+	    (!S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode))) {
 		close(fd);
 		return -1;
 	}
