@@ -51,3 +51,12 @@ enum reply_code judge_object(const struct request *request, const struct acl_obj
 		return judge_deny(request, caller, why);
 	}
 }
+
+unsigned policy_kinds_possible(const struct policy *policy, const struct caller *caller)
+{
+	const struct acl_asker asker = { caller->uid, caller->groups, caller->group_count };
+	struct names_context context = { &asker, caller->names };
+	const struct acl_names names = names_of_system(&context);
+
+	return acl_kinds_possible(&policy->acl, &asker, &names);
+}

@@ -35,4 +35,10 @@ enum reply_code judge_object(const struct request *request, const struct acl_obj
 			     const struct caller *caller, const struct policy *policy,
 			     const struct acl_rule **rule_out, struct refusal *why);
 
+/*
+ * The kinds of which the policy has any allow that could be the caller's, as
+ * acl_kinds_possible() returns them: what is needed for the others can be given up.
+ */
+unsigned policy_kinds_possible(const struct policy *policy, const struct caller *caller);
+
 #endif

@@ -244,4 +244,17 @@ enum acl_verdict acl_judge(const struct acl *acl, const struct acl_object *objec
 			   const struct acl_asker *asker, const struct acl_names *names,
 			   const struct acl_rule **rule_out);
 
+/*
+ * Which kinds of things some allow could give to the asker, whatever else the policy
+ * says: bits 1u << enum acl_kind. What cannot be asked for with success needs no
+ * privilege to perform.
+ *
+ * It errs on the side of possible: a name that nobody has or that the name service
+ * cannot tell may be the asker's in a moment, and names are looked up only up to
+ * ACL_POSSIBLE_LOOKUPS_MAX, so that a long policy costs no more than a short one.
+ */
+#define ACL_POSSIBLE_LOOKUPS_MAX 16u
+unsigned acl_kinds_possible(const struct acl *acl, const struct acl_asker *asker,
+			    const struct acl_names *names);
+
 #endif

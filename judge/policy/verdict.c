@@ -148,3 +148,39 @@ enum acl_verdict acl_judge(const struct acl *acl, const struct acl_object *objec
 		return ACL_VERDICT_NO_NAMES;
 	return result > 0 ? ACL_VERDICT_ALLOW : ACL_VERDICT_DENY;
 }
+
+/* Whether a subject could be the asker; takes one from *lookups for a name. */
+static int subject_possible(const struct acl_subject *subject,
+			    const struct acl_question *question, unsigned *lookups)
+{
+	const struct acl_names *names = question->names;
+	uint32_t id;
+
+	if (subject->type != ACL_SUBJECT_USER_NAME && subject->type != ACL_SUBJECT_GROUP_NAME)
+		return subject_matches(subject, question) > 0;
+	if (*lookups == 0)
+		return 1;
+	--*lookups;
+	if (subject->type == ACL_SUBJECT_USER_NAME)
+		return names->user(names->context, subject->name, &id) != ACL_NAME_FOUND ||
+		       question->asker->uid == id;
+	return names->group(names->context, subject->name, &id) != ACL_NAME_FOUND ||
+	       acl_asker_in_group(question->asker, id);
+}
+
+unsigned acl_kinds_possible(const struct acl *acl, const struct acl_asker *asker,
+			    const struct acl_names *names)
+{
+	const struct acl_question question = { NULL, asker, names };
+	unsigned lookups = ACL_POSSIBLE_LOOKUPS_MAX, kinds = 0;
+
+	for (size_t i = 0; !acl->incomplete && i < acl->count; i++) {
+		const struct acl_rule *rule = &acl->rules[i];
+		const unsigned bit = 1u << rule->kind;
+
+		if (rule->effect == ACL_EFFECT_ALLOW && (kinds & bit) == 0 &&
+		    subject_possible(&rule->subject, &question, &lookups))
+			kinds |= bit;
+	}
+	return kinds;
+}

@@ -7,6 +7,7 @@ UNIT_TESTS = \
 	tests/unit/test-acl-judge \
 	tests/unit/test-acl-model \
 	tests/unit/test-acl-parse \
+	tests/unit/test-acl-possible \
 	tests/unit/test-acl-qemu \
 	tests/unit/test-acl-words \
 	tests/unit/test-args \
