@@ -25,6 +25,8 @@ libhelper_a_SOURCES = \
 	helper/port/netlink.h \
 	helper/port/netns.c \
 	helper/port/netns.h \
+	helper/port/port-alias.c \
+	helper/port/port-alias.h \
 	helper/port/port-limits.c \
 	helper/port/port-limits.h \
 	helper/port/port-link.c \

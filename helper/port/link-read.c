@@ -70,6 +70,8 @@ static void parse_info(struct nlattr *linkinfo, struct link *link)
 		return;
 	if (is_kind(info[IFLA_INFO_KIND], "bridge") && info[IFLA_INFO_DATA] != NULL)
 		parse_bridge(info[IFLA_INFO_DATA], link);
+	link->can_be_port = is_kind(info[IFLA_INFO_KIND], "tun") ||
+			    is_kind(info[IFLA_INFO_KIND], "veth");
 	if (is_kind(info[IFLA_INFO_SLAVE_KIND], "bridge") && info[IFLA_INFO_SLAVE_DATA] != NULL)
 		parse_port(info[IFLA_INFO_SLAVE_DATA], link);
 }
@@ -87,6 +89,8 @@ static int parse_link(struct nl_msg *message, struct link *link)
 	if (attributes[IFLA_IFNAME] == NULL || attributes[IFLA_MTU] == NULL)
 		return -1;
 	(void)nla_strlcpy(link->name, attributes[IFLA_IFNAME], sizeof link->name);
+	if (attributes[IFLA_IFALIAS] != NULL)
+		(void)nla_strlcpy(link->alias, attributes[IFLA_IFALIAS], sizeof link->alias);
 	link->mtu_bytes = nla_get_u32(attributes[IFLA_MTU]);
 	if (attributes[IFLA_MASTER] != NULL)
 		link->master = nla_get_u32(attributes[IFLA_MASTER]);
@@ -172,6 +176,9 @@ int netlink_find_bridge(struct netlink *netlink, const char *name, struct bridge
 	if (ioctl(fd, SIOCGIFMTU, &request) < 0)
 		return -errno;
 	bridge_out->mtu_bytes = (unsigned)request.ifr_mtu;
+	if (ioctl(fd, SIOCGIFHWADDR, &request) < 0)
+		return -errno;
+	memcpy(bridge_out->address, request.ifr_hwaddr.sa_data, sizeof bridge_out->address);
 	/* Last, so that what was read before is of this one; and its first name. */
 	request.ifr_ifindex = (int)bridge_out->ifindex;
 	if (ioctl(fd, SIOCGIFNAME, &request) < 0)
@@ -215,7 +222,22 @@ struct slots_query {
 	const struct bridge *bridge;
 	uid_t uid;
 	struct port_slots *slots;
+	unsigned strays;
 };
+
+/*
+ * One that has lost its name on this bridge: root renamed it, or the bridge was
+ * deleted and made again. On another bridge it is no longer this one's.
+ */
+static int is_stray(const struct link *link, const struct slots_query *query)
+{
+	struct port_alias alias;
+
+	if (port_alias_parse(link->alias, &alias) < 0 || alias.uid != query->uid)
+		return 0;
+	return link->master == query->bridge->ifindex ||
+	       (link->master == 0 && strcmp(alias.bridge, query->bridge->name) == 0);
+}
 
 static int on_port(struct nl_msg *message, void *context)
 {
@@ -223,12 +245,13 @@ static int on_port(struct nl_msg *message, void *context)
 	struct link link;
 	int slot;
 
-	/* The kernel has filtered by bridge; one that has not must not count others. */
-	if (parse_link(message, &link) < 0 || link.master != query->bridge->ifindex)
+	if (parse_link(message, &link) < 0 || !link.can_be_port)
 		return NL_SKIP;
 	slot = port_name_slot(link.name, query->uid, query->bridge->ifindex);
 	if (slot >= 0)
 		port_slots_add(query->slots, (unsigned)slot);
+	else if (is_stray(&link, query))
+		query->strays++;
 	return NL_OK;
 }
 
@@ -239,21 +262,22 @@ static int read_slots_once(struct netlink *netlink, struct slots_query *query)
 	if (message == NULL)
 		return -ENOMEM;
 	if (put_small_answer(message) < 0 ||
-	    nla_put_u32(message, IFLA_MASTER, query->bridge->ifindex) < 0 ||
 	    nl_cb_set(netlink->callbacks, NL_CB_VALID, NL_CB_CUSTOM, on_port, query) < 0)
 		return netlink_discard(message);
 	*query->slots = (struct port_slots){ 0 };
+	query->strays = 0;
 	return netlink_transact(netlink, message);
 }
 
 int netlink_read_slots(struct netlink *netlink, const struct bridge *bridge, uid_t uid,
 		       struct port_slots *slots_out)
 {
-	struct slots_query query = { bridge, uid, slots_out };
+	struct slots_query query = { bridge, uid, slots_out, 0 };
 	int result = -EINTR;
 
 	/* A list during which interfaces came or went may lack one: ask again. */
 	for (int attempt = 0; attempt < LIST_ATTEMPTS && result == -EINTR; attempt++)
 		result = read_slots_once(netlink, &query);
+	port_slots_add_strays(slots_out, query.strays);
 	return result;
 }

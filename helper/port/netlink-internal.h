@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "helper/port/netlink.h"
+#include "helper/port/port-alias.h"
 
 struct netlink {
 	struct nl_sock *socket;
@@ -34,6 +35,8 @@ struct link {
 	unsigned master; /* 0: none */
 	unsigned operstate; /* RFC 2863: OPERSTATE_UP or another */
 	char name[IFNAMSIZ];
+	char alias[PORT_ALIAS_SIZE]; /* "": none */
+	int can_be_port; /* of ours: a TAP, or one end of a veth pair */
 	enum bridge_vlans vlans; /* of a bridge */
 	unsigned default_vlan;
 	uint8_t port_flags[BRPORT_LOCKED + 1]; /* of a bridge's port, by attribute */

@@ -32,6 +32,7 @@ struct bridge {
 	char name[IFNAMSIZ];
 	unsigned ifindex;
 	unsigned mtu_bytes; /* payload, as the bridge reports it */
+	unsigned char address[6];
 	enum bridge_vlans vlans; /* these two by netlink_read_vlans() */
 	unsigned default_vlan;   /* that a port is in when it joins; 0: none */
 };
@@ -40,8 +41,7 @@ struct bridge {
 struct port_setup {
 	unsigned ifindex;       /* the TAP, or the outer end of a sealed port */
 	unsigned mtu_bytes;
-	unsigned char mac[6];
-	const char *alias;
+	const char *alias;         /* port_alias_format() */
 	int isolated;           /* 1: frames only to ports that are not isolated */
 	const unsigned char *guest_mac; /* frames only from this address; NULL: from any */
 	unsigned vlan;          /* in this VLAN only, of a bridge that keeps them apart; 0: any */
@@ -81,9 +81,22 @@ int netlink_read_vlans(struct netlink *netlink, struct bridge *bridge);
 /* The ifindex of an interface of this name, which must be our own. */
 int netlink_find_ifindex(struct netlink *netlink, const char *name, unsigned *ifindex_out);
 
-/* The slots that a user's ports on the bridge occupy at this moment. */
+/*
+ * The slots that a user's ports on the bridge occupy at this moment, and how many are
+ * there besides that were made for it and are off it, or have lost their names.
+ */
 int netlink_read_slots(struct netlink *netlink, const struct bridge *bridge, uid_t uid,
 		       struct port_slots *slots_out);
+
+/*
+ * The address of every port of ours on a bridge.
+ *
+ * A bridge whose address was never set takes the lowest one of its ports
+ * (br_stp_recalculate_bridge_id()). So this is of the highest there are, and the same for
+ * all of a bridge: where nobody else is on it, its address stays when guests come and
+ * go. The bridge's own end keeps the addresses of two bridges apart.
+ */
+void netlink_port_address(const struct bridge *bridge, unsigned char address_out[6]);
 
 /*
  * Set a TAP up completely, make it a port of the bridge, and last of all bring

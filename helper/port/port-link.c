@@ -18,15 +18,25 @@
 /* Whether the host may speak on the port for itself. */
 enum host_voice { HOST_SILENT = 1, HOST_SPEAKS };
 
+void netlink_port_address(const struct bridge *bridge, unsigned char address_out[6])
+{
+	static const unsigned char highest[3] = { 0xfe, 0xff, 0xff };
+
+	memcpy(address_out, highest, sizeof highest);
+	memcpy(address_out + sizeof highest, bridge->address + sizeof highest, 6 - sizeof highest);
+}
+
 static int set_mtu_mac_master(struct netlink *netlink, const struct bridge *bridge,
 			      const struct port_setup *setup, enum host_voice host)
 {
 	struct nl_msg *message = netlink_link_message(RTM_NEWLINK, 0, setup->ifindex, 0);
+	unsigned char address[6];
 
 	if (message == NULL)
 		return -ENOMEM;
+	netlink_port_address(bridge, address);
 	/* The kernel works these off in its own order: address, MTU, alias, master. */
-	if (nla_put(message, IFLA_ADDRESS, sizeof setup->mac, setup->mac) < 0 ||
+	if (nla_put(message, IFLA_ADDRESS, sizeof address, address) < 0 ||
 	    nla_put_u32(message, IFLA_MTU, setup->mtu_bytes) < 0 ||
 	    nla_put_string(message, IFLA_IFALIAS, setup->alias) < 0 ||
 	    nla_put_u32(message, IFLA_MASTER, bridge->ifindex) < 0 ||

@@ -60,6 +60,21 @@ void port_slots_add(struct port_slots *slots, unsigned slot)
 	slots->words[slot / 64] |= (uint64_t)1 << (slot % 64);
 }
 
+static unsigned is_taken(const struct port_slots *slots, unsigned slot)
+{
+	return slots->words[slot / 64] >> (slot % 64) & 1;
+}
+
+void port_slots_add_strays(struct port_slots *slots, unsigned count)
+{
+	for (unsigned slot = PORT_SLOTS; slot > 0 && count > 0; slot--) {
+		if (is_taken(slots, slot - 1))
+			continue;
+		port_slots_add(slots, slot - 1);
+		count--;
+	}
+}
+
 unsigned port_slots_count(const struct port_slots *slots)
 {
 	unsigned count = 0;
@@ -67,11 +82,6 @@ unsigned port_slots_count(const struct port_slots *slots)
 	for (size_t i = 0; i < sizeof slots->words / sizeof slots->words[0]; i++)
 		count += (unsigned)__builtin_popcountll(slots->words[i]);
 	return count;
-}
-
-static unsigned is_taken(const struct port_slots *slots, unsigned slot)
-{
-	return slots->words[slot / 64] >> (slot % 64) & 1;
 }
 
 unsigned port_slots_bound(const struct port_slots *slots, unsigned quota)

@@ -30,13 +30,20 @@ void port_name_format(uid_t uid, unsigned bridge_ifindex, unsigned slot,
 int port_name_slot(const char *name, uid_t uid, unsigned bridge_ifindex);
 
 void port_slots_add(struct port_slots *slots, unsigned slot);
+
+/*
+ * Count interfaces that have lost their names on this bridge: each takes the highest
+ * slot that is free, which is above every quota. After all others have been added.
+ */
+void port_slots_add_strays(struct port_slots *slots, unsigned count);
+
 unsigned port_slots_count(const struct port_slots *slots);
 
 /*
  * How many of the first slots a new interface may choose from.
  *
  * That is the quota itself, unless the administrator has lowered it and older
- * interfaces still sit in higher slots: those count too. The largest bound such
+ * interfaces still sit in higher slots, or some are strays: those count too. The largest bound such
  * that bound + (interfaces at or above it) does not exceed the quota. Two
  * helpers that see different moments stay exact: a slot at or above the quota
  * can only become free, so a later bound is never below an earlier one. (A helper

@@ -55,9 +55,10 @@ static int make_first_free(struct netlink *outer, const struct bridge *bridge,
 static int make_pair(struct netlink *outer, const struct bridge *bridge,
 		     const struct port_spec *spec, int namespace_fd, struct sealed_port *port)
 {
+	unsigned char address[6];
 	struct veth_setup veth = {
 		.name = port->name,
-		.mac = spec->setup.mac,
+		.mac = address,
 		.mtu_bytes = bridge->mtu_bytes,
 		.queues = spec->queues,
 		.namespace_fd = namespace_fd,
@@ -65,6 +66,7 @@ static int make_pair(struct netlink *outer, const struct bridge *bridge,
 	};
 	int result = -EEXIST;
 
+	netlink_port_address(bridge, address);
 	for (int attempt = 0; attempt < TAKEN_ATTEMPTS && result == -EEXIST; attempt++) {
 		pause_before(attempt);
 		result = privileges_raise(PRIVILEGE_NET_ADMIN);
@@ -88,23 +90,22 @@ static int open_inside(struct netns *namespace, const char *tap_name, struct ins
 			   : result;
 }
 
-static int set_up_forwarding(const struct inside *inside, unsigned mtu_bytes)
+/* Nothing on this side looks at a TAP's MTU: the size of frames is the outer end's matter. */
+static int set_up_forwarding(const struct inside *inside, const struct port_setup *port)
 {
 	struct netlink *netlink = inside->netlink;
-	int result = veth_set_mtu(netlink, inside->tap, mtu_bytes);
+	int result = tc_send_unqueued(netlink, inside->tap);
 
-	if (result == 0)
-		result = tc_send_unqueued(netlink, inside->tap);
 	if (result == 0)
 		result = veth_silence(netlink, inside->tap);
 	if (result == 0)
 		result = veth_silence(netlink, inside->link);
 	if (result == 0)
-		result = tc_redirect(netlink, inside->tap, inside->link);
+		result = tc_redirect(netlink, inside->tap, inside->link, port->guest_mac);
 	if (result == 0)
 		result = tc_keep_bpdu(netlink, inside->tap);
 	if (result == 0)
-		result = tc_redirect(netlink, inside->link, inside->tap);
+		result = tc_redirect(netlink, inside->link, inside->tap, NULL);
 	return result == 0 ? veth_bring_up(netlink, inside->tap) : result;
 }
 
@@ -172,7 +173,7 @@ static int build_forwarding(struct netlink *outer, const struct bridge *bridge,
 	port->failed_step = SEALED_FORWARDING;
 	result = open_inside(namespace, port->name, &inside);
 	if (result == 0)
-		result = set_up_forwarding(&inside, bridge->mtu_bytes);
+		result = set_up_forwarding(&inside, &setup);
 	if (result == 0) {
 		port->failed_step = SEALED_PORT;
 		result = join_both(outer, bridge, &setup, &inside);

@@ -144,22 +144,31 @@ static int add_filter(struct netlink *netlink, unsigned ifindex, const struct fi
 	return netlink_transact(netlink, message);
 }
 
-int tc_redirect(struct netlink *netlink, unsigned from_ifindex, unsigned to_ifindex)
+/*
+ * The keys of a frame's source. Offsets count from behind the Ethernet header's 14
+ * bytes; a VLAN tag there the kernel has taken out before.
+ */
+static void match_source(struct filter *filter, const unsigned char mac[6])
 {
-	const struct filter everything = {
-		.priority = PRIORITY_REDIRECT,
-		.to_ifindex = to_ifindex,
-	};
-	int result = add_ingress(netlink, from_ifindex);
-
-	return result < 0 ? result : add_filter(netlink, from_ifindex, &everything);
+	filter->key_count = 2;
+	filter->keys[0] = (struct tc_u32_key){ .mask = htonl(0xffffffff), .off = -8 };
+	filter->keys[1] = (struct tc_u32_key){ .mask = htonl(0xffff0000), .off = -4 };
+	memcpy(&filter->keys[0].val, mac, 4);
+	memcpy(&filter->keys[1].val, mac + 4, 2);
 }
 
-/*
- * Offsets count from behind the Ethernet header's 14 bytes; a VLAN tag there the
- * kernel has taken out before. The bytes that tell most come first: hardly another
- * frame gets to the second key.
- */
+int tc_redirect(struct netlink *netlink, unsigned from_ifindex, unsigned to_ifindex,
+		const unsigned char *only_mac)
+{
+	struct filter passing = { .priority = PRIORITY_REDIRECT, .to_ifindex = to_ifindex };
+	int result = add_ingress(netlink, from_ifindex);
+
+	if (only_mac != NULL)
+		match_source(&passing, only_mac);
+	return result < 0 ? result : add_filter(netlink, from_ifindex, &passing);
+}
+
+/* The bytes that tell most come first: hardly another frame gets to the second key. */
 int tc_keep_bpdu(struct netlink *netlink, unsigned ifindex)
 {
 	const struct filter bridge_group = {

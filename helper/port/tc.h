@@ -14,10 +14,15 @@
  * what every kernel since 2.6 has; matchall would be no faster. The filter has
  * no key at all, because a key would be looked up in the frame.
  *
+ * only_mac, unless it is NULL, is the one address whose frames are sent on; those of
+ * others stay in this namespace, where nobody looks at them. It stands in front of
+ * what the bridge is told of that address, and holds when the bridge has forgotten it.
+ *
  * Needs CAP_NET_ADMIN over the namespace of netlink. Returns 0, or -ENOENT if
  * the kernel lacks one of the three.
  */
-int tc_redirect(struct netlink *netlink, unsigned from_ifindex, unsigned to_ifindex);
+int tc_redirect(struct netlink *netlink, unsigned from_ifindex, unsigned to_ifindex,
+		const unsigned char *only_mac);
 
 /*
  * Except frames of the spanning tree protocol, to 01:80:c2:00:00:00, from what

@@ -14,24 +14,29 @@
 
 #include "helper/port/netlink-internal.h"
 
-static int put_end(struct nl_msg *message, const char *name, const struct veth_setup *setup)
+static int put_end(struct nl_msg *message, const char *name, unsigned mtu_bytes,
+		   const struct veth_setup *setup)
 {
 	if (nla_put_string(message, IFLA_IFNAME, name) < 0 ||
-	    nla_put_u32(message, IFLA_MTU, setup->mtu_bytes) < 0 ||
+	    nla_put_u32(message, IFLA_MTU, mtu_bytes) < 0 ||
 	    nla_put_u32(message, IFLA_NUM_TX_QUEUES, setup->queues) < 0 ||
 	    nla_put_u32(message, IFLA_NUM_RX_QUEUES, setup->queues) < 0)
 		return -1;
 	return 0;
 }
 
-/* The peer is a message of its own inside the attribute: header, then attributes. */
+/*
+ * The peer is a message of its own inside the attribute: header, then attributes. What
+ * the kernel holds a frame against is the MTU of the end that it comes out of: with the
+ * largest one inside, the outer end alone decides for both ways, and can be changed later.
+ */
 static int put_peer(struct nl_msg *message, const struct veth_setup *setup)
 {
 	struct ifinfomsg header = { .ifi_family = AF_UNSPEC };
 	struct nlattr *peer = nla_nest_start(message, VETH_INFO_PEER);
 
 	if (peer == NULL || nlmsg_append(message, &header, sizeof header, NLMSG_ALIGNTO) < 0 ||
-	    put_end(message, setup->peer_name, setup) < 0 ||
+	    put_end(message, setup->peer_name, ETH_MAX_MTU, setup) < 0 ||
 	    nla_put_u32(message, IFLA_NET_NS_FD, (uint32_t)setup->namespace_fd) < 0)
 		return -1;
 	return nla_nest_end(message, peer) < 0 ? -1 : 0;
@@ -41,7 +46,7 @@ static int put_pair(struct nl_msg *message, const struct veth_setup *setup)
 {
 	struct nlattr *info, *data;
 
-	if (put_end(message, setup->name, setup) < 0 ||
+	if (put_end(message, setup->name, setup->mtu_bytes, setup) < 0 ||
 	    nla_put(message, IFLA_ADDRESS, ETH_ALEN, setup->mac) < 0)
 		return -1;
 	info = nla_nest_start(message, IFLA_LINKINFO);
@@ -84,17 +89,6 @@ int veth_silence(struct netlink *netlink, unsigned ifindex)
 	result = netlink_transact(netlink, message);
 	/* A kernel without IPv6 has nothing to keep quiet. */
 	return result == -EAFNOSUPPORT ? 0 : result;
-}
-
-int veth_set_mtu(struct netlink *netlink, unsigned ifindex, unsigned mtu_bytes)
-{
-	struct nl_msg *message = netlink_link_message(RTM_NEWLINK, 0, ifindex, 0);
-
-	if (message == NULL)
-		return -ENOMEM;
-	if (nla_put_u32(message, IFLA_MTU, mtu_bytes) < 0)
-		return netlink_discard(message);
-	return netlink_transact(netlink, message);
 }
 
 int veth_bring_up(struct netlink *netlink, unsigned ifindex)

@@ -12,7 +12,7 @@ struct veth_setup {
 	 * without one, and may do so after somebody else has set one.
 	 */
 	const unsigned char *mac;
-	unsigned mtu_bytes;     /* both ends */
+	unsigned mtu_bytes;     /* of that end; the other one takes any size */
 	unsigned queues;        /* both ends, both directions */
 	int namespace_fd;       /* where the other end goes; borrowed */
 	const char *peer_name;
@@ -26,8 +26,6 @@ int veth_make(struct netlink *netlink, const struct veth_setup *setup);
 
 /* Remove a pair by its near end, without waiting for the other namespace to end. */
 int veth_remove(struct netlink *netlink, unsigned ifindex);
-
-int veth_set_mtu(struct netlink *netlink, unsigned ifindex, unsigned mtu_bytes);
 
 /*
  * Keep an interface that only passes frames on from speaking on its own account:

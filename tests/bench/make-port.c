@@ -119,9 +119,6 @@ static void make(const struct maker *maker, const char *kind)
 static void make_all(struct maker *maker, const char *kind, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++) {
-		memcpy(maker->spec.setup.mac,
-		       (unsigned char[]){ 0xfe, 0, 0, 0, (unsigned char)(i >> 8), (unsigned char)i },
-		       6);
 		maker->spec.slot_first = 2 * i;
 		make(maker, strcmp(kind, "both") == 0 ? "sealed" : kind);
 		maker->spec.slot_first++;

@@ -204,7 +204,8 @@ def test_a_bridge_protocol_frame_from_the_guest_stays_inside(shared, ends):
 
 def test_the_guard_does_not_see_it_either(shared, native):
     reply, peer = client.ask(native, 1, "tree"), client.ask(native, 2, "tree")
-    wait_until(lambda: shared.port(reply.port)["state"] == "forwarding", "the port to forward")
+    wait_until(lambda: all(shared.port(each.port)["state"] == "forwarding"
+                           for each in (reply, peer)), "both ports to forward")
     send(reply.fds[0], BPDU)
     send(reply.fds[0], frame(b"\xff" * 6, A, MARK))
     assert receive(peer.fds[0], lambda data: MARK in data)[1][:6] == b"\xff" * 6

@@ -22,6 +22,7 @@ UNIT_TESTS = \
 	tests/unit/test-net-option \
 	tests/unit/test-open-broker \
 	tests/unit/test-policy-load \
+	tests/unit/test-port-alias \
 	tests/unit/test-port-name \
 	tests/unit/test-protocol \
 	tests/unit/test-qmp \

@@ -122,6 +122,23 @@ static void a_lowered_quota_counts_what_sits_above(void **state)
 	assert_int_equal(port_slots_bound(&slots, 4), 1);
 }
 
+/* What has lost its name takes a place all the same. */
+static void strays_count_and_lower_the_bound(void **state)
+{
+	struct port_slots slots = { { 1 } };
+
+	(void)state;
+	port_slots_add(&slots, PORT_SLOTS - 1);
+	port_slots_add_strays(&slots, 2);
+	assert_int_equal(port_slots_count(&slots), 4);
+	assert_int_equal(port_slots_bound(&slots, 5), 2);
+	assert_int_equal(port_slots_bound(&slots, 4), 1); /* which is taken */
+	assert_int_equal(port_slots_bound(&slots, 3), 0);
+	port_slots_add_strays(&slots, 5000);
+	assert_int_equal(port_slots_count(&slots), PORT_SLOTS);
+	assert_int_equal(port_slots_bound(&slots, 1000), 0);
+}
+
 /* Every set of the first slots, every quota: taking a free slot below the bound keeps it. */
 static void the_bound_never_lets_the_quota_be_passed(void **state)
 {
@@ -154,6 +171,7 @@ int main(void)
 		cmocka_unit_test(other_interfaces_have_no_slot),
 		cmocka_unit_test(the_bound_is_the_quota_while_nobody_sits_above),
 		cmocka_unit_test(a_lowered_quota_counts_what_sits_above),
+		cmocka_unit_test(strays_count_and_lower_the_bound),
 		cmocka_unit_test(the_bound_never_lets_the_quota_be_passed),
 	};
 

@@ -89,10 +89,23 @@ static enum reply_code reserve_slots(struct tap_work *work, struct refusal *why)
 
 /* ---- making ---- */
 
-/*
- * The port's address is locally administered and begins with fe: a bridge without
- * an address of its own takes the lowest one of its ports, which this never is.
- */
+/* What is needed to make the port again is said by its alias. */
+static void format_alias(struct tap_work *work)
+{
+	const struct port_setup *setup = &work->spec.setup;
+	struct port_alias alias = {
+		.uid = grant_caller(work->grant)->uid,
+		.isolated = setup->isolated,
+		.is_locked = setup->guest_mac != NULL,
+		.vlan = setup->vlan,
+	};
+
+	memcpy(alias.bridge, work->bridge.name, sizeof alias.bridge);
+	if (setup->guest_mac != NULL)
+		memcpy(alias.guest_mac, setup->guest_mac, sizeof alias.guest_mac);
+	port_alias_format(grant_caller(work->grant)->name, &alias, work->alias);
+}
+
 static enum reply_code fill_spec(struct tap_work *work, struct refusal *why)
 {
 	const struct request *request = grant_request(work->grant);
@@ -100,15 +113,11 @@ static enum reply_code fill_spec(struct tap_work *work, struct refusal *why)
 	const struct caller *caller = grant_caller(work->grant);
 	struct port_setup *setup = &work->spec.setup;
 
-	if (getrandom(setup->mac, sizeof setup->mac, 0) != (ssize_t)sizeof setup->mac)
-		return tap_refuse_step(work, "no random number", -EIO, why);
-	setup->mac[0] = 0xfe;
 	setup->mtu_bytes = work->bridge.mtu_bytes;
 	setup->isolated = options->isolated;
 	setup->guest_mac = options->lock_mac ? request->guest_mac : NULL;
 	setup->vlan = options->vlan;
-	(void)snprintf(work->alias, sizeof work->alias, "vmgrant: user %s (uid %u) on %s",
-		       caller->name, (unsigned)caller->uid, work->bridge.name);
+	format_alias(work);
 	setup->alias = work->alias;
 	work->spec.owner = caller->uid;
 	work->spec.queues = request->queues;

@@ -9,6 +9,7 @@
 #include "judge/authorise.h"
 #include "helper/port/direct.h"
 #include "helper/port/netlink.h"
+#include "helper/port/port-alias.h"
 #include "helper/port/port-spec.h"
 #include "wire/refusal.h"
 #include "helper/port/sealed.h"
@@ -19,7 +20,7 @@ struct tap_work {
 	struct bridge bridge;
 	struct port_spec spec;
 	struct netns namespace; /* of a sealed port */
-	char alias[128];
+	char alias[PORT_ALIAS_SIZE];
 };
 
 const char *tap_bridge_name(const struct tap_work *work);
