@@ -1,6 +1,15 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The asker: one question to polkit, without any privilege.
 pkglibexec_PROGRAMS += vmgrant-authorize
-vmgrant_authorize_SOURCES = authorize/main.c
-vmgrant_authorize_CPPFLAGS = $(AM_CPPFLAGS) $(SDBUS_CFLAGS)
-vmgrant_authorize_LDADD = $(SDBUS_LIBS)
+vmgrant_authorize_SOURCES = \
+	authorize/answer-shape.c \
+	authorize/answer-shape.h \
+	authorize/arguments.c \
+	authorize/arguments.h \
+	authorize/main.c \
+	authorize/polkit.c \
+	authorize/polkit.h \
+	authorize/question.c \
+	authorize/question.h
+vmgrant_authorize_CPPFLAGS = $(AM_CPPFLAGS) $(POLKIT_CFLAGS)
+vmgrant_authorize_LDADD = libwire.la $(POLKIT_LIBS)

@@ -4,6 +4,7 @@ noinst_LTLIBRARIES += libwire.la
 libwire_la_CFLAGS = $(pic_cflags)
 libwire_la_LDFLAGS = $(shared_ldflags)
 libwire_la_SOURCES = \
+	wire/asker.c \
 	wire/asker.h \
 	wire/child.c \
 	wire/child.h \

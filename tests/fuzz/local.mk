@@ -4,6 +4,7 @@
 FUZZ_TARGETS = \
 	tests/fuzz/fuzz-acl \
 	tests/fuzz/fuzz-args \
+	tests/fuzz/fuzz-asker \
 	tests/fuzz/fuzz-limits \
 	tests/fuzz/fuzz-protocol \
 	tests/fuzz/fuzz-usb \
@@ -14,6 +15,8 @@ tests_fuzz_fuzz_acl_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_acl_LDADD = $(judge_and_helper)
 tests_fuzz_fuzz_args_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_args_LDADD = $(judge_and_helper)
+tests_fuzz_fuzz_asker_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_asker_LDADD = libwire.la
 tests_fuzz_fuzz_limits_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_limits_LDADD = $(judge_and_helper)
 tests_fuzz_fuzz_protocol_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)

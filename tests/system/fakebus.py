@@ -64,6 +64,7 @@ def verdict_reply(authorised=1, challenge=0, details=None, more=b"", signature="
 
 
 CALLS = "/tmp/bus-calls"  # one line for each call: its member
+BODY = "/tmp/bus-question"  # the arguments of the newest question, as they came
 
 # What any client asks before it comes to its question, and the right answers.
 SENSIBLE = {
@@ -78,12 +79,15 @@ SENSIBLE = {
 QUESTION = b"CheckAuthorization"
 
 
-def _note(header):
+def _note(header, body):
     """Tell a file what was asked. A member follows its length; no other field is one."""
     for member in (*SENSIBLE, QUESTION):
         if struct.pack("<I", len(member)) + member + b"\0" in header:
             with open(CALLS, "ab") as file:
                 file.write(member + b"\n")
+            if member == QUESTION:
+                with open(BODY, "wb") as file:
+                    file.write(body)
 
 
 def _answer_call(header, serial, nonsense):
@@ -115,7 +119,7 @@ def _answer(client, reply, state):
         data = data.partition(b"BEGIN\r\n")[2]
     while len(data) >= 16:
         flags, body, serial, fields = struct.unpack_from("<xxBxIII", data)
-        _note(data[:16 + fields])
+        _note(data[:16 + fields], data[16 + fields + -fields % 8:][:body])
         if not flags & NO_REPLY_EXPECTED:
             client.send(_answer_call(data[:16 + fields], serial, reply))
         data = data[16 + fields + -fields % 8 + body:]

@@ -11,6 +11,7 @@ UNIT_TESTS = \
 	tests/unit/test-acl-qemu \
 	tests/unit/test-acl-words \
 	tests/unit/test-args \
+	tests/unit/test-asker \
 	tests/unit/test-check-vfio \
 	tests/unit/test-device-option \
 	tests/unit/test-escape \
