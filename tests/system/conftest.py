@@ -8,10 +8,24 @@ from collections import Counter
 
 import pytest
 
+import guard
+import namespaces as ns
+from reporting import Reporting
 from world import HELPER, World
 
 NEEDED_TOOLS = ("ip", "bridge", "strace", "setpriv", "unshare", "dbus-daemon", "dbus-send",
                 "systemd-sysusers")
+HOST_NETWORK = pytest.StashKey()
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "limit(seconds): how long each phase of the test may take")
+    config.pluginmanager.register(Reporting(config))
+    guard.same_everywhere()
+    if os.geteuid() == 0:
+        report = config.option.xmlpath
+        folders = [os.path.dirname(os.path.abspath(report))] if report else []
+        config.stash[HOST_NETWORK] = guard.shut_in(writable=folders)
 
 
 def missing_requirement():
@@ -92,6 +106,13 @@ def give_back(request):
 def short(value):
     """A test's name for a value that may be long or unprintable."""
     return ascii(value)[:30]
+
+
+@pytest.fixture(scope="session")
+def outside_network(request):
+    """For preexec_fn: a program that fetches something needs the machine's network."""
+    fd = request.config.stash[HOST_NETWORK]
+    return lambda: ns.setns(fd, ns.CLONE_NEWNET)
 
 
 def links():

@@ -54,7 +54,7 @@ class Machine:
         place = self.world.path(f"/dev/{path}")
         place.parent.mkdir(parents=True, exist_ok=True)
         place.unlink(missing_ok=True)
-        os.mknod(place, stat.S_IFCHR | 0o600, os.makedev(*number))
+        place.mknod(stat.S_IFCHR | 0o600, os.makedev(*number))
 
     def with_iommufd(self):
         """A kernel that has the devices' own nodes and /dev/iommu."""

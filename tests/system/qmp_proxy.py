@@ -28,10 +28,11 @@ class QmpProxy:
     def __init__(self, world, target, path):
         self.seen, self.actions = [], {}
         self._deaf, self._answered = threading.Event(), threading.Event()
-        self._target = str(world.path(target))
+        self._target = world.path(target)
         self._listener = socket.socket(socket.AF_UNIX)
-        self._listener.bind(str(world.path(path)))
-        os.chmod(world.path(path), 0o666)
+        place = world.path(path)
+        self._listener.bind(os.fspath(place))
+        place.chmod(0o666)
         self._listener.listen(8)
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
@@ -65,7 +66,7 @@ class QmpProxy:
             server = socket.socket(socket.AF_UNIX)
             with client, server:
                 try:
-                    server.connect(self._target)
+                    server.connect(os.fspath(self._target))
                     self._relay(client, server)
                 except OSError:
                     pass

@@ -252,9 +252,9 @@ def without_setuid(world):
     results["user namespace"] = world.request("alice", prepare=map_root_in_new_user_namespace)
     results["user namespace without ids"] = world.request(
         "alice", prepare=lambda: ns.unshare(ns.CLONE_NEWUSER))
-    os.chmod(world.path(HELPER), 0o755)
+    world.path(HELPER).chmod(0o755)
     results["file mode"] = world.request("alice")
-    os.chmod(world.path(HELPER), 0o4755)
+    world.path(HELPER).chmod(0o4755)
     folder = os.path.dirname(HELPER)
     assert world.run(["sh", "-c", f"mount --bind {folder} {folder} && "
                       f"mount -o remount,bind,nosuid {folder}"]).code == 0
@@ -324,7 +324,7 @@ def trap(world):
     for folder in ("/tmp", "/home/alice", "/tmp/bin"):
         world.write(f"{folder}/vmgrant-authorize", FAKE_ASKER, mode=0o755)
         world.write(f"{folder}/sh", FAKE_ASKER, mode=0o755)
-    os.link(world.path(HELPER), world.path("/home/alice/vmgrant-helper"))
+    world.path("/home/alice/vmgrant-helper").hardlink_to(world.path(HELPER))
     world.run(["ln", "-s", HELPER, "/home/alice/link"])
     world.run(["chmod", "755", "/home/alice"])
     yield world

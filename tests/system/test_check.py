@@ -95,17 +95,17 @@ def test_a_helper_that_is_not_setuid(good_world):
 
 def test_a_helper_that_others_own_or_write(good_world):
     path = good_world.path(HELPER)
-    os.chown(path, 1001, 0)
+    path.chown(1001, 0)
     path.chmod(0o4755)
     assert "does not belong to root" in failure(good_world, "helper")["text"]
-    os.chown(path, 0, 0)
+    path.chown(0, 0)
     path.chmod(0o4757)
     assert "others than root may write to it" in failure(good_world, "helper")["text"]
 
 
 def test_a_helper_for_a_group_that_one_is_not_in(good_world):
     path = good_world.path(HELPER)
-    os.chown(path, 0, 2000)
+    path.chown(0, 2000)
     path.chmod(0o4750)
     assert findings(good_world)[1]
     found = failure(good_world, "helper", user="bob")
@@ -291,8 +291,8 @@ def test_a_closed_and_a_missing_kvm(good_world):
     path = good_world.path("/dev/kvm")
     path.unlink(missing_ok=True)
     assert "/dev/kvm: missing" in failure(good_world, "kvm", "warn")["text"]
-    os.mknod(path, stat.S_IFCHR | 0o660, os.makedev(10, 232))
-    os.chown(path, 0, 2001)
+    path.mknod(stat.S_IFCHR | 0o660, os.makedev(10, 232))
+    path.chown(0, 2001)
     path.chmod(0o660)
     found = failure(good_world, "kvm", "warn")
     assert "/dev/kvm: closed to user alice" in found["text"]

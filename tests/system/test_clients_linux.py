@@ -23,7 +23,7 @@ LIMIT_S = 240
 
 
 @pytest.fixture(scope="module")
-def guest_files(tmp_path_factory):
+def guest_files(tmp_path_factory, outside_network):
     """A folder with kernel and initrd."""
     for tool in (QEMU, "busybox", "cpio"):
         need(tool)
@@ -32,7 +32,8 @@ def guest_files(tmp_path_factory):
               'guest_make_linux "$2" "$3" || { echo "$guest_why" >&2; exit 1; }')
     done = subprocess.run(["bash", "-c", script, "bash", SCRIPTS, folder,
                            Path(__file__).with_name("guest-queues")],
-                          capture_output=True, text=True, check=False)
+                          capture_output=True, text=True, check=False,
+                          preexec_fn=outside_network)
     if done.returncode != 0:
         reason = "no Linux guest: " + done.stderr
         (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)

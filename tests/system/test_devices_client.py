@@ -175,15 +175,14 @@ def test_a_dry_run_with_the_installed_helper_tells_what_would_be(device_world):
     assert "snd_hda_intel" in sentence(device_world.run_as("alice", words), replies.OBJECT)
 
 
-def test_a_static_program_is_answered_too(device_world, build):
+def test_a_static_program_is_answered_too(device_world, tmp_path):
     source = Path(__file__).parent.parent / "unit/opener.c"
-    made = build / "tests/unit/opener-static"
+    made = tmp_path / "opener-static"
     compiled = subprocess.run(["gcc", "-D_GNU_SOURCE", "-static", "-pthread", "-o", made, source],
                               check=False, capture_output=True)
     if compiled.returncode != 0:
         pytest.skip("no static program can be linked here")
     device_world.write("/home/alice/qemu-system-static", made.read_bytes(), mode=0o755)
-    made.unlink()
     done = run(device_world, "--vfio", "03:00.1", arguments=[GROUP],
                program="/home/alice/qemu-system-static")
     assert not opened(done)["openat", GROUP].startswith("error")

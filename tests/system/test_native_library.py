@@ -108,7 +108,6 @@ def test_a_program_with_threads_and_a_child_of_its_own_gets_cards(native_world):
 def test_a_changed_policy_counts_on_an_open_connection(native_world, rule, code, words, mode):
     """The next request on the connection is judged by the policy of its moment."""
     native_world.path("/etc/vmgrant").chmod(mode)
-    acl = str(native_world.path("/etc/vmgrant/acl.conf"))
     ours, theirs = socket.socketpair()
 
     def program():
@@ -129,8 +128,7 @@ def test_a_changed_policy_counts_on_an_open_connection(native_world, rule, code,
     theirs.close()
     ours.settimeout(60)
     assert ours.recv(16) == b"asked"
-    with open(acl, "w", encoding="ascii") as file:
-        file.write(rule)
+    native_world.path("/etc/vmgrant/acl.conf").write_text(rule)
     ours.send(b"go")
     assert ours.recv(16) == b"asked"
     ours.close()

@@ -9,7 +9,6 @@ that the helper looks at is a file.
 import ctypes
 import fcntl
 import os
-import shutil
 import stat
 import struct
 import termios
@@ -100,7 +99,7 @@ class UsbTree:
     def remove(self, port):
         """Pull a device out: its folder is gone, also for who holds it open."""
         self.world.path(f"/sys/bus/usb/devices/{port}").unlink()
-        shutil.rmtree(self.world.path(self.folder(port)))
+        self.world.path(self.folder(port)).rmtree()
 
     def clear(self):
         """Pull everything out."""
@@ -110,7 +109,7 @@ class UsbTree:
         for place in ("/sys/bus/usb/devices", "/sys/class/block", "/sys/dev/block"):
             for link in self.world.path(place).iterdir():
                 link.unlink()
-        shutil.rmtree(self.world.path(DEVICES), ignore_errors=True)
+        self.world.path(DEVICES).rmtree(missing_ok=True)
 
     # ---- nodes ----
 

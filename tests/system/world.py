@@ -16,6 +16,7 @@ from process import (LIMIT_S, Process, become, exit_code, pid_of_pidfd, place_fd
                      send_fds, wait_until)
 from services import Polkit, Sink
 from tun import tungetiff
+from worldpath import WorldPath
 
 HELPER = "/usr/libexec/vmgrant/vmgrant-helper"
 AUTHORIZE = "/usr/libexec/vmgrant/vmgrant-authorize"
@@ -149,12 +150,15 @@ class World:
         accounts = accounts or stage_accounts(stage)
         stage_fd = None if stage is None else os.open(stage, os.O_PATH | os.O_DIRECTORY)
         keep = [] if stage_fd is None else [stage_fd]
+        hidden = rootfs.hidden_paths()
         try:
-            self._keeper, self.pid = ns.boot(lambda: rootfs.build(stage_fd, accounts), keep)
+            self._keeper, self.pid = ns.boot(
+                lambda: rootfs.build(stage_fd, accounts, hidden), keep)
         finally:
             for fd in keep:
                 os.close(fd)
         self._pidfd = os.pidfd_open(self.pid)
+        self._root_fd = os.open(f"/proc/{self.pid}/root", os.O_PATH | os.O_DIRECTORY)
         self.namespaces = ns.hold_namespaces(self.pid)
         self.polkit = Polkit(self)
         if polkit:
@@ -177,6 +181,7 @@ class World:
         os.waitpid(self._keeper, 0)
         self._keeper = None
         os.close(self._pidfd)
+        os.close(self._root_fd)
         for item in [*self._open, *self._processes]:
             item.close()
         try:
@@ -254,14 +259,17 @@ class World:
     # ---- files ----
 
     def path(self, path):
-        """A path inside as one that we can open. Do not pass absolute symlinks."""
-        return Path(f"/proc/{self.pid}/root{path}")
+        """A path inside as one that we can open: see worldpath.py."""
+        return WorldPath(self._root_fd, path)
 
     def write(self, path, content, mode=0o644, owner=(0, 0)):
+        """Make this a file of its own; a link of that name is replaced, not followed."""
         target = self.path(path)
         target.parent.mkdir(parents=True, exist_ok=True)
+        if target.is_symlink():
+            target.unlink()
         target.write_bytes(content if isinstance(content, bytes) else content.encode())
-        os.chown(target, *owner)
+        target.chown(*owner)
         target.chmod(mode)
         return target
 
