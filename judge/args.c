@@ -9,12 +9,13 @@
 
 #define TRY_HELP "try vmgrant-helper --help"
 
-/* Which options have been seen: each may come once. */
-struct seen {
-	unsigned use_vnet : 1;
-	unsigned bridge : 1;
-	unsigned fd : 1;
-	unsigned mac : 1;
+/*
+ * The values as they stand in the arguments. Of one that is given twice the last counts,
+ * as in qemu-bridge-helper: QEMU adds its own arguments to those of helper=.
+ */
+struct given {
+	const char *bridge, *fd, *mac;
+	int use_vnet;
 };
 
 /*
@@ -40,12 +41,8 @@ static int parse_fd(const char *text, int *fd_out)
 	return 0;
 }
 
-static enum reply_code take_bridge(const char *name, struct args *args, struct seen *seen,
-				   struct refusal *why)
+static enum reply_code take_bridge(const char *name, struct args *args, struct refusal *why)
 {
-	if (seen->bridge)
-		return refuse(why, REPLY_USAGE, "--br: given twice: " TRY_HELP);
-	seen->bridge = 1;
 	if (!acl_bridge_name_valid(name))
 		return refuse(why, REPLY_USAGE,
 			      "--br=%.64s: not a bridge name: 1 to %u characters, without white "
@@ -55,12 +52,8 @@ static enum reply_code take_bridge(const char *name, struct args *args, struct s
 	return REPLY_GRANTED;
 }
 
-static enum reply_code take_fd(const char *text, struct args *args, struct seen *seen,
-			       struct refusal *why)
+static enum reply_code take_fd(const char *text, struct args *args, struct refusal *why)
 {
-	if (seen->fd)
-		return refuse(why, REPLY_USAGE, "--fd: given twice: " TRY_HELP);
-	seen->fd = 1;
 	if (parse_fd(text, &args->fd) < 0)
 		return refuse(why, REPLY_USAGE,
 			      "--fd=%.64s: not a file descriptor: a decimal number, 3 or more", text);
@@ -68,12 +61,8 @@ static enum reply_code take_fd(const char *text, struct args *args, struct seen 
 }
 
 /* Of a guest that is to be on a port with lock-mac; qemu-bridge-helper has no such option. */
-static enum reply_code take_mac(const char *text, struct args *args, struct seen *seen,
-				struct refusal *why)
+static enum reply_code take_mac(const char *text, struct args *args, struct refusal *why)
 {
-	if (seen->mac)
-		return refuse(why, REPLY_USAGE, "--mac: given twice: " TRY_HELP);
-	seen->mac = 1;
 	args->request.has_mac = 1;
 	if (mac_parse(text, strlen(text), args->request.guest_mac) < 0 ||
 	    !mac_is_usable(args->request.guest_mac))
@@ -83,47 +72,56 @@ static enum reply_code take_mac(const char *text, struct args *args, struct seen
 	return REPLY_GRANTED;
 }
 
-static enum reply_code take_option(const char *option, struct args *args, struct seen *seen,
-				   struct refusal *why)
+static enum reply_code note_option(const char *option, struct given *given, struct refusal *why)
 {
 	if (strncmp(option, "--br=", 5) == 0)
-		return take_bridge(option + 5, args, seen, why);
-	if (strncmp(option, "--fd=", 5) == 0)
-		return take_fd(option + 5, args, seen, why);
-	if (strncmp(option, "--mac=", 6) == 0)
-		return take_mac(option + 6, args, seen, why);
-	if (strcmp(option, "--use-vnet") != 0)
+		given->bridge = option + 5;
+	else if (strncmp(option, "--fd=", 5) == 0)
+		given->fd = option + 5;
+	else if (strncmp(option, "--mac=", 6) == 0)
+		given->mac = option + 6;
+	else if (strcmp(option, "--use-vnet") == 0)
+		given->use_vnet = 1;
+	else
 		return refuse(why, REPLY_USAGE, "%.64s: unknown argument: " TRY_HELP, option);
-	if (seen->use_vnet)
-		return refuse(why, REPLY_USAGE, "--use-vnet: given twice: " TRY_HELP);
-	seen->use_vnet = 1;
-	args->request.vnet_header = VNET_HEADER_ON;
 	return REPLY_GRANTED;
+}
+
+static enum reply_code take_given(const struct given *given, struct args *args,
+				  struct refusal *why)
+{
+	enum reply_code code;
+
+	if (given->fd == NULL)
+		return refuse(why, REPLY_USAGE, "--fd=FD: missing: " TRY_HELP);
+	if (given->bridge == NULL && (given->use_vnet || given->mac != NULL))
+		return refuse(why, REPLY_USAGE, "--br=BRIDGE: missing: " TRY_HELP);
+	code = take_fd(given->fd, args, why);
+	if (code == REPLY_GRANTED && given->bridge != NULL)
+		code = take_bridge(given->bridge, args, why);
+	if (code == REPLY_GRANTED && given->mac != NULL)
+		code = take_mac(given->mac, args, why);
+	return code;
 }
 
 static enum reply_code parse_service(int argc, char *const argv[], struct args *args,
 				     struct refusal *why)
 {
-	struct seen seen = { 0 };
+	struct given given = { 0 };
 
-	args->mode = ARGS_DROP_IN;
-	args->request.kind = REQUEST_TAP;
-	args->request.purpose = PURPOSE_GRANT;
-	args->request.origin = REQUEST_DROP_IN;
-	args->request.queues = 1;
 	for (int i = 1; i < argc; i++) {
-		enum reply_code code = take_option(argv[i], args, &seen, why);
+		enum reply_code code = note_option(argv[i], &given, why);
 
 		if (code != REPLY_GRANTED)
 			return code;
 	}
-	if (!seen.fd)
-		return refuse(why, REPLY_USAGE, "--fd=FD: missing: " TRY_HELP);
-	if (!seen.bridge && (seen.use_vnet || seen.mac))
-		return refuse(why, REPLY_USAGE, "--br=BRIDGE: missing: " TRY_HELP);
-	if (!seen.bridge)
-		args->mode = ARGS_NATIVE;
-	return REPLY_GRANTED;
+	args->mode = given.bridge != NULL ? ARGS_DROP_IN : ARGS_NATIVE;
+	args->request.kind = REQUEST_TAP;
+	args->request.purpose = PURPOSE_GRANT;
+	args->request.origin = REQUEST_DROP_IN;
+	args->request.queues = 1;
+	args->request.vnet_header = given.use_vnet ? VNET_HEADER_ON : VNET_HEADER_OFF;
+	return take_given(&given, args, why);
 }
 
 enum reply_code args_parse(int argc, char *const argv[], struct args *args, struct refusal *why)

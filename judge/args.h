@@ -5,7 +5,8 @@
  * The drop-in form is the contract of qemu-bridge-helper: QEMU runs
  * "--use-vnet --fd=N --br=BR", libvirt "[--use-vnet] --br=BR --fd=N"
  * (net_bridge_run_helper() in QEMU, qemuCreateInBridgePortWithHelper() in
- * libvirt). Only the "=" forms exist; what is not known is refused. --mac=ADDRESS
+ * libvirt), and QEMU adds them to what helper= says already, so that the last of
+ * one that comes twice counts. Only the "=" forms exist; what is not known is refused. --mac=ADDRESS
  * is ours: whoever can say a helper= with options can give the guest's address.
  *
  * The native form is "--fd=N" alone: the requests come over the socket.

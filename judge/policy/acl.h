@@ -106,6 +106,8 @@ struct acl_visitor {
 	void *context;
 	int (*include)(void *context, const char *path, struct acl_error *error);
 	int (*import_qemu)(void *context, const char *path, struct acl_error *error);
+	/* What acl_parse_qemu() passes over, as qemu does; NULL: nobody wants to know. */
+	void (*passed_over)(void *context, const struct acl_error *what);
 };
 
 /*
@@ -129,12 +131,10 @@ int acl_parse(struct acl *acl, char *text, size_t length, const char *file,
  * The same for a file in the syntax of qemu-bridge-helper's bridge.conf:
  * "allow|deny NAME|all", "include PATH", "#" only at the start of a line.
  * Its rules are for everybody, on bridges, without options but port_direct.
- * Stricter than qemu with what qemu reads but cuts or cannot mean: a name that no
- * bridge can have, a relative path, NUL, a line over ACL_LINE_MAX.
- * On an error all rules stay in *acl that qemu would have read (the caller decides
- * what that means: qemu ignores errors in included files, but not in the main
- * file): those before a line that qemu cannot read either, and those before and
- * behind a line that is wrong only here.
+ * Read as qemu reads it, byte by byte; qemu.c lists how. What qemu passes over is
+ * told to the visitor. On an error the rules before it stay in *acl: the caller
+ * decides what that means, qemu ignores errors in included files, but not in the
+ * main file.
  */
 int acl_parse_qemu(struct acl *acl, char *text, size_t length, const char *file,
 		   const struct acl_visitor *visitor, struct acl_error *error);

@@ -54,7 +54,7 @@ enum reply_code policy_read(struct policy *policy, const struct caller *caller,
 {
 	struct rights rights = { caller, account };
 	const struct policy_opener opener = { &rights, open_as_administrator, open_as_caller,
-					      note_source };
+					      note_source, NULL };
 	struct acl_error error;
 	char text[640];
 

@@ -105,14 +105,34 @@ static int reject_nested_import(void *context, const char *path, struct acl_erro
 
 /*
  * What qemu passes over in silence: a file that is not there, or not for this
- * caller. Nothing else that fails is among it, neither behind the opening nor for
- * want of memory or descriptors, whose limits the caller sets: a deny would vanish.
+ * caller, and a folder, in which it finds no line. Nothing else that fails is among
+ * it, neither behind the opening nor for want of memory or descriptors, whose limits
+ * the caller sets: a deny would vanish.
  */
 static int may_pass_over(const struct trusted_problem *problem)
 {
-	return problem->kind == TRUSTED_OK ||
+	return problem->kind == TRUSTED_OK || problem->kind == TRUSTED_IS_FOLDER ||
 	       (problem->kind == TRUSTED_NOT_OPENED &&
 		(problem->error == ENOENT || problem->error == EACCES));
+}
+
+static void tell_passed_over(void *context, const struct acl_error *what)
+{
+	const struct loader *loader = context;
+
+	if (loader->opener->passed_over != NULL)
+		loader->opener->passed_over(loader->opener->context, what);
+}
+
+/* Of a file with an error (line and all) the rules before count, of another none. */
+static void tell_include_passed_over(struct loader *loader, const struct acl_error *error)
+{
+	struct acl_error what = *error;
+
+	(void)snprintf(what.message, sizeof what.message, "passed over%s: %.200s",
+		       error->line != 0 ? ", and what follows it in this file" : "",
+		       error->message);
+	tell_passed_over(loader, &what);
 }
 
 /*
@@ -131,8 +151,10 @@ static int visit_qemu_include(void *context, const char *path, struct acl_error 
 	}
 	if (load_qemu_file(loader, path, &problem, &ignored) == 0)
 		return 0;
-	if (!loader->fatal && may_pass_over(&problem))
+	if (!loader->fatal && may_pass_over(&problem)) {
+		tell_include_passed_over(loader, &ignored);
 		return 0;
+	}
 	loader->fatal = 1;
 	*error = ignored;
 	return -1;
@@ -141,7 +163,8 @@ static int visit_qemu_include(void *context, const char *path, struct acl_error 
 static int load_qemu_file(struct loader *loader, const char *path, struct trusted_problem *problem,
 			  struct acl_error *error)
 {
-	const struct acl_visitor visitor = { loader, visit_qemu_include, reject_nested_import };
+	const struct acl_visitor visitor = { loader, visit_qemu_include, reject_nested_import,
+					     tell_passed_over };
 	char *text;
 	size_t length;
 	int fd, result;
@@ -243,7 +266,7 @@ static int visit_include(void *context, const char *path, struct acl_error *erro
 /* Read an open file. The fd is consumed. */
 static int load_file(struct loader *loader, const char *path, int fd, struct acl_error *error)
 {
-	const struct acl_visitor visitor = { loader, visit_include, visit_import };
+	const struct acl_visitor visitor = { loader, visit_include, visit_import, NULL };
 	struct trusted_problem problem = { 0 };
 	char *text;
 	size_t length;

@@ -5,8 +5,8 @@
  * Half a policy is no policy: an error in any file, a file that cannot be read
  * or that somebody else could have written makes the whole load fail. The one
  * exception keeps the promise of qemu-bridge-helper: inside an imported qemu
- * file, an include that the caller may not read, or that has an error, grants
- * nothing more than the rules before the error.
+ * file, an include that is missing, a folder, or not for the caller is passed over,
+ * and of one with an error the rules before the error count.
  */
 #ifndef VMGRANT_JUDGE_POLICY_LOAD_H
 #define VMGRANT_JUDGE_POLICY_LOAD_H
@@ -40,6 +40,8 @@ struct policy_opener {
 		      struct trusted_problem *problem);
 	/* policy_sources_add(), with rights that can be had again later. */
 	int (*note)(void *context, struct policy_sources *sources, const char *path);
+	/* What an imported file says in vain, as to qemu; NULL: nobody wants to know. */
+	void (*passed_over)(void *context, const struct acl_error *what);
 };
 
 /* Returns 0, or -1 with *error filled. Release in both cases. */

@@ -2,16 +2,22 @@
 /*
  * The syntax of qemu-bridge-helper's bridge.conf, from text to rules. Pure.
  *
- * Lines are read as parse_acl_file() of qemu's qemu-bridge-helper.c reads them,
- * so that a file which works there means the same here: a carriage return is
- * white space, the argument is the whole rest of the line, and only a line's
- * first character can begin a comment. Where qemu cuts a name to what the kernel
- * takes, and would then match an interface that nobody named, this is an error.
+ * What parse_acl_file() of QEMU 4.1 to 10.1 does with a file is the specification,
+ * so that a file which works there means the same here:
  *
- * qemu stops reading a file at a line that it cannot cut into a known command and
- * an argument. At a line that is wrong only here the reading goes on, as it would
- * there: the caller may pass over errors in an included file, and then a deny that
- * stands behind such a line must not be lost.
+ *   - a line is what fgets() puts into 4,096 bytes: of a longer one the rest is a
+ *     line of its own, and what stands behind a NUL is not seen;
+ *   - white space is what glib says: no vertical tab, but carriage returns. It is
+ *     cut off at both ends of the line and of the argument;
+ *   - only the first character of a line can begin a comment;
+ *   - the command ends at the first space of the line, or, if there is none, at the
+ *     first tab. The argument is the whole rest; it may be empty;
+ *   - a line without space and tab, an unknown command, and an argument of allow or
+ *     deny that is longer than an interface's name end the reading of the file. The
+ *     rules before stay, and the caller decides what the error means;
+ *   - a name that no bridge can have, "br0 # lan" among them, matches none.
+ *
+ * What qemu passes over in silence is passed over, and the visitor is told.
  */
 #include "judge/policy/acl.h"
 
@@ -19,166 +25,204 @@
 
 #include "judge/policy/words.h"
 
-/* What became of a line. */
-enum outcome { LINE_READ, LINE_REFUSED, LINE_FATAL };
+#define QEMU_LINE_MAX 4095u /* its buffer less the NUL */
 
-/* A line's first word; not ended by NUL, which may have no room at the end of the text. */
-struct command {
-	const char *text;
-	size_t length;
-	unsigned column;
+/* What fgets() would give, and where it stands. */
+struct piece {
+	char *start, *end; /* end: its newline, NUL or cut; of its argument later */
+	const char *line_start;
+	int overwrites; /* 1: the byte at end belongs to nobody and may become a NUL */
 };
 
-/* What qemu asks glib for: g_ascii_isspace() knows no vertical tab. */
+struct reader {
+	struct acl *acl;
+	const struct acl_visitor *visitor;
+	struct acl_error *error;
+	struct acl_line line; /* its only word is the argument */
+};
+
 static int is_space(char byte)
 {
-	return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\f';
+	return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\f' || byte == '\n';
 }
 
-static enum outcome command_error(struct acl_error *error, const struct acl_line *line,
-				  const struct command *command, const char *message)
+/* text of that length, which is not ended by NUL, is why the file is read no further. */
+static int fail(const struct reader *reader, const char *text, size_t length, unsigned column,
+		const char *message)
 {
-	char word[sizeof(error->word) + 1];
-	size_t length = command->length;
+	char word[sizeof(reader->error->word) + 1];
 
 	/* One byte more than the error can show, so that it shows the cut. */
 	if (length >= sizeof(word))
 		length = sizeof(word) - 1;
-	memcpy(word, command->text, length);
+	memcpy(word, text, length);
 	word[length] = '\0';
-	acl_error_set(error, line->file, line->number, command->column, word, message);
-	return LINE_FATAL;
+	acl_error_set(reader->error, reader->line.file, reader->line.number, column, word, message);
+	return -1;
 }
 
-static enum outcome refuse(struct acl_error *error, const struct acl_line *line,
-			   const char *message)
+static void pass_over(const struct reader *reader, unsigned column, const char *word,
+		      const char *message)
 {
-	acl_word_error(error, line, &line->words[0], message);
-	return LINE_REFUSED;
+	struct acl_error what;
+
+	if (reader->visitor == NULL || reader->visitor->passed_over == NULL)
+		return;
+	acl_error_set(&what, reader->line.file, reader->line.number, column, word, message);
+	reader->visitor->passed_over(reader->visitor->context, &what);
 }
 
-static enum outcome read_rule(struct acl *acl, enum acl_effect effect, const struct acl_line *line,
-			      struct acl_error *error)
+static const char *problem_of_name(const char *name)
 {
-	const struct acl_word *name = &line->words[0];
+	if (name[0] == '\0')
+		return "passed over: it names no bridge";
+	if (strchr(name, '#') != NULL)
+		return "passed over: a comment needs a line of its own, this is no name of a bridge";
+	return "passed over: not a name that a bridge can have";
+}
+
+static int read_rule(const struct reader *reader, enum acl_effect effect)
+{
+	const struct acl_word *name = &reader->line.words[0];
 	const struct acl_rule rule = {
 		.effect = effect,
 		.kind = ACL_KIND_BRIDGE,
 		.subject.type = ACL_SUBJECT_EVERYBODY,
 		.bridge = strcmp(name->text, "all") == 0 ? NULL : name->text,
 		.options.port_direct = 1,
-		.file = line->file,
-		.line = line->number,
+		.file = reader->line.file,
+		.line = reader->line.number,
 	};
 
 	if (name->length > ACL_BRIDGE_NAME_MAX)
-		return refuse(error, line, "a bridge name has at most 15 bytes");
-	if (!acl_bridge_name_valid(name->text))
-		return refuse(error, line, "not a name that a bridge can have");
-	if (acl_append(acl, &rule) == 0)
-		return LINE_READ;
-	acl_append_error(error, acl, line, name);
-	return LINE_FATAL;
-}
-
-static enum outcome read_statement(struct acl *acl, const struct acl_line *line,
-				   const struct command *command, const struct acl_visitor *visitor,
-				   struct acl_error *error)
-{
-	if (ACL_WORD_IS(command, "allow"))
-		return read_rule(acl, ACL_EFFECT_ALLOW, line, error);
-	if (ACL_WORD_IS(command, "deny"))
-		return read_rule(acl, ACL_EFFECT_DENY, line, error);
-	if (!ACL_WORD_IS(command, "include"))
-		return command_error(error, line, command,
-				     "unknown command; expected allow, deny or include");
-	if (line->words[0].text[0] != '/')
-		return refuse(error, line, "the path must be absolute, from / on");
-	if (acl_word_visit(visitor->include, visitor->context, line, &line->words[0], error) != 0)
-		return LINE_FATAL;
-	return LINE_READ;
-}
-
-/* An error in bytes has a column and no word that could be shown. */
-static enum outcome check_bytes(const struct acl_line *line, const char *start, const char *end,
-				struct acl_error *error)
-{
-	const char *message = "line longer than 4096 bytes";
-	const char *wrong = start + ACL_LINE_MAX;
-
-	if ((size_t)(end - start) <= ACL_LINE_MAX) {
-		message = "NUL byte";
-		wrong = memchr(start, '\0', (size_t)(end - start));
-		if (wrong == NULL)
-			return LINE_READ;
+		return acl_word_error(reader->error, &reader->line, name,
+				      "a bridge name has at most 15 bytes");
+	if (!acl_bridge_name_valid(name->text)) {
+		pass_over(reader, name->column, name->text, problem_of_name(name->text));
+		return 0;
 	}
-	acl_error_set(error, line->file, line->number, (unsigned)(wrong - start) + 1, NULL,
-		      message);
-	return LINE_REFUSED;
+	if (acl_append(reader->acl, &rule) == 0)
+		return 0;
+	return acl_append_error(reader->error, reader->acl, &reader->line, name);
 }
 
-/* Read the line from start to end, its newline or the end of the text. */
-static enum outcome read_line(struct acl *acl, struct acl_line *line, char *start, char *end,
-			      const char *text_end, const struct acl_visitor *visitor,
-			      struct acl_error *error)
+static int read_include(const struct reader *reader)
 {
-	struct acl_word *argument = &line->words[0];
-	struct command command;
-	char *p = start;
+	const struct acl_word *path = &reader->line.words[0];
 
-	if (check_bytes(line, start, end, error) != LINE_READ)
-		return LINE_REFUSED;
-	while (p < end && is_space(*p))
+	if (path->text[0] == '/')
+		return acl_word_visit(reader->visitor->include, reader->visitor->context,
+				      &reader->line, path, reader->error);
+	/* There it depends on where the helper was started; here it is started nowhere. */
+	pass_over(reader, path->column, path->text,
+		  "passed over: the path is not absolute, from / on");
+	return 0;
+}
+
+/* Cut the piece into command and argument. Returns the command's length, 0 without argument. */
+static size_t cut(struct reader *reader, struct piece *piece)
+{
+	struct acl_word *argument = &reader->line.words[0];
+	size_t rest = (size_t)(piece->end - piece->start);
+	char *p = memchr(piece->start, ' ', rest);
+	size_t length;
+
+	if (p == NULL)
+		p = memchr(piece->start, '\t', rest);
+	if (p == NULL)
+		return 0;
+	length = (size_t)(p++ - piece->start);
+	while (p < piece->end && is_space(*p))
 		p++;
-	if (p == end || *p == '#')
-		return LINE_READ;
-	while (is_space(end[-1]))
-		end--;
-	command = (struct command){ .text = p, .column = (unsigned)(p - start) + 1 };
-	while (p < end && *p != ' ' && *p != '\t')
-		p++;
-	command.length = (size_t)(p - command.text);
-	if (p == end)
-		return command_error(
-			error, line, &command,
-			"expected allow, deny or include, a space, and a name or path");
-	while (is_space(*p))
-		p++;
-	*argument = (struct acl_word){ p, (size_t)(end - p), (unsigned)(p - start) + 1 };
-	/* The last line may lack its newline: the word's NUL then costs the space before it. */
-	if (end == text_end) {
+	while (piece->end > p && is_space(piece->end[-1])) {
+		piece->end--;
+		piece->overwrites = 1;
+	}
+	argument->text = p;
+	argument->length = (size_t)(piece->end - p);
+	argument->column = (unsigned)(p - piece->line_start) + 1;
+	/* Where the next byte is needed the argument's NUL costs the separator before it. */
+	if (!piece->overwrites) {
 		argument->text--;
 		memmove(argument->text, p, argument->length);
 	}
 	argument->text[argument->length] = '\0';
-	return read_statement(acl, line, &command, visitor, error);
+	return length;
+}
+
+static int read_piece(struct reader *reader, struct piece *piece)
+{
+	struct acl_word command;
+
+	while (piece->start < piece->end && is_space(*piece->start))
+		piece->start++;
+	if (piece->start == piece->end || *piece->start == '#')
+		return 0;
+	command.text = piece->start;
+	command.column = (unsigned)(piece->start - piece->line_start) + 1;
+	command.length = cut(reader, piece);
+	if (command.length == 0) {
+		while (piece->end > piece->start && is_space(piece->end[-1]))
+			piece->end--;
+		return fail(reader, command.text, (size_t)(piece->end - piece->start),
+			    command.column,
+			    "expected allow, deny or include, a space, and a name or path");
+	}
+	if (ACL_WORD_IS(&command, "allow"))
+		return read_rule(reader, ACL_EFFECT_ALLOW);
+	if (ACL_WORD_IS(&command, "deny"))
+		return read_rule(reader, ACL_EFFECT_DENY);
+	if (ACL_WORD_IS(&command, "include"))
+		return read_include(reader);
+	return fail(reader, command.text, command.length, command.column,
+		    "unknown command; expected allow, deny or include");
+}
+
+/* One call of fgets(): up to the newline, or as much as the buffer takes. */
+static char *next_piece(struct reader *reader, char *start, char *text_end, struct piece *piece)
+{
+	size_t rest = (size_t)(text_end - start);
+	size_t length = rest > QEMU_LINE_MAX ? QEMU_LINE_MAX : rest;
+	char *newline = memchr(start, '\n', length), *nul;
+	char *next = newline != NULL ? newline + 1 : start + length;
+
+	piece->start = start;
+	piece->end = newline != NULL ? newline : next;
+	piece->overwrites = newline != NULL;
+	nul = memchr(start, '\0', (size_t)(piece->end - start));
+	if (nul != NULL) {
+		piece->end = nul;
+		piece->overwrites = 1;
+		pass_over(reader, (unsigned)(nul - piece->line_start) + 1, NULL,
+			  "passed over: what stands behind a NUL byte");
+	}
+	if (newline == NULL && next < text_end)
+		pass_over(reader, (unsigned)(next - piece->line_start) + 1, NULL,
+			  "longer than 4095 bytes: qemu reads the rest as a line of its own");
+	return next;
 }
 
 int acl_parse_qemu(struct acl *acl, char *text, size_t length, const char *file,
 		   const struct acl_visitor *visitor, struct acl_error *error)
 {
+	struct reader reader = { .acl = acl, .visitor = visitor, .error = error };
+	struct piece piece = { .line_start = text };
 	char *const text_end = text + length;
-	char *start = text;
-	struct acl_error later; /* the caller hears of the first error */
-	struct acl_line line;
-	int result = 0;
 
-	line.file = file;
-	line.number = 0;
-	line.word_count = 1;
-	while (start < text_end) {
-		char *newline = memchr(start, '\n', (size_t)(text_end - start));
-		char *end = newline != NULL ? newline : text_end;
-		enum outcome outcome;
+	reader.line.file = file;
+	reader.line.number = 1;
+	reader.line.word_count = 1;
+	for (char *start = text; start < text_end;) {
+		char *next = next_piece(&reader, start, text_end, &piece);
+		const int is_whole = next[-1] == '\n';
 
-		line.number++;
-		outcome = read_line(acl, &line, start, end, text_end, visitor,
-				    result == 0 ? error : &later);
-		if (outcome != LINE_READ)
-			result = -1;
-		if (outcome == LINE_FATAL)
+		if (read_piece(&reader, &piece) != 0)
 			return -1;
-		start = newline != NULL ? newline + 1 : text_end;
+		start = next;
+		if (is_whole) {
+			reader.line.number++;
+			piece.line_start = start;
+		}
 	}
-	return result;
+	return 0;
 }

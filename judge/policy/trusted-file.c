@@ -261,10 +261,13 @@ static int open_folder(struct walker *walker, mode_t kind)
 {
 	int fd;
 
-	if (kind == S_IFREG)
-		return fail_trust(walker, "", "is not a regular file");
 	if ((walker->folder_status.st_mode & OTHERS_WRITE) != 0)
 		return fail_trust(walker, "", "is writable by group or others");
+	if (kind == S_IFREG) {
+		(void)fail_trust(walker, "", "is not a regular file");
+		walker->problem->kind = TRUSTED_IS_FOLDER;
+		return -1;
+	}
 	fd = walker->walk->open(walker->walk->context, walker->folder, ".", S_IFDIR);
 	return fd < 0 ? fail(walker->problem, TRUSTED_NOT_OPENED, errno) : fd;
 }

@@ -31,6 +31,7 @@ enum trusted_error {
 	TRUSTED_OK = 0,
 	TRUSTED_SYSTEM,      /* a system call failed, see error */
 	TRUSTED_NOT_OPENED,  /* opening something by its name failed, see error */
+	TRUSTED_IS_FOLDER,   /* there and root's, but a folder instead of a file */
 	TRUSTED_NOT_TRUSTED, /* there, but somebody else could have written it */
 };
 

@@ -48,6 +48,14 @@ static int visit(void *context, const char *path, struct acl_error *error)
 	return -1;
 }
 
+static void hear(void *context, const struct acl_error *what)
+{
+	(void)context;
+	REQUIRE(what->line > 0 && what->column > 0);
+	REQUIRE(strstr(what->message, "passed over") != NULL ||
+		strstr(what->message, "longer than") != NULL);
+}
+
 static enum acl_name_result find_name(void *context, const char *name, uint32_t *id_out)
 {
 	const struct answers *answers = context;
@@ -163,7 +171,7 @@ static void try_parser(acl_parser parser, const uint8_t *header, const char *tex
 		.name = (enum acl_name_result)(header[0] / 4 % 3),
 		.id = header[3],
 	};
-	const struct acl_visitor visitor = { &answers, visit, visit };
+	const struct acl_visitor visitor = { &answers, visit, visit, hear };
 	struct acl acl = { 0 };
 	struct acl_error error;
 	char *copy = malloc(length > 0 ? length : 1);

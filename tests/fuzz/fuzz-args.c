@@ -33,8 +33,7 @@ static void check_request(const struct args *args)
 	} else if (args->mode == ARGS_NATIVE) {
 		require(args->fd >= 3);
 	} else {
-		require(args->mode == ARGS_CHECK_ACL || args->mode == ARGS_EXPLAIN ||
-			args->mode == ARGS_HELP || args->mode == ARGS_VERSION);
+		require(args->mode == ARGS_HELP || args->mode == ARGS_VERSION);
 	}
 }
 

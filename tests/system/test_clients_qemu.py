@@ -109,11 +109,12 @@ def only_port(world, bridge="br0"):
     f"tap,id=n,br=br0,helper={HELPER}",
     f"tap,id=n,helper={HELPER}",
     f"tap,id=n,helper={HELPER} --br=br0",
+    f"tap,id=n,helper={HELPER} --use-vnet --br=br0",
     f"tap,id=n,br=br9,helper={HELPER} --br=br0",
     f"bridge,id=n,br=br0,helper={HELPER}  ",
     f"tap,id=n,helper=exec {HELPER}\t--br=br0",
-), ids=("bridge", "bridge-default-br", "tap", "tap-default-br", "tap-words", "tap-words-win",
-        "bridge-blank-end", "tap-shell"))
+), ids=("bridge", "bridge-default-br", "tap", "tap-default-br", "tap-words", "tap-words-twice",
+        "tap-words-win", "bridge-blank-end", "tap-shell"))
 def test_every_way_to_name_the_helper_gives_a_card(open_world, netdev):
     with Guest(open_world, ["-netdev", netdev, *CARD]) as guest:
         name = only_port(open_world)

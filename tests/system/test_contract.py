@@ -10,6 +10,7 @@ import pytest
 import replies
 import tun
 from process import wait_until
+from test_attacks_channel import foreign_pair
 from world import World
 
 ORDERS = ("qemu", "libvirt")
@@ -75,14 +76,22 @@ def test_every_refusal_sends_not_one_byte(shared):
 
 @pytest.mark.parametrize("words", (
     ["--br=br0"], ["--use-vnet", "--fd=9"], ["--br", "br0", "--fd=9"], ["--br=br0", "--fd", "9"],
-    ["--br=br0", "--fd=9", "--br=br0"], ["--br=br0", "--fd=9", "--fd=9"],
-    ["--use-vnet", "--use-vnet", "--br=br0", "--fd=9"], ["--br=br0", "--fd=9", "more"],
+    ["--use-vnet", "--use-vnet", "--fd=9"], ["--br=br0", "--fd=9", "more"],
     ["--br=br0", "--fd=9", "--bogus"], ["--br=br0", "--fd=9", ""], ["-br=br0", "-fd=9"],
     ["--use-vnet=1", "--br=br0", "--fd=9"], ["--help", "--br=br0", "--fd=9"],
     ["--BR=br0", "--fd=9"], ["--br=br0", "--fd=9", "--check-acl"]))
-def test_unknown_repeated_and_missing_arguments_are_usage_errors(shared, words):
+def test_unknown_and_missing_arguments_are_usage_errors(shared, words):
     result = shared.request("alice", arguments=words)
     assert result.refused and result.code == replies.USAGE, result
+
+
+@pytest.mark.parametrize("words", (
+    ["--use-vnet", "--br=br0", "--use-vnet", "--fd=9"],
+    ["--br=br9", "--fd=4", "--use-vnet", "--fd=9", "--br=br0"]))
+def test_of_what_is_given_twice_the_last_counts_as_in_qemu_bridge_helper(shared, words):
+    result = shared.request("alice", arguments=words)
+    assert result.granted, result
+    result.close()
 
 
 def test_help_and_version_work_for_everybody(shared):
@@ -243,3 +252,30 @@ def test_the_host_has_no_ipv6_address_on_the_port(shared):
     with open(f"/proc/{shared.pid}/net/if_inet6", encoding="ascii") as addresses:
         assert result.name not in addresses.read()
     result.close()
+
+
+# ---- started by root ----
+
+@pytest.mark.parametrize("rule, code", (("user alice", replies.DENIED), ("user root", 0),
+                                        ("group root", 0), ("user 0", 0)))
+def test_root_is_a_person_of_whom_a_rule_has_to_speak(world, rule, code):
+    """qemu-bridge-helper, run by sudo, grants whatever bridge.conf says; here root asks as root."""
+    world.write_acl(f"allow bridge br0 {rule} polkit=no\n")
+    result = world.request("root")
+    assert (result.granted or result.refused) and result.code == code, result
+    result.close()
+
+
+def test_root_hands_nothing_to_somebody_elses_socket(world):
+    """sudo vmgrant-helper with the user's socket would give him what rules give root."""
+    world.write_acl("allow bridge br0 user root polkit=no\nallow bridge br0 user alice polkit=no\n")
+    process, (near, far) = foreign_pair(world, "alice")
+    number = far.fileno()
+    result = world.request("root", fds={number: number},
+                           channel=lambda: (None, socket.socket(fileno=os.dup(number))))
+    process.kill()
+    assert result.refused and result.code == replies.CHANNEL, result
+    near.setblocking(False)
+    with pytest.raises(BlockingIOError):
+        near.recv(1)
+    assert not world.taps()

@@ -42,7 +42,8 @@ static inline int visit_nothing(void *context, const char *path, struct acl_erro
 	return 0;
 }
 
-static const struct acl_visitor visitor_of_nothing = { NULL, visit_nothing, visit_nothing };
+static const struct acl_visitor visitor_of_nothing = { NULL, visit_nothing, visit_nothing,
+						     NULL };
 
 static inline struct parsed parse_with(acl_parser parser, const struct acl_visitor *visitor,
 				       const char *text, size_t length)

@@ -230,8 +230,9 @@ static const struct included special_files[] = {
 	/* qemu stops at what it cannot read, and keeps what it has */
 	{ "allow br0\nnonsense\ndeny br0\n", { ALLOW_BR0 }, 1 },
 	{ "deny br1\nallow\nallow all", { DENY_BR1 }, 1 },
-	/* this name qemu would cut; nothing here is called so */
-	{ "allow br0\nallow a-name-of-17-byte\ndeny all\n", { ALLOW_BR0, DENY_ALL }, 2 },
+	{ "allow br0\nallow a-name-of-17-byte\ndeny all\n", { ALLOW_BR0 }, 1 },
+	/* what it passes over ends nothing */
+	{ "allow br0 # lan\nallow \ninclude x\ndeny all\n", { DENY_ALL }, 1 },
 };
 
 #define SPECIAL_FILES ((int)ARRAY_SIZE(special_files))
@@ -281,7 +282,7 @@ struct qemu_run {
 static int include_file(void *context, const char *path, struct acl_error *error)
 {
 	struct qemu_run *run = context;
-	const struct acl_visitor visitor = { run, NULL, NULL };
+	const struct acl_visitor visitor = { run, NULL, NULL, NULL };
 	const char *text = run->files[atoi(path + 1)].text;
 	const size_t length = strlen(text);
 	char *copy = run->copies[run->copy_count++];
@@ -318,7 +319,7 @@ static size_t add_qemu_letter(const struct qemu_run *run, int digit, char *text,
 
 static void check_qemu_list(struct qemu_run *run, const int *digits, int length)
 {
-	const struct acl_visitor visitor = { run, include_file, NULL };
+	const struct acl_visitor visitor = { run, include_file, NULL, NULL };
 	struct letter letters[LIST_MAX * 2];
 	char text[LIST_MAX * 32] = "", parsed[sizeof(text)];
 	struct acl_error error;

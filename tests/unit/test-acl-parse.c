@@ -266,7 +266,7 @@ static int visit_import(void *context, const char *path, struct acl_error *error
 static void includes_are_visited_in_order(void **state)
 {
 	struct visits visits = { .log = "" };
-	const struct acl_visitor visitor = { &visits, visit_include, visit_import };
+	const struct acl_visitor visitor = { &visits, visit_include, visit_import, NULL };
 	struct parsed parsed = parse_with(acl_parse, &visitor,
 					  BYTES("include /b\nallow bridge b\n"
 						"import-qemu /etc/qemu/bridge.conf # old\n"
@@ -283,7 +283,7 @@ static void includes_are_visited_in_order(void **state)
 static void an_include_that_fails_ends_everything(void **state)
 {
 	struct visits visits = { .log = "", .fail_message = "cannot be read", .fail_file = "/b" };
-	const struct acl_visitor visitor = { &visits, visit_include, visit_import };
+	const struct acl_visitor visitor = { &visits, visit_include, visit_import, NULL };
 	struct parsed parsed =
 		parse_with(acl_parse, &visitor, BYTES("\n include /b\ninclude /c\n"));
 	char text[600];
@@ -307,7 +307,8 @@ static void an_include_that_fails_ends_everything(void **state)
 static int visit_and_append(void *context, const char *path, struct acl_error *error)
 {
 	static char many[100 * sizeof("allow bridge x\n")];
-	const struct acl_visitor visitor = { context, visit_and_append, visit_and_append };
+	const struct acl_visitor visitor = { context, visit_and_append, visit_and_append,
+					     NULL };
 	size_t length = 0;
 
 	assert_string_equal(path, "/more");
@@ -320,7 +321,8 @@ static int visit_and_append(void *context, const char *path, struct acl_error *e
 static void an_include_adds_in_its_place(void **state)
 {
 	struct parsed parsed = { 0 };
-	const struct acl_visitor visitor = { &parsed.acl, visit_and_append, visit_and_append };
+	const struct acl_visitor visitor = { &parsed.acl, visit_and_append, visit_and_append,
+					     NULL };
 	char text[] = "allow bridge a\ninclude /more\nallow bridge b\n";
 
 	(void)state;

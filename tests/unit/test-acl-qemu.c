@@ -41,11 +41,16 @@ static void lines_that_qemu_reads(void **state)
 		{ "allow br0\r", "+br0" },
 		{ " \t\f\rallow \t br0 \t\r\f\n", "+br0" },
 		{ "allow\tbr0\n", "+br0" },
-		{ "allow\t br0", "+br0" },
+		{ "allow \tbr0", "+br0" },
 		{ "allow \r\f\tbr0\n", "+br0" },
 		{ "allow br0\n\nallow br1\n\n", "+br0 +br1" },
 		{ "allow All\n", "+All" },
 		{ "allow fifteen-bytes-x\n", "+fifteen-bytes-x" },
+		{ "allow\tbr0\t\n", "+br0" },
+		{ "allow \t\n", "" },
+		{ "allow ", "" },
+		{ "allow\t", "" },
+		{ "include \r\n", "" },
 	};
 
 	(void)state;
@@ -76,8 +81,6 @@ static void lines_that_qemu_refuses_too(void **state)
 		{ BYTES("allow br0\n  Allow br1\nallow br2\n"), 2, 3, "Allow", "unknown command" },
 		{ BYTES("allow br0\nallow\nallow br2\n"), 2, 1, "allow", "expected allow, deny" },
 		{ BYTES("allow br0\nallow\r\nallow br2\n"), 2, 1, "allow", "expected allow, deny" },
-		{ BYTES("allow br0\ndeny \t\r\nallow br2\n"), 2, 1, "deny",
-		  "expected allow, deny" },
 		{ BYTES("allow br0\ninclude"), 2, 1, "include", "expected allow, deny" },
 		{ BYTES("allow br0\nx"), 2, 1, "x", "expected allow, deny" },
 		{ BYTES("allow br0\nallow\rbr1\n"), 2, 1, "allow\\x0dbr1", "expected allow, deny" },
@@ -89,6 +92,19 @@ static void lines_that_qemu_refuses_too(void **state)
 		{ BYTES("allow br0\nallow# br1\n"), 2, 1, "allow#", "unknown command" },
 		{ BYTES("allow br0\nimport-qemu /x\n"), 2, 1, "import-qemu", "unknown command" },
 		{ BYTES("allow br0\n%s%n\n"), 2, 1, "%s%n", "expected allow, deny" },
+		/* The first space counts before any tab, also one at the end. */
+		{ BYTES("allow br0\nallow\tbr1 \nallow br2\n"), 2, 1, "allow\\x09br1",
+		  "unknown command" },
+		{ BYTES("allow br0\nallow\t br1\n"), 2, 1, "allow\\x09", "unknown command" },
+		{ BYTES("allow br0\nallow\tbr1 # x\n"), 2, 1, "allow\\x09br1", "unknown command" },
+		{ BYTES("allow br0\nallow sixteen-bytes-xx\nallow br2\n"), 2, 7,
+		  "sixteen-bytes-xx", "at most 15 bytes" },
+		{ BYTES("allow br0\ndeny \tsixteen-bytes-xx\r\nallow br2"), 2, 7,
+		  "sixteen-bytes-xx", "at most 15 bytes" },
+		{ BYTES("allow br0\nallow br1 # the lan of the house\nallow br2\n"), 2, 7,
+		  "br1 # the lan of the house", "at most 15 bytes" },
+		{ BYTES("allow br0\nallow\0 br1\nallow br2\n"), 2, 1, "allow",
+		  "expected allow, deny" },
 	};
 
 	(void)state;
@@ -102,44 +118,57 @@ static void lines_that_qemu_refuses_too(void **state)
 	}
 }
 
-/* Where only we are strict, a deny that stands behind is not lost. */
-static void lines_that_only_we_refuse(void **state)
+/* What was passed over, in the order of the file. */
+struct heard {
+	char log[1024];
+};
+
+static void hear(void *context, const struct acl_error *what)
 {
-	static const char name[] = "not a name that a bridge can have";
-	const struct wrong wrongs[] = {
-		{ BYTES("allow br0\nallow sixteen-bytes-xx\ndeny br2\n"), 2, 7, "sixteen-bytes-xx",
-		  "at most 15 bytes" },
-		{ BYTES("allow br0\ndeny \tsixteen-bytes-xx\r\ndeny br2"), 2, 7, "sixteen-bytes-xx",
-		  "at most 15 bytes" },
-		{ BYTES("allow br0\nallow br1 br2\ndeny br2\n"), 2, 7, "br1 br2", name },
-		{ BYTES("allow br0\nallow br1 # x\ndeny br2\n"), 2, 7, "br1 # x", name },
-		{ BYTES("allow br0\nallow br%d\ndeny br2\n"), 2, 7, "br%d", name },
-		{ BYTES("allow br0\nallow *\ndeny br2\n"), 2, 7, "*", name },
-		{ BYTES("allow br0\nallow br\x1b\ndeny br2\n"), 2, 7, "br\\x1b", name },
-		{ BYTES("allow br0\ninclude x\ndeny br2\n"), 2, 9, "x", "must be absolute" },
-		{ BYTES("allow br0\nallow b\0\ndeny br2\n"), 2, 8, "", "NUL byte" },
-		{ BYTES("allow br0\n# \0\ndeny br2\n"), 2, 3, "", "NUL byte" },
-		{ BYTES("allow br0\nallow *\ndeny br2\nallow /\n"), 2, 7, "*", name },
+	struct heard *heard = context;
+	const size_t used = strlen(heard->log);
+
+	snprintf(heard->log + used, sizeof(heard->log) - used, "%u:%u:%s;", what->line,
+		 what->column, what->word);
+	assert_non_null(strstr(what->message, what->word[0] != '\0' ? "passed over" : ""));
+	assert_string_equal(what->file, FILE_NAME);
+}
+
+/* A name that no bridge can have is a rule about nothing, and the reading goes on. */
+static void what_qemu_passes_over_is_passed_over_and_told(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t length;
+		const char *rules, *heard;
+	} cases[] = {
+		{ BYTES("allow br0 # lan\nallow br1\n"), "+br1", "1:7:br0 # lan;" },
+		{ BYTES("allow br0#lan\nallow br1\n"), "+br1", "1:7:br0#lan;" },
+		{ BYTES("allow br0\nallow br1 br2\ndeny br2\n"), "+br0 -br2", "2:7:br1 br2;" },
+		{ BYTES("allow br0\ndeny br%d\ndeny br2\n"), "+br0 -br2", "2:6:br%d;" },
+		{ BYTES("allow br0\ndeny *\ndeny br2\n"), "+br0 -br2", "2:6:*;" },
+		{ BYTES("allow br0\nallow br\x1b\ndeny br2"), "+br0 -br2", "2:7:br\\x1b;" },
+		{ BYTES("allow \ndeny\t\r\nallow br1\n"), "+br1", "1:7:;2:7:;" },
+		{ BYTES("allow br0\ninclude x\ndeny br2\n"), "+br0 -br2", "2:9:x;" },
+		{ BYTES("include \n"), "", "1:9:;" },
+		{ BYTES("allow br0\nallow b\0 x\ndeny br2\n"), "+br0 +b -br2", "2:8:;" },
+		{ BYTES("allow br0\n# \0\ndeny br2\n"), "+br0 -br2", "2:3:;" },
+		{ BYTES("\0allow br0\ndeny br2\n\0"), "-br2", "1:1:;3:1:;" },
+		{ BYTES("allow b\0"), "+b", "1:8:;" },
 	};
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(wrongs); i++) {
-		struct parsed parsed = parse_with(acl_parse_qemu, &visitor_of_nothing,
-						  wrongs[i].text, wrongs[i].length);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct heard heard = { "" };
+		const struct acl_visitor visitor = { &heard, visit_nothing, visit_nothing, hear };
+		struct parsed parsed =
+			parse_with(acl_parse_qemu, &visitor, cases[i].text, cases[i].length);
 
-		assert_rules(&parsed.acl, "+br0 -br2");
+		assert_int_equal(parsed.result, 0);
+		assert_rules(&parsed.acl, cases[i].rules);
+		assert_string_equal(heard.log, cases[i].heard);
 		parsed_release(&parsed);
-		assert_wrong(acl_parse_qemu, &wrongs[i]);
 	}
-}
-
-static void the_first_error_is_told(void **state)
-{
-	static const struct wrong wrong = { BYTES("allow *\nallow /\npermit x\nallow :\n"), 1, 7,
-					    "*", "not a name" };
-
-	(void)state;
-	assert_wrong(acl_parse_qemu, &wrong);
 }
 
 /* The last line without newline ends where the buffer does: also for names at its start. */
@@ -147,11 +176,8 @@ static void a_wrong_last_line_without_newline(void **state)
 {
 	static const struct wrong wrongs[] = {
 		{ BYTES("allow sixteen-bytes-xx"), 1, 7, "sixteen-bytes-xx", "at most 15" },
-		{ BYTES("allow \t br%d"), 1, 9, "br%d", "not a name" },
 		{ BYTES("permit br0"), 1, 1, "permit", "unknown command" },
-		{ BYTES("include x"), 1, 9, "x", "absolute" },
 		{ BYTES("allow"), 1, 1, "allow", "expected" },
-		{ BYTES("allow br0\n\0"), 2, 1, "", "NUL byte" },
 	};
 
 	(void)state;
@@ -159,38 +185,49 @@ static void a_wrong_last_line_without_newline(void **state)
 		assert_wrong(acl_parse_qemu, &wrongs[i]);
 }
 
-static void attack_19_long_lines(void **state)
+/* qemu reads into 4,096 bytes, so the rest of a longer line is a line. */
+static void long_lines_are_read_in_pieces(void **state)
 {
-	static const size_t lengths[] = { ACL_LINE_MAX + 1, ACL_LINE_MAX * 2 };
-	char text[ACL_LINE_MAX * 3];
-	struct parsed parsed;
+	static const struct {
+		size_t filling;
+		const char *filler, *rest, *rules;
+	} cases[] = {
+		{ 4094, "#", "\nallow br0", "+br0" },
+		{ 4095, "#", "\nallow br0", "+br0" },
+		{ 4095, "#", "allow br0", "+br0" },
+		{ 4095, "#", "allow br0\nallow br1", "+br0 +br1" },
+		{ 2 * 4095, "#", "", "" },
+		{ 4095, " ", "allow br0\n", "+br0" },
+		{ 4085, " ", "allow br0 \nallow br1\n", "+br0 +br1" },
+		/* The name is cut, and no byte of the next piece is lost. */
+		{ 4095 - 8, " ", "allow br#", "+br" },
+		{ 4095 - 9, " ", "allow br0allow br1\n", "+br0 +br1" },
+		{ 4095 - 9, " ", "allow br0deny br1", "+br0 -br1" },
+		{ 4095 - 6, " ", "allow deny br1\n", "-br1" },
+	};
+	char text[4 * 4096];
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(lengths); i++) {
-		struct wrong wrong = { text, 0, 1, 4097, "", "longer than 4096 bytes" };
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct parsed parsed;
 
-		memset(text, '#', sizeof(text));
-		wrong.length = lengths[i];
-		assert_wrong(acl_parse_qemu, &wrong);
-		memcpy(text + lengths[i], BYTES("\ndeny br2"));
-		wrong.length = lengths[i] + strlen("\ndeny br2");
-		assert_wrong(acl_parse_qemu, &wrong);
-		parsed = parse_with(acl_parse_qemu, &visitor_of_nothing, text, wrong.length);
-		assert_rules(&parsed.acl, "-br2");
+		memset(text, cases[i].filler[0], cases[i].filling);
+		strcpy(text + cases[i].filling, cases[i].rest);
+		/* A comment is one only up to the cut. */
+		if (cases[i].filling > 4095)
+			memcpy(text + 4095, "#", 1);
+		parsed = parse_good(acl_parse_qemu, text);
+		assert_rules(&parsed.acl, cases[i].rules);
 		parsed_release(&parsed);
 	}
-	memset(text, '#', ACL_LINE_MAX);
-	parsed = parse_with(acl_parse_qemu, &visitor_of_nothing, text, ACL_LINE_MAX);
-	assert_int_equal(parsed.result, 0);
-	parsed_release(&parsed);
-	/* A command as long as a line can be. */
-	struct wrong wrong = { text,
-			       ACL_LINE_MAX,
-			       1,
-			       1,
-			       "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...",
-			       "expected allow, deny" };
-	memset(text, 'x', ACL_LINE_MAX);
+	/* A command as long as a piece can be. */
+	const struct wrong wrong = { text,
+				     4095,
+				     1,
+				     1,
+				     "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...",
+				     "expected allow, deny" };
+	memset(text, 'x', 4095);
 	assert_wrong(acl_parse_qemu, &wrong);
 }
 
@@ -221,7 +258,7 @@ static int visit_import(void *context, const char *path, struct acl_error *error
 static void includes(void **state)
 {
 	struct visits visits = { "", 0 };
-	const struct acl_visitor visitor = { &visits, visit_include, visit_import };
+	const struct acl_visitor visitor = { &visits, visit_include, visit_import, NULL };
 	struct parsed parsed =
 		parse_with(acl_parse_qemu, &visitor,
 			   BYTES("include /a b\nallow br0\ninclude /c\r\ninclude /d"));
@@ -243,7 +280,7 @@ static void includes(void **state)
 	parsed_release(&parsed);
 }
 
-/* qemu keeps 15 bytes of a longer name; a bridge of that name is another one. */
+/* Before 4.1 qemu kept 15 bytes of a longer name; a bridge of that name is another one. */
 static void attack_17_the_cut_twin_never_matches(void **state)
 {
 	static const char *const twins[] = { "fifteen-bytes-xy", "fifteen-bytes-xyz",
@@ -273,10 +310,9 @@ int main(void)
 		cmocka_unit_test(lines_that_qemu_reads),
 		cmocka_unit_test(rules_know_their_place),
 		cmocka_unit_test(lines_that_qemu_refuses_too),
-		cmocka_unit_test(lines_that_only_we_refuse),
-		cmocka_unit_test(the_first_error_is_told),
+		cmocka_unit_test(what_qemu_passes_over_is_passed_over_and_told),
 		cmocka_unit_test(a_wrong_last_line_without_newline),
-		cmocka_unit_test(attack_19_long_lines),
+		cmocka_unit_test(long_lines_are_read_in_pieces),
 		cmocka_unit_test(includes),
 		cmocka_unit_test(attack_17_the_cut_twin_never_matches),
 	};

@@ -25,6 +25,7 @@ struct place {
 	char folder[64];
 	struct policy policy;
 	struct acl_error error;
+	char passed_over[2048];
 };
 
 static int set_up(void **state)
@@ -77,6 +78,13 @@ static int open_plain(void *context, const char *path, mode_t kind, struct trust
 
 	(void)context;
 	*problem = (struct trusted_problem){ TRUSTED_NOT_OPENED, errno, "cannot be opened" };
+	if (strstr(path, "/folder") != NULL)
+		*problem = (struct trusted_problem){ TRUSTED_IS_FOLDER, EPERM, "a folder" };
+	if (strstr(path, "/unreadable") != NULL && fd >= 0) {
+		close(fd);
+		*problem = (struct trusted_problem){ TRUSTED_SYSTEM, EACCES, "cannot be read" };
+		return -1;
+	}
 	if (strstr(path, "starved") != NULL && fd >= 0) {
 		close(fd);
 		*problem = (struct trusted_problem){ TRUSTED_NOT_OPENED, EMFILE, "no descriptors" };
@@ -95,9 +103,22 @@ static int note_plain(void *context, struct policy_sources *sources, const char 
 	return policy_sources_add(sources, path);
 }
 
+/* What was passed over is kept where an error would be. */
+static void keep_passed_over(void *context, const struct acl_error *what)
+{
+	struct place *place = context;
+	char text[600];
+
+	acl_error_format(what, text, sizeof text);
+	strncat(place->passed_over, strstr(text, place->folder) + strlen(place->folder),
+		sizeof place->passed_over - strlen(place->passed_over) - 2);
+	strcat(place->passed_over, "\n");
+}
+
 static int load(struct place *place)
 {
-	const struct policy_opener opener = { NULL, open_plain, open_plain, note_plain };
+	const struct policy_opener opener = { place, open_plain, open_plain, note_plain,
+					      keep_passed_over };
 	char path[128];
 
 	snprintf(path, sizeof path, "%s/acl.conf", place->folder);
@@ -216,6 +237,33 @@ static void errors_in_qemus_includes_keep_the_rules_before_them(void **state)
 	write_file(place, "bad", "deny b\npermit c\nallow d\n");
 	assert_int_equal(load(place), 0);
 	assert_bridges(place, "+a -b +z ");
+	assert_string_equal(place->passed_over,
+			    "/missing: passed over: cannot be opened\n"
+			    "/bad: line 2, column 1: permit: passed over, and what follows it in "
+			    "this file: unknown command; expected allow, deny or include\n");
+}
+
+static void what_qemu_does_not_open_as_a_file_is_passed_over(void **state)
+{
+	struct place *place = *state;
+
+	write_file(place, "acl.conf", "import-qemu @/bridge.conf\n");
+	write_file(place, "bridge.conf", "allow a\ninclude relative\ninclude @/folder\nallow z\n");
+	assert_int_equal(load(place), 0);
+	assert_bridges(place, "+a +z ");
+	assert_non_null(strstr(place->passed_over, "relative: passed over: the path is not absolute"));
+	assert_non_null(strstr(place->passed_over, "/folder: passed over"));
+}
+
+/* Only the opening may fail: of what is there, a deny must not be lost. */
+static void a_failure_behind_the_opening_is_not_passed_over(void **state)
+{
+	struct place *place = *state;
+
+	write_file(place, "acl.conf", "allow bridge a\nimport-qemu @/bridge.conf\n");
+	write_file(place, "bridge.conf", "include @/unreadable\n");
+	write_file(place, "unreadable", "deny a\n");
+	assert_int_equal(load(place), -1);
 }
 
 static void attack_22_an_untrusted_include_of_qemus_is_an_error(void **state)
@@ -277,6 +325,8 @@ int main(void)
 		TEST(a_missing_main_file_of_qemus_is_an_error),
 		TEST(a_malformed_main_file_of_qemus_is_an_error),
 		TEST(errors_in_qemus_includes_keep_the_rules_before_them),
+		TEST(what_qemu_does_not_open_as_a_file_is_passed_over),
+		TEST(a_failure_behind_the_opening_is_not_passed_over),
 		TEST(attack_22_an_untrusted_include_of_qemus_is_an_error),
 		TEST(attack_20_too_many_files_are_an_error),
 		TEST(attack_8_want_of_descriptors_hides_no_deny),

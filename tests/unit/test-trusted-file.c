@@ -267,7 +267,6 @@ static const struct wrong wrongs[] = {
 	  "/etc/c", "/gnu/store/c: has a second name" },
 	{ "chmod 1777 gnu/store; ln -s /etc/plain.conf gnu/store/l; ln gnu/store/l gnu/store/m;"
 	  "ln -s /gnu/store/m etc/m", "/etc/m", "/gnu/store/m: has a second name" },
-	{ "ln -s /gnu/store etc/d", "/etc/d", "is not a regular file" },
 	{ "mkfifo etc/fifo", "/etc/fifo", "is not a regular file" },
 	{ "mkfifo gnu/store/f; ln -s /gnu/store/f etc/f", "/etc/f", "is not a regular file" },
 	{ "true", "/etc/plain.conf/more", "is not a folder" },
@@ -301,6 +300,17 @@ static void attack_70_nobody_may_add_to_a_folder_that_is_included(void **state)
 	assert_int_equal(walk(place, "/etc/acl.d", S_IFDIR), -1);
 	assert_int_equal(place->problem.kind, TRUSTED_NOT_TRUSTED);
 	assert_non_null(strstr(place->problem.reason, "/gnu/store: is writable"));
+}
+
+static void a_folder_of_roots_is_told_from_one_that_others_could_write(void **state)
+{
+	struct place *place = *state;
+
+	assert_int_equal(walk(place, "/etc/static", S_IFREG), -1);
+	assert_int_equal(place->problem.kind, TRUSTED_IS_FOLDER);
+	run(place, "chmod 777 gnu/store/a-etc");
+	assert_int_equal(walk(place, "/etc/static", S_IFREG), -1);
+	assert_int_equal(place->problem.kind, TRUSTED_NOT_TRUSTED);
 }
 
 static void a_missing_target_is_one_that_was_not_opened(void **state)
@@ -483,6 +493,7 @@ int main(void)
 		TEST(forty_links_are_followed_and_no_more),
 		TEST(attack_22_and_70_what_another_could_have_written_is_refused),
 		TEST(attack_70_nobody_may_add_to_a_folder_that_is_included),
+		TEST(a_folder_of_roots_is_told_from_one_that_others_could_write),
 		TEST(a_missing_target_is_one_that_was_not_opened),
 		TEST(attack_70_what_another_swaps_during_the_walk_is_refused),
 		TEST(attack_70_what_was_opened_is_judged_once_more),

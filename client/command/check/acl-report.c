@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -28,6 +29,17 @@ static void warn_of_file(void *context, const char *path, const char *reason)
 	struct acl_report *report = context;
 
 	words_add(&report->warnings, text_format("%s: warning: would not be trusted: %s", path, reason));
+}
+
+static void warn_of_passed_over(void *context, const struct acl_error *what)
+{
+	struct acl_report *report = context;
+	struct acl_error shown = *what;
+	char text[640];
+
+	(void)snprintf(shown.message, sizeof shown.message, "warning: %.240s", what->message);
+	(void)acl_error_format(&shown, text, sizeof text);
+	words_add(&report->warnings, text_format("%s", text));
 }
 
 /*
@@ -63,12 +75,13 @@ static void take_error(struct acl_report *report, const struct acl_error *error)
 void acl_report_make(struct acl_report *report, const char *file)
 {
 	struct policy policy;
+	const struct policy_remarks remarks = { report, warn_of_file, warn_of_passed_over };
 	struct acl_error error;
 	int result;
 
 	*report = (struct acl_report){ 0 };
-	result = file == NULL ? read_policy_for(NULL, &policy, &error)
-			      : read_policy_draft(file, &policy, &error, warn_of_file, report);
+	result = file == NULL ? read_policy_for(NULL, &policy, &error, &remarks)
+			      : read_policy_draft(file, &policy, &error, &remarks);
 	if (result < 0)
 		take_error(report, &error);
 	for (size_t i = 0; result == 0 && i < policy.acl.count; i++)

@@ -9,9 +9,9 @@
 
 #include "wire/escape.h"
 
-struct draft_reader {
-	void (*warn)(void *context, const char *path, const char *reason);
-	void *context;
+struct reader {
+	const struct person *person;
+	const struct policy_remarks *remarks;
 };
 
 static int open_plain(void *context, const char *path, mode_t kind,
@@ -24,7 +24,8 @@ static int open_plain(void *context, const char *path, mode_t kind,
 static int open_as_person(void *context, const char *path, mode_t kind,
 			  struct trusted_problem *problem)
 {
-	const struct person *person = context;
+	const struct reader *reader = context;
+	const struct person *person = reader->person;
 	int fd;
 
 	if (person == NULL || !person->is_other || geteuid() != 0)
@@ -45,10 +46,20 @@ static int note_source(void *context, struct policy_sources *sources, const char
 	return policy_sources_add(sources, path);
 }
 
-int read_policy_for(const struct person *person, struct policy *policy, struct acl_error *error)
+static void tell_passed_over(void *context, const struct acl_error *what)
 {
-	const struct policy_opener opener = { (void *)(uintptr_t)person, open_plain,
-					      open_as_person, note_source };
+	const struct reader *reader = context;
+
+	if (reader->remarks != NULL && reader->remarks->passed_over != NULL)
+		reader->remarks->passed_over(reader->remarks->context, what);
+}
+
+int read_policy_for(const struct person *person, struct policy *policy, struct acl_error *error,
+		    const struct policy_remarks *remarks)
+{
+	struct reader reader = { person, remarks };
+	const struct policy_opener opener = { &reader, open_plain, open_as_person, note_source,
+					      tell_passed_over };
 
 	return policy_load(policy, VMGRANT_ACL_FILE, &opener, error);
 }
@@ -56,7 +67,7 @@ int read_policy_for(const struct person *person, struct policy *policy, struct a
 static int open_draft(void *context, const char *path, mode_t kind,
 		      struct trusted_problem *problem)
 {
-	const struct draft_reader *reader = context;
+	const struct reader *reader = context;
 	struct stat status;
 	char name[256];
 	int fd = trusted_file_open(path, kind, problem);
@@ -71,16 +82,18 @@ static int open_draft(void *context, const char *path, mode_t kind,
 		close(fd);
 		return -1;
 	}
-	reader->warn(reader->context, escape_string(name, sizeof name, path), problem->reason);
+	if (reader->remarks != NULL && reader->remarks->untrusted != NULL)
+		reader->remarks->untrusted(reader->remarks->context,
+					   escape_string(name, sizeof name, path), problem->reason);
 	return fd;
 }
 
 int read_policy_draft(const char *path, struct policy *policy, struct acl_error *error,
-		      void (*warn)(void *context, const char *path, const char *reason),
-		      void *context)
+		      const struct policy_remarks *remarks)
 {
-	struct draft_reader reader = { warn, context };
-	const struct policy_opener opener = { &reader, open_draft, open_draft, note_source };
+	struct reader reader = { NULL, remarks };
+	const struct policy_opener opener = { &reader, open_draft, open_draft, note_source,
+					      tell_passed_over };
 
 	return policy_load(policy, path, &opener, error);
 }

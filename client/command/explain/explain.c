@@ -36,7 +36,7 @@ static int explain_policy(const struct person *person, const struct explain_obje
 	char text[512];
 	int code;
 
-	if (read_policy_for(person, &policy, &error) < 0) {
+	if (read_policy_for(person, &policy, &error, NULL) < 0) {
 		(void)acl_error_format(&error, text, sizeof text);
 		code = command_fail(VMGRANT_POLICY, "%s", text);
 	} else {
