@@ -14,6 +14,8 @@ here=$(dirname "$(readlink -f "$0")")
 . "$here/say.sh"
 # shellcheck source-path=SCRIPTDIR source=guest.sh
 . "$here/guest.sh"
+# shellcheck source-path=SCRIPTDIR source=source.sh
+. "$here/source.sh"
 # shellcheck source-path=SCRIPTDIR source=world.sh
 . "$here/world.sh"
 # shellcheck source-path=SCRIPTDIR source=story.sh

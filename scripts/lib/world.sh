@@ -62,10 +62,8 @@ world_make_devices() {
 # Build a copy of the sources outside their folder and install it into the root.
 world_install() {
 	local sources=$1 world=$2
-	mkdir "$world/build/sources" "$world/build/out"
-	tar -c -C "$sources" --exclude=./.git --exclude=./autom4te.cache --exclude=./config.status \
-		--exclude=./config.h --exclude=./Makefile --exclude='*.o' . |
-		tar -x -C "$world/build/sources"
+	mkdir "$world/build/out"
+	source_copy "$sources" "$world/build/sources"
 	(
 		umask 022
 		cd "$world/build/sources" && autoreconf --install --force &&
