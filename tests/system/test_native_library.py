@@ -144,12 +144,18 @@ def test_the_example_of_the_manual_starts_qemu_with_a_card(native_world, build):
     program = f"{build}/doc/examples/.libs/tap"
     program = program if os.path.exists(program) else f"{build}/doc/examples/tap"
     native_world.write("/usr/local/bin/example", open(program, "rb").read(), mode=0o755)
-    done = native_world.run_as("alice", ["example", "br0"])
-    assert done.code == 0, done.stderr
-    words, target = done.stdout.decode().splitlines()
-    assert re.fullmatch(r"-netdev tap,id=net0,fd=\d+ -device virtio-net-pci,netdev=net0", words)
-    assert target == "/dev/net/tun"
-    done = native_world.run_as("bob", ["example", "br0"])
+    addresses = []
+    for guest in ("one", "two", "one"):
+        done = native_world.run_as("alice", ["example", "br0", guest])
+        assert done.code == 0, done.stderr
+        words, target = done.stdout.decode().splitlines()
+        found = re.fullmatch(r"-netdev tap,id=net0,fd=\d+ -device virtio-net-pci,netdev=net0,"
+                             r"mac=(52:54:00(:[0-9a-f]{2}){3})", words)
+        assert found and target == "/dev/net/tun", done.stdout
+        addresses.append(found[1])
+    one, two, again = addresses
+    assert one == again != two  # a guest's own, and the same at each start
+    done = native_world.run_as("bob", ["example", "br0", "one"])
     assert done.code == replies.DENIED and b"not allowed for user bob" in done.stderr
     native_world.wait_no_taps()
 
