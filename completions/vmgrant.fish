@@ -14,7 +14,7 @@ end
 
 function __vmgrant_net
     if set -l done (__vmgrant_done)
-        printf '%s\n' $done{queues=,vhost=on,vhost=off,mac=,model=,bus=}
+        printf '%s\n' $done{queues=,vhost=on,vhost=off,vnet=on,vnet=off,mac=,model=,bus=}
         # attach has --id.
         __fish_seen_subcommand_from run; and echo {$done}id=
     else
@@ -35,7 +35,8 @@ function __vmgrant_usb
         __vmgrant_usb_devices
     else if not string match -qr '(^|,)serial=' -- $done
         # A serial number comes last and may have commas.
-        printf '%s\n' $done{port=,bus=,device=,serial=}
+        printf '%s\n' $done{port=,bus=,device=,serial=,follow}
+        __fish_seen_subcommand_from run; and echo {$done}optional
     end
 end
 
@@ -78,6 +79,7 @@ complete -c vmgrant -n '__vmgrant_in run attach' -l net -x -a '(__vmgrant_net)' 
 complete -c vmgrant -n '__vmgrant_in run attach' -l usb -x -a '(__vmgrant_usb)' -d 'a USB device'
 complete -c vmgrant -n '__vmgrant_in run' -l vfio -x -a '(__vmgrant_vfio)' -d 'a PCI device'
 complete -c vmgrant -n '__vmgrant_in attach' -l follow -d 'plug it in again when it comes back'
+complete -c vmgrant -n '__vmgrant_in run' -l qemu -d 'the program is QEMU, whatever its name'
 complete -c vmgrant -n '__vmgrant_in run' -l dry-run -d 'print the command line'
 complete -c vmgrant -n '__vmgrant_in run attach' -l prompt -d 'let polkit ask for a password'
 complete -c vmgrant -n '__vmgrant_in run attach' -l no-prompt -d 'never let polkit ask'

@@ -14,6 +14,10 @@ libcommand_a_SOURCES = \
 	client/command/common/net-option.h \
 	client/command/common/option-words.c \
 	client/command/common/option-words.h \
+	client/command/common/qemu-machine.c \
+	client/command/common/qemu-machine.h \
+	client/command/common/qemu-option.c \
+	client/command/common/qemu-option.h \
 	client/command/common/text.c \
 	client/command/common/text.h \
 	client/command/common/tree.c \
@@ -26,6 +30,10 @@ libcommand_a_SOURCES = \
 	client/command/run/launch-device.h \
 	client/command/run/launch.c \
 	client/command/run/launch.h \
+	client/command/run/qemu-line.c \
+	client/command/run/qemu-line.h \
+	client/command/run/qemu-program.c \
+	client/command/run/qemu-program.h \
 	client/command/run/open-broker.c \
 	client/command/run/open-broker.h \
 	client/command/run/open-filter.c \
@@ -85,9 +93,12 @@ vmgrant_SOURCES = \
 	client/command/list/list.c \
 	client/command/list/list.h \
 	client/command/main.c \
+	client/command/run/run-card.c \
 	client/command/run/run-device.c \
 	client/command/run/run-device.h \
-	client/command/run/run.c
+	client/command/run/run-qemu.c \
+	client/command/run/run.c \
+	client/command/run/run.h
 vmgrant_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS) $(UDEV_CFLAGS)
 # The judge without the helper: what these read, they read with their own rights.
 vmgrant_LDADD = libcommand.a libvmgrant.la libjudge.a libwire.la $(JSON_LIBS) $(UDEV_LIBS)

@@ -2,6 +2,7 @@
 /* Devices of a running QEMU. */
 #include "client/qmp/device.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,8 @@
 /* Where QEMU keeps the devices that have an id. */
 #define DEVICES "/machine/peripheral"
 #define OWN_IDS_MAX 1000
+
+#define PCI_SLOTS 32u
 
 /* ---- the tree of objects ---- */
 
@@ -147,7 +150,7 @@ static enum qmp_result find_free_bus(struct qmp *qmp, const char *device, char b
 	return result;
 }
 
-/* The free bus behind the device of the first name, "" if there is none. */
+/* The free bus behind the device of the last name, rp10 behind rp9; "" if there is none. */
 static enum qmp_result choose_bus(struct qmp *qmp, char bus_out[QMP_ID_SIZE])
 {
 	const char *best = NULL;
@@ -161,7 +164,7 @@ static enum qmp_result choose_bus(struct qmp *qmp, char bus_out[QMP_ID_SIZE])
 		char bus[QMP_ID_SIZE];
 
 		if (strncmp(qmp_get_string(entry, "type"), "child<", strlen("child<")) != 0 ||
-		    (best != NULL && strcmp(name, best) > 0))
+		    (best != NULL && strverscmp(name, best) < 0))
 			continue;
 		result = find_free_bus(qmp, name, bus);
 		/* It has gone meanwhile. */
@@ -181,24 +184,134 @@ static int has_no_place(const struct qmp *qmp)
 	return strstr(qmp->error, "does not support hotplugging") != NULL;
 }
 
-enum qmp_result qmp_device_add(struct qmp *qmp, json_object *arguments)
+/* ---- slots of the first PCI bus ---- */
+
+static json_object *member(json_object *object, const char *key, json_type type)
+{
+	json_object *value = NULL;
+
+	return json_object_object_get_ex(object, key, &value) && json_object_is_type(value, type)
+		       ? value : NULL;
+}
+
+/* A bit for each slot of bus 0 that a device is in. */
+static uint32_t used_slots(json_object *buses)
+{
+	json_object *devices = NULL;
+	uint32_t used = 0;
+
+	for (size_t i = 0; i < json_object_array_length(buses) && devices == NULL; i++) {
+		json_object *bus = json_object_array_get_idx(buses, i);
+
+		if (json_object_get_int(member(bus, "bus", json_type_int)) == 0)
+			devices = member(bus, "devices", json_type_array);
+	}
+	for (size_t i = 0; devices != NULL && i < json_object_array_length(devices); i++) {
+		json_object *slot = member(json_object_array_get_idx(devices, i), "slot",
+					   json_type_int);
+
+		used |= 1u << (unsigned)json_object_get_int(slot) % PCI_SLOTS;
+	}
+	return used;
+}
+
+static enum qmp_result query_pci(struct qmp *qmp, json_object **buses_out)
+{
+	enum qmp_result result = qmp_execute(qmp, "query-pci", NULL, -1, buses_out);
+
+	if (result == QMP_DONE && !json_object_is_type(*buses_out, json_type_array)) {
+		(void)json_object_put(*buses_out);
+		*buses_out = NULL;
+		return qmp_fail(qmp, QMP_LOST, "what came is not QMP");
+	}
+	return result;
+}
+
+/* Name the highest free slot. Without PCI, or a free slot, QEMU chooses. */
+static enum qmp_result choose_slot(struct qmp *qmp, json_object *arguments)
+{
+	json_object *buses;
+	enum qmp_result result = query_pci(qmp, &buses);
+	uint32_t used;
+	unsigned slot = PCI_SLOTS - 1;
+
+	if (result != QMP_DONE)
+		return result == QMP_REFUSED ? QMP_DONE : result;
+	used = used_slots(buses);
+	while (slot > 0 && (used & 1u << slot) != 0)
+		slot--;
+	if (slot > 0 && json_object_array_length(buses) > 0) {
+		char *address = text_format("0x%x", slot);
+
+		qmp_add_argument(arguments, "addr", address);
+		free(address);
+	}
+	(void)json_object_put(buses);
+	return QMP_DONE;
+}
+
+enum qmp_result qmp_device_machine(struct qmp *qmp, char machine_out[QMP_ID_SIZE],
+				   char architecture_out[QMP_ID_SIZE], int *pci_out)
+{
+	json_object *arguments = qmp_argument("path", "/machine"), *answer;
+	enum qmp_result result = qmp_execute(qmp, "query-target", NULL, -1, &answer);
+	char *end;
+
+	*pci_out = 0;
+	(void)snprintf(architecture_out, QMP_ID_SIZE, "%s",
+		       result == QMP_DONE ? qmp_get_string(answer, "arch") : "");
+	(void)json_object_put(answer);
+	qmp_add_argument(arguments, "property", "type");
+	answer = NULL;
+	if (result == QMP_DONE || result == QMP_REFUSED)
+		result = qmp_execute(qmp, "qom-get", arguments, -1, &answer);
+	else
+		(void)json_object_put(arguments);
+	(void)snprintf(machine_out, QMP_ID_SIZE, "%s",
+		       json_object_is_type(answer, json_type_string)
+			       ? json_object_get_string(answer) : "");
+	(void)json_object_put(answer);
+	end = strstr(machine_out, "-machine");
+	if (end != NULL)
+		*end = '\0';
+	answer = NULL;
+	if (result == QMP_DONE || result == QMP_REFUSED)
+		result = query_pci(qmp, &answer);
+	if (result == QMP_DONE)
+		*pci_out = json_object_array_length(answer) > 0;
+	(void)json_object_put(answer);
+	return result == QMP_REFUSED ? QMP_DONE : result;
+}
+
+/* ---- plugging in ---- */
+
+static enum qmp_result add_to_port(struct qmp *qmp, json_object *arguments)
 {
 	char bus[QMP_ID_SIZE];
-	enum qmp_result result =
-		qmp_execute(qmp, "device_add", json_object_get(arguments), -1, NULL);
+	enum qmp_result result = choose_bus(qmp, bus);
 
-	if (result != QMP_REFUSED || !has_no_place(qmp) ||
-	    json_object_object_get_ex(arguments, "bus", NULL))
-		return result;
-	result = choose_bus(qmp, bus);
 	if (result != QMP_DONE)
 		return result;
 	if (bus[0] == '\0')
 		return qmp_fail(qmp, QMP_REFUSED,
 				"no bus takes a new device: none of its PCIe ports is free: "
 				"start QEMU with -device pcie-root-port,id=rp1");
+	json_object_object_del(arguments, "addr");
 	qmp_add_argument(arguments, "bus", bus);
 	return qmp_execute(qmp, "device_add", json_object_get(arguments), -1, NULL);
+}
+
+enum qmp_result qmp_device_add(struct qmp *qmp, json_object *arguments, enum qmp_place place)
+{
+	int has_bus = json_object_object_get_ex(arguments, "bus", NULL);
+	enum qmp_result result = QMP_DONE;
+
+	if (!has_bus && place == QMP_PLACE_PCI)
+		result = choose_slot(qmp, arguments);
+	if (result == QMP_DONE)
+		result = qmp_execute(qmp, "device_add", json_object_get(arguments), -1, NULL);
+	return result == QMP_REFUSED && has_no_place(qmp) && !has_bus
+		       ? add_to_port(qmp, arguments) : result;
 }
 
 enum qmp_result qmp_device_find_xhci(struct qmp *qmp, char bus_out[QMP_ID_SIZE])

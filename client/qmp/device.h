@@ -26,11 +26,22 @@ enum qmp_result qmp_device_choose_id(struct qmp *qmp, char id[QMP_ID_SIZE]);
 enum qmp_result qmp_device_get(struct qmp *qmp, const char *id, const char *property,
 			       char *value_out, size_t size);
 
+/* Does a device that names no bus go to a PCI bus? */
+enum qmp_place { QMP_PLACE_ANY = 0, QMP_PLACE_PCI };
+
 /*
- * device_add. Where QEMU's choice of a bus takes no new device, the free port of
- * the first name is taken. arguments are borrowed.
+ * device_add. The low slots and the first ports are those that libvirt and others count
+ * on: a PCI device gets the highest free slot, and where that bus takes no new device the
+ * last free port. arguments are borrowed and get the place.
  */
-enum qmp_result qmp_device_add(struct qmp *qmp, json_object *arguments);
+enum qmp_result qmp_device_add(struct qmp *qmp, json_object *arguments, enum qmp_place place);
+
+/*
+ * The machine: "pc-q35-7.2", and the architecture: "x86_64". Both are "" where QEMU does
+ * not say. *pci_out is 1 if it has a PCI bus.
+ */
+enum qmp_result qmp_device_machine(struct qmp *qmp, char machine_out[QMP_ID_SIZE],
+				   char architecture_out[QMP_ID_SIZE], int *pci_out);
 
 /* The bus of an xHCI controller that has an id, "" if there is none. */
 enum qmp_result qmp_device_find_xhci(struct qmp *qmp, char bus_out[QMP_ID_SIZE]);

@@ -105,24 +105,15 @@ static enum qmp_result add_netdev(struct qmp *qmp, const struct qmp_net *net)
 
 static enum qmp_result add_device(struct qmp *qmp, const struct qmp_net *net)
 {
-	const struct net_option *option = &net->card->option;
-	unsigned vectors = net_option_vectors(option);
-	json_object *arguments = qmp_argument("driver", option->model);
-	char netdev[QMP_NETDEV_SIZE], mac[NET_OPTION_MAC_TEXT_SIZE];
+	const struct card *card = net->card;
+	json_object *arguments;
+	char netdev[QMP_NETDEV_SIZE];
 	enum qmp_result result;
 
 	qmp_net_name(netdev, net->id);
-	qmp_add_argument(arguments, "id", net->id);
-	qmp_add_argument(arguments, "netdev", netdev);
-	qmp_add_argument(arguments, "mac", net_option_format_mac(mac, option->mac));
-	if (option->bus[0] != '\0')
-		qmp_add_argument(arguments, "bus", option->bus);
-	if (option->queues > 1)
-		(void)json_object_object_add(arguments, "mq", json_object_new_boolean(1));
-	if (vectors > 0)
-		(void)json_object_object_add(arguments, "vectors",
-					     json_object_new_int((int)vectors));
-	result = qmp_device_add(qmp, arguments);
+	arguments = qemu_option_card(&card->option, net->id, netdev, card->tap.mtu_bytes, 0);
+	result = qmp_device_add(qmp, arguments,
+				net_option_is_pci(&card->option) ? QMP_PLACE_PCI : QMP_PLACE_ANY);
 	(void)json_object_put(arguments);
 	return result;
 }

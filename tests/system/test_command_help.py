@@ -30,7 +30,9 @@ def completed(world, *words):
     (["vmgrant", "detach", "--t"], {"--timeout"}),
     (["vmgrant", "run", "--net", "b"], {"br0"}),
     # The words as readline cuts them.
-    (["vmgrant", "run", "--net", "br0,queues", "=", "2,v"], {"2,vhost=on", "2,vhost=off"}),
+    (["vmgrant", "run", "--net", "br0,queues", "=", "2,v"],
+     {"2,vhost=on", "2,vhost=off", "2,vnet=on", "2,vnet=off"}),
+    (["vmgrant", "run", "--q"], {"--qemu"}),
     (["vmgrant", "run", "--net", "=", "br0,i"], {"br0,id="}),
     (["vmgrant", "attach", "--net", "br0,i"], set()),
     (["vmgrant", "run", "--vfio", "0000", ":", "03", ":", "00.0,"],
@@ -39,7 +41,9 @@ def completed(world, *words):
      {"8G,iommufd=off"}),
     (["vmgrant", "check", "--vfio", "03", ":", "00.0,"], set()),
     (["vmgrant", "run", "--usb", "0951", ":", "1666,"],
-     {"1666,port=", "1666,bus=", "1666,device=", "1666,serial="}),
+     {"1666,port=", "1666,bus=", "1666,device=", "1666,serial=", "1666,follow",
+      "1666,optional"}),
+    (["vmgrant", "attach", "--usb", "0951", ":", "1666,o"], set()),
     (["vmgrant", "attach", "--usb", "=", "bus", "=", "3,d"], {"3,device="}),
     (["vmgrant", "attach", "--usb", "0951", ":", "1666,serial", "=", "a,"], set()),
 ))

@@ -7,6 +7,7 @@ what it gets before, and what is left afterwards, is looked at here.
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -84,8 +85,9 @@ def test_qemu_gets_the_node_as_a_set_of_fds(device_world):
 def test_the_controller_is_there_for_other_devices_too(device_world):
     words = ["run", "--dry-run", "--helper", HELPER, "--usb", "1-1", "--usb", "1-2", "--", QEMU]
     line = device_world.run_as("alice", ["vmgrant", *words]).stdout.decode()
-    controller = line.split("-device ")[1].split()[0]
-    tablet = ["-device", controller, "-device", "usb-tablet,bus=vmgrant-xhci.0"]
+    controller = shlex.split(line)[shlex.split(line).index("-device") + 1]
+    tablet = ["-device", controller, "-device",
+              '{"driver":"usb-tablet","bus":"vmgrant-xhci.0"}']
     with Guest(device_world, ["-machine", "q35", *tablet]) as guest:
         usb = guest.ask("human-monitor-command", **{"command-line": "info usb"})
         assert "QEMU USB Tablet" in usb
@@ -110,6 +112,23 @@ def test_a_refused_device_starts_nothing(device_world):
     said = sentence(run(device_world, "--usb", "1-1", "--usb", "0951:1666,serial=no"),
                     replies.DENIED)
     assert "not allowed" in said
+    # That it may be missing does not make it allowed.
+    said = sentence(run(device_world, "--usb", "0951:1666,optional,serial=no"), replies.DENIED)
+    assert "not allowed" in said
+
+
+def test_a_device_that_may_be_missing_is_left_out(device_world):
+    """The installed helper, on a machine without USB."""
+    device_world.write_acl("allow usb *:* user alice polkit=no\n")
+    device_world.write("/home/alice/qemu-system-sh", "#!/bin/sh\necho $*\n", mode=0o755)
+    words = ["vmgrant", "run", "--usb", "0951:1666,optional", "--", "/home/alice/qemu-system-sh"]
+    done = device_world.run_as("alice", words)
+    assert done.code == 0 and done.stdout == b"\n", done
+    said = done.stderr.decode().splitlines()
+    assert len(said) == 2 and said[1] == (
+        "vmgrant: usb 0951:1666,optional: the guest starts without it")
+    words[3] = "0951:1666"
+    assert device_world.run_as("alice", words).code == replies.OBJECT
 
 
 # ---- vmgrant run --vfio ----
@@ -164,13 +183,16 @@ def test_a_dry_run_with_the_installed_helper_tells_what_would_be(device_world):
     device_world.write_acl(f"allow vfio {GPU} user alice polkit=no\n"
                            f"allow vfio {SOUND} user alice polkit=no\n")
     done = device_world.run_as("alice", words)
+    start = f"{QEMU} -m 4G"
     assert done.stdout.decode() == (
-        f"{QEMU} -m 4G -device vfio-pci,id=vmgrant-vfio0,host={GPU}\n"), done.stderr
+        f'{start} -device \'{{"driver":"vfio-pci","id":"vmgrant-vfio0","host":"{GPU}",'
+        '"addr":"0x18"}\'\n'), done.stderr
     machine.with_iommufd()
     done = device_world.run_as("alice", words)
     assert done.stdout.decode() == (
-        f"{QEMU} -m 4G -object iommufd,id=vmgrant-iommufd,fd=4 "
-        "-device vfio-pci,id=vmgrant-vfio0,iommufd=vmgrant-iommufd,fd=3\n"), done.stderr
+        f"{start} -object iommufd,id=vmgrant-iommufd,fd=4 "
+        '-device \'{"driver":"vfio-pci","id":"vmgrant-vfio0","iommufd":"vmgrant-iommufd",'
+        '"fd":"3","addr":"0x18"}\'\n'), done.stderr
     machine.bind(SOUND, "snd_hda_intel")
     assert "snd_hda_intel" in sentence(device_world.run_as("alice", words), replies.OBJECT)
 
@@ -196,7 +218,7 @@ def test_a_real_qemu_asks_for_its_group_through_the_supervisor(device_world):
 
 
 def test_a_running_qemu_has_one_supervisor_and_no_strange_child(device_world):
-    script = "echo $$; exec sleep 1000"
+    script = "[ $1 = --version ] && exit; echo $$; exec sleep 1000"
     device_world.write("/home/alice/qemu-system-sh", f"#!/bin/sh\n{script}\n", mode=0o755)
     process = device_world.spawn(
         ["vmgrant", "run", "--helper", HELPER, "--vfio", "03:00.1", "--",

@@ -16,6 +16,7 @@ from hotplug import (LATE, MONITOR, PORTS, PROXY, QMP, REFUSED, SOCKET, assert_u
 from hotplug import guest, plug_world, proxy  # pylint: disable=unused-import
 from process import wait_until
 from test_clients_qemu import Guest
+from test_native_client import need
 
 MAC = "52:54:00:00:00:42"
 
@@ -85,6 +86,53 @@ def test_a_card_goes_to_the_bus_that_is_named(plug_world, guest):
     assert "child[0]" in names
     said = sentence(attach(plug_world, "--net", "br0,bus=rp9"), REFUSED)
     assert "Bus 'rp9' not found" in said and "all is undone" in said
+
+
+def test_the_last_port_is_taken_and_the_first_are_left_to_others(plug_world):
+    """libvirt takes the first one that it believes to be free."""
+    ports = ["-machine", "q35"]
+    for number in (1, 10, 9, 2):
+        ports += ["-device", f'{{"driver":"pcie-root-port","id":"rp{number}","chassis":{number}}}']
+    with Guest(plug_world, [*ports, *MONITOR]) as guest:
+        for port in ("rp10", "rp9"):
+            attached(plug_world, "--net", "br0")
+            names = {entry["name"] for entry in
+                     guest.ask("qom-list", path=f"/machine/peripheral/{port}/{port}")}
+            assert "child[0]" in names
+
+
+def test_a_slot_of_the_older_machine_is_one_of_the_last(plug_world):
+    with Guest(plug_world, MONITOR) as guest:
+        for slot in (31, 30):
+            name = attached(plug_world, "--net", "br0")
+            used = {device["slot"]: device["qdev_id"]
+                    for device in guest.ask("query-pci")[0]["devices"]}
+            assert used[slot] == name
+
+
+@pytest.mark.parametrize("program,machine,model", (
+    ("qemu-system-s390x", "s390-ccw-virtio", "virtio-net-ccw"),
+    ("qemu-system-x86_64", "microvm", None)))
+def test_the_card_of_a_running_guest_fits_its_machine(plug_world, program, machine, model):
+    need(program)
+    process = plug_world.spawn([program, "-M", machine, "-S", "-nodefaults", "-display", "none",
+                                "-accel", "tcg", *MONITOR], "alice")
+    wait_until(plug_world.path(SOCKET).exists, "the monitor")
+    done = attach(plug_world, "--net", "br0,queues=2")
+    if model is None:
+        assert "machine microvm takes no card while it runs" in sentence(done, REFUSED)
+    else:
+        assert done.code == 0 and len(plug_world.taps()) == 1, done.stderr
+    process.kill()
+
+
+def test_the_card_tells_the_mtu_of_the_bridge(plug_world):
+    plug_world.bridge("jumbo", mtu=9000)
+    plug_world.write_acl("allow bridge jumbo user alice polkit=no\n")
+    with Guest(plug_world, MONITOR) as guest:
+        attached(plug_world, "--net", "jumbo,vnet=off")
+        tree = guest.ask("human-monitor-command", **{"command-line": "info qtree"})
+        assert "host_mtu = 9000" in tree
 
 
 def test_a_port_without_hot_plugging_is_passed_over(plug_world):

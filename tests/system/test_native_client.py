@@ -102,7 +102,7 @@ def test_two_bridges_are_two_cards(native_world):
     launcher = Launcher(native_world, "--net", "br0,id=lan", "--net", "br1,model=e1000")
     with Guest(launcher, []) as guest:
         network = guest.network()
-        assert "lan:" in network and "net1:" in network and "model=e1000" in network
+        assert "lan:" in network and "vmgrant-net1:" in network and "model=e1000" in network
         masters = sorted(native_world.links()[name]["master"] for name in native_world.taps())
         assert masters == ["br0", "br1"]
         guest.quit()
@@ -204,15 +204,18 @@ def test_a_dry_run_prints_a_line_for_a_shell_and_makes_nothing(native_world):
     done = run(native_world, *words)
     assert done.code == 0, done.stderr
     assert done.stdout.decode() == (
-        f"{QEMU} -name 'my guest' -netdev tap,id=net0,fds=3:4 "
-        f"-device virtio-net-pci,netdev=net0,mac={MAC},mq=on,vectors=6\n")
+        f"{QEMU} -name 'my guest' "
+        "-netdev '{\"type\":\"tap\",\"id\":\"vmgrant-net0\",\"fds\":\"3:4\"}' "
+        "-device '{\"driver\":\"virtio-net-pci\",\"id\":\"vmgrant-net0\","
+        f'"netdev":"vmgrant-net0","mac":"{MAC}","addr":"0x18","mq":true,"vectors":6,'
+        "\"host_mtu\":1500}'\n")
     assert not native_world.taps()
 
 
 def test_an_address_that_was_not_given_is_stable_and_of_the_command(native_world):
     def address(*words, **options):
         done = run(native_world, "--dry-run", "--net", "br0", "--", *words, **options)
-        found = re.search(r"mac=(52:54:00(:[0-9a-f]{2}){3})\b", done.stdout.decode())
+        found = re.search(r'"mac":"(52:54:00(:[0-9a-f]{2}){3})"', done.stdout.decode())
         return found.group(1)
 
     first = address(QEMU, "a.img")

@@ -26,6 +26,7 @@ UNIT_TESTS = \
 	tests/unit/test-port-alias \
 	tests/unit/test-port-name \
 	tests/unit/test-protocol \
+	tests/unit/test-qemu \
 	tests/unit/test-qmp \
 	tests/unit/test-sandbox \
 	tests/unit/test-sysfs \
@@ -52,8 +53,14 @@ tests_unit_test_usb_find_SOURCES = $(fake_usb) tests/unit/test-usb-find.c
 tests_unit_test_usb_judge_SOURCES = $(fake_usb) tests/unit/nodes.c tests/unit/test-usb-judge.c
 
 tests_unit_test_check_vfio_LDADD = libcommand.a libclient.la libwire.la $(CMOCKA_LIBS)
-tests_unit_test_device_option_LDADD = libcommand.a libwire.la $(CMOCKA_LIBS)
-tests_unit_test_launch_LDADD = libcommand.a libwire.la $(CMOCKA_LIBS)
+with_json = $(AM_CPPFLAGS) $(JSON_CFLAGS)
+command_libraries = libcommand.a libwire.la $(JSON_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_device_option_CPPFLAGS = $(with_json)
+tests_unit_test_device_option_LDADD = $(command_libraries)
+tests_unit_test_launch_CPPFLAGS = $(with_json)
+tests_unit_test_launch_LDADD = $(command_libraries)
+tests_unit_test_qemu_CPPFLAGS = $(with_json)
+tests_unit_test_qemu_LDADD = $(command_libraries)
 tests_unit_test_net_option_LDADD = libcommand.a libwire.la $(CMOCKA_LIBS)
 tests_unit_test_open_broker_CPPFLAGS = $(AM_CPPFLAGS) -DOPENER='"$(abs_top_builddir)/tests/unit/opener"'
 tests_unit_test_open_broker_LDADD = libcommand.a libwire.la $(CMOCKA_LIBS)

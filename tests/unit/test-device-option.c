@@ -91,6 +91,11 @@ static void parts_of_a_name_are_combined(void **state)
 	assert_int_equal(request.flags, VMGRANT_USB_IDS | VMGRANT_USB_NUMBER);
 	assert_string_equal(request.port, "1-1");
 	assert_string_equal(request.serial, "A 1,b,=");
+	assert_false(option.optional || option.follow);
+	option = usb("optional,0951:1666,follow,serial=x,follow");
+	assert_true(option.optional && option.follow);
+	assert_string_equal(option.serial, "x,follow");
+	usb_refused("optional", "VID:PID is missing");
 }
 
 /* ATTACKS 27 */
@@ -198,27 +203,108 @@ static char *joined(struct words *words)
 	return line;
 }
 
+#define NO_ARGUMENTS ((char *[]){ NULL })
+#define ARGUMENTS(...) ((char *[]){ __VA_ARGS__, NULL })
+
+static struct launch_qemu qemu(const char *architecture, const char *machine, int version)
+{
+	return (struct launch_qemu){
+		.is_qemu = 1,
+		.version = version,
+		.machine = qemu_machine_find(architecture, machine, QEMU_PCI_BY_MACHINE),
+	};
+}
+
 static void usb_devices_get_a_controller_and_a_set_of_fds_each(void **state)
 {
 	struct usb_device devices[LAUNCH_USB_MAX] = { { .usb.fd = 5 }, { .usb.fd = 9 } };
+	struct launch_qemu old = qemu("x86_64", "pc", 601), new = qemu("x86_64", "q35", 602);
 	struct words words = { 0 };
 	char *line;
 
 	(void)state;
-	launch_add_usb(devices, 0, &words);
+	launch_add_usb(devices, 0, NO_ARGUMENTS, &old, &words);
 	assert_int_equal(words.count, 0);
-	launch_add_usb(devices, 2, &words);
+	launch_add_usb(devices, 2, NO_ARGUMENTS, &old, &words);
 	line = joined(&words);
 	assert_string_equal(line,
-		"-device qemu-xhci,id=vmgrant-xhci "
+		"-device qemu-xhci,id=vmgrant-xhci,addr=0x18 "
 		"-add-fd fd=5,set=7600,opaque=vmgrant-vmgrant-usb0 "
-		"-device usb-host,bus=vmgrant-xhci.0,id=vmgrant-usb0,hostdevice=/dev/fdset/7600 "
+		"-device usb-host,id=vmgrant-usb0,bus=vmgrant-xhci.0,hostdevice=/dev/fdset/7600 "
 		"-add-fd fd=9,set=7601,opaque=vmgrant-vmgrant-usb1 "
-		"-device usb-host,bus=vmgrant-xhci.0,id=vmgrant-usb1,hostdevice=/dev/fdset/7601");
+		"-device usb-host,id=vmgrant-usb1,bus=vmgrant-xhci.0,hostdevice=/dev/fdset/7601");
 	free(line);
-	launch_add_usb(devices, LAUNCH_USB_MAX, &words);
-	assert_string_equal(words.items[1], "qemu-xhci,id=vmgrant-xhci,p2=15,p3=15");
+	launch_add_usb(devices, 1, NO_ARGUMENTS, &new, &words);
+	line = joined(&words);
+	assert_string_equal(line,
+		"-device {\"driver\":\"qemu-xhci\",\"id\":\"vmgrant-xhci\",\"addr\":\"0x18\"} "
+		"-add-fd fd=5,set=7600,opaque=vmgrant-vmgrant-usb0 "
+		"-device {\"driver\":\"usb-host\",\"id\":\"vmgrant-usb0\","
+		"\"bus\":\"vmgrant-xhci.0\",\"hostdevice\":\"/dev/fdset/7600\"}");
+	free(line);
+	launch_add_usb(devices, LAUNCH_USB_MAX, NO_ARGUMENTS, &old, &words);
+	assert_string_equal(words.items[1], "qemu-xhci,id=vmgrant-xhci,addr=0x17,p2=15,p3=15");
 	words_release(&words);
+}
+
+static void names_and_numbers_of_the_person_are_left_alone(void **state)
+{
+	struct usb_device devices[1] = { { .usb.fd = 5 } };
+	struct launch_qemu machine = qemu("x86_64", "pc", 0);
+	struct words words = { 0 };
+	char *line;
+
+	(void)state;
+	launch_add_usb(devices, 1,
+		       ARGUMENTS("-device", "qemu-xhci,id=vmgrant-xhci", "-add-fd",
+				 "fd=3,set=7600", "-device", "{\"id\":\"vmgrant-usb0\"}"),
+		       &machine, &words);
+	line = joined(&words);
+	assert_string_equal(line,
+		"-device qemu-xhci,id=vmgrant-xhci1,addr=0x18 "
+		"-add-fd fd=5,set=7601,opaque=vmgrant-vmgrant-usb1 "
+		"-device usb-host,id=vmgrant-usb1,bus=vmgrant-xhci1.0,hostdevice=/dev/fdset/7601");
+	free(line);
+}
+
+static void a_usb_device_that_is_missing_is_left_out(void **state)
+{
+	struct usb_device devices[2] = { { .usb.fd = -1 }, { .usb.fd = 7 } };
+	struct launch_qemu machine = qemu("x86_64", "microvm", 0);
+	struct words words = { 0 };
+	char *line;
+
+	(void)state;
+	launch_add_usb(devices, 1, NO_ARGUMENTS, &machine, &words);
+	assert_int_equal(words.count, 0);
+	/* One that may come later has a place. */
+	devices[0].option.follow = 1;
+	launch_add_usb(devices, 2, NO_ARGUMENTS, &machine, &words);
+	line = joined(&words);
+	assert_string_equal(line,
+		"-machine usb=on -add-fd fd=7,set=7600,opaque=vmgrant-vmgrant-usb1 "
+		"-device usb-host,id=vmgrant-usb1,bus=usb-bus.0,hostdevice=/dev/fdset/7600");
+	free(line);
+}
+
+static void devices_that_a_machine_has_no_place_for_are_refused(void **state)
+{
+	struct qemu_machine machine = qemu_machine_find("x86_64", "isapc", QEMU_PCI_BY_MACHINE);
+	char why[256];
+
+	(void)state;
+	assert_int_equal(launch_check_devices(&machine, 0, 0, why, sizeof why), 0);
+	assert_int_equal(launch_check_devices(&machine, 1, 0, why, sizeof why), -1);
+	assert_non_null(strstr(why, "machine isapc: has no place for a USB"));
+	machine = qemu_machine_find("x86_64", "microvm", QEMU_PCI_BY_MACHINE);
+	assert_int_equal(launch_check_devices(&machine, 1, 0, why, sizeof why), 0);
+	assert_int_equal(launch_check_devices(&machine, 0, 1, why, sizeof why), -1);
+	assert_non_null(strstr(why, "machine microvm: has no PCI bus: add pcie=on"));
+	machine = qemu_machine_find("x86_64", "microvm", QEMU_PCI_SWITCHED_ON);
+	assert_int_equal(launch_check_devices(&machine, 1, 1, why, sizeof why), 0);
+	machine = qemu_machine_find("s390x", "", QEMU_PCI_BY_MACHINE);
+	assert_int_equal(launch_check_devices(&machine, 1, 0, why, sizeof why), -1);
+	assert_int_equal(launch_check_devices(&machine, 0, 1, why, sizeof why), 0);
 }
 
 static void pci_devices_share_an_iommufd_or_are_opened_by_path(void **state)
@@ -231,18 +317,21 @@ static void pci_devices_share_an_iommufd_or_are_opened_by_path(void **state)
 		{ .option = vfio("0001:04:00.0,bus=rp2"),
 		  .vfio = { .device_fd = 9, .iommu_fd = 10 } },
 	};
+	struct launch_qemu old = qemu("x86_64", "q35", 0), new = qemu("x86_64", "q35", 900);
 	struct words words = { 0 };
 	char *line;
 
 	(void)state;
-	launch_add_vfio(devices, 2, &words);
+	launch_add_vfio(devices, 2, NO_ARGUMENTS, &new, &words);
 	line = joined(&words);
 	assert_string_equal(line,
 		"-object iommufd,id=vmgrant-iommufd,fd=6 "
-		"-device vfio-pci,id=vmgrant-vfio0,iommufd=vmgrant-iommufd,fd=5 "
-		"-device vfio-pci,id=vmgrant-vfio1,iommufd=vmgrant-iommufd,fd=7,bus=rp1");
+		"-device {\"driver\":\"vfio-pci\",\"id\":\"vmgrant-vfio0\","
+		"\"iommufd\":\"vmgrant-iommufd\",\"fd\":\"5\",\"addr\":\"0x18\"} "
+		"-device {\"driver\":\"vfio-pci\",\"id\":\"vmgrant-vfio1\","
+		"\"iommufd\":\"vmgrant-iommufd\",\"fd\":\"7\",\"bus\":\"rp1\"}");
 	free(line);
-	launch_add_vfio(devices + 2, 1, &words);
+	launch_add_vfio(devices + 2, 1, NO_ARGUMENTS, &old, &words);
 	line = joined(&words);
 	assert_string_equal(line, "-device vfio-pci,id=vmgrant-vfio0,host=0001:04:00.0,bus=rp2");
 	free(line);
@@ -258,6 +347,9 @@ int main(void)
 		cmocka_unit_test(a_pci_device_is_named_by_its_address),
 		cmocka_unit_test(what_is_no_address_is_refused),
 		cmocka_unit_test(usb_devices_get_a_controller_and_a_set_of_fds_each),
+		cmocka_unit_test(names_and_numbers_of_the_person_are_left_alone),
+		cmocka_unit_test(a_usb_device_that_is_missing_is_left_out),
+		cmocka_unit_test(devices_that_a_machine_has_no_place_for_are_refused),
 		cmocka_unit_test(pci_devices_share_an_iommufd_or_are_opened_by_path),
 	};
 

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "client/command/common/net-option.h"
@@ -39,7 +40,9 @@ static void a_bridge_alone_is_enough(void **state)
 	assert_int_equal(option.queues, 1);
 	assert_int_equal(option.vhost, NET_OPTION_VHOST_OFF);
 	assert_int_equal(option.has_mac, 0);
-	assert_string_equal(option.model, "virtio-net-pci");
+	assert_int_equal(option.vnet, NET_OPTION_VNET_ON);
+	/* Which one fits is the machine's to say. */
+	assert_string_equal(option.model, "");
 	assert_string_equal(option.id, "");
 }
 
@@ -62,6 +65,41 @@ static void all_options_are_taken_in_any_order(void **state)
 	option = parsed("123456789012345,vhost=off,model=e1000");
 	assert_int_equal(option.vhost, NET_OPTION_VHOST_OFF);
 	assert_false(net_option_is_virtio(&option));
+}
+
+static void every_name_of_a_virtio_card_may_have_queues(void **state)
+{
+	static const char *const virtio[] = {
+		"virtio-net", "virtio-net-pci", "virtio-net-device", "virtio-net-ccw",
+		"virtio-net-pci-transitional", "virtio-net-pci-non-transitional",
+	};
+	static const char *const others[] = { "e1000e", "virtio-network", "virtio", "usb-net" };
+	struct net_option option;
+	char text[128];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof virtio / sizeof virtio[0]; i++) {
+		(void)snprintf(text, sizeof text, "br0,queues=4,model=%s", virtio[i]);
+		option = parsed(text);
+		assert_true(net_option_is_virtio(&option));
+		/* Interrupts are counted on PCI alone. */
+		assert_int_equal(net_option_vectors(&option),
+				 strstr(virtio[i], "-pci") == NULL ? 0 : 10);
+	}
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+		(void)snprintf(text, sizeof text, "br0,model=%s", others[i]);
+		option = parsed(text);
+		assert_false(net_option_is_virtio(&option));
+	}
+}
+
+static void the_header_can_be_left_out(void **state)
+{
+	(void)state;
+	assert_int_equal(parsed("br0,vnet=off").vnet, NET_OPTION_VNET_OFF);
+	assert_int_equal(parsed("br0,vnet=on").vnet, NET_OPTION_VNET_ON);
+	refused("br0,vnet=no", "must be on or off");
+	refused("br0,vnet=off,vnet=off", "given twice");
 }
 
 static void attack_17_a_bridge_name_is_never_cut(void **state)
@@ -141,6 +179,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_bridge_alone_is_enough),
 		cmocka_unit_test(all_options_are_taken_in_any_order),
+		cmocka_unit_test(every_name_of_a_virtio_card_may_have_queues),
+		cmocka_unit_test(the_header_can_be_left_out),
 		cmocka_unit_test(attack_17_a_bridge_name_is_never_cut),
 		cmocka_unit_test(attack_33_numbers_of_queues_that_nobody_can_have_are_refused),
 		cmocka_unit_test(what_is_not_an_option_is_refused),

@@ -9,6 +9,7 @@
 
 #include "client/command/common/ask-device.h"
 #include "client/command/common/command.h"
+#include "client/command/common/qemu-machine.h"
 #include "client/command/attach/qmp-command.h"
 #include "client/qmp/device.h"
 
@@ -16,6 +17,32 @@
 #define UNDO_TIMEOUT_MS 10000
 #define UNDO_CONNECTIONS 10
 #define UNDO_PAUSE_MS 100
+
+/* The model that fits the machine, where none was named. */
+static int choose_model(struct attach *attach)
+{
+	struct net_option *option = &attach->card.option;
+	char name[QMP_ID_SIZE], architecture[QMP_ID_SIZE];
+	struct qemu_machine machine;
+	enum qmp_result result;
+	int has_pci;
+
+	result = qmp_device_machine(&attach->qmp, name, architecture, &has_pci);
+	if (result != QMP_DONE)
+		return command_fail(qmp_command_code(&attach->qmp, result), "QEMU: %s",
+				    attach->qmp.error);
+	machine = qemu_machine_find(architecture, name, QEMU_PCI_BY_MACHINE);
+	if (option->model[0] == '\0' && machine.bus != QEMU_BUS_PCI &&
+	    machine.bus != QEMU_BUS_CCW) {
+		/* microvm with pcie=on: only its PCI bus takes a card later. */
+		if (!has_pci)
+			return command_fail(COMMAND_REFUSED, "%s: machine %s takes no card while "
+					    "it runs: use vmgrant run", attach->id, name);
+		machine.card = NET_OPTION_MODEL;
+	}
+	(void)qemu_machine_choose_model(&machine, option);
+	return card_check(&attach->card);
+}
 
 int attach_open(struct attach *attach)
 {
@@ -25,10 +52,11 @@ int attach_open(struct attach *attach)
 	if (code != VMGRANT_GRANTED)
 		return code;
 	result = qmp_device_choose_id(&attach->qmp, attach->id);
-	return result == QMP_DONE ? VMGRANT_GRANTED
-				  : command_fail(qmp_command_code(&attach->qmp, result), "%s: %s",
-						 attach->id[0] == '\0' ? "QEMU" : attach->id,
-						 attach->qmp.error);
+	if (result != QMP_DONE)
+		return command_fail(qmp_command_code(&attach->qmp, result), "%s: %s",
+				    attach->id[0] == '\0' ? "QEMU" : attach->id,
+				    attach->qmp.error);
+	return attach->kind == ATTACH_NET ? choose_model(attach) : VMGRANT_GRANTED;
 }
 
 /* ---- asking ---- */

@@ -36,9 +36,10 @@ static int print_help(void)
 	      "  --net BRIDGE       a card on this bridge\n"
 	      "        ,queues=N        1 to 16, at most what the rule gives [1]\n"
 	      "        ,vhost=on|off    packets by the kernel's vhost-net [off]\n"
+	      "        ,vnet=on|off     the virtio-net header before each frame [on]\n"
 	      "        ,mac=ADDRESS     of the guest's card [the same for the same guest and id]\n"
-	      "        ,model=NAME      of the card, for QEMU [virtio-net-pci]\n"
-	      "        ,bus=NAME        where QEMU puts the card [one that takes it]\n"
+	      "        ,model=NAME      of the card, for QEMU [what fits the machine]\n"
+	      "        ,bus=NAME        where QEMU puts the card [the last that takes it]\n"
 	      "  --usb ID           a USB device, see vmgrant run --help\n"
 	      "  --follow           stay, and plug it in again when it comes back\n"
 	      "  --id ID            of the card or device in QEMU [vmgrant0, vmgrant1...]\n"
@@ -77,6 +78,8 @@ static int take_usb(struct attach *attach, const char *text)
 		return command_fail(VMGRANT_USAGE, "attach: --net, --usb: one at a time");
 	if (usb_option_parse(text, &attach->usb_option, why, sizeof why) < 0)
 		return command_fail(VMGRANT_USAGE, "--usb: %s", why);
+	if (attach->usb_option.optional)
+		return command_fail(VMGRANT_USAGE, "--usb %.64s: optional is for vmgrant run", text);
 	attach->kind = ATTACH_USB;
 	return VMGRANT_GRANTED;
 }
@@ -91,7 +94,7 @@ static int take_id(struct attach *attach, const char *text)
 	return VMGRANT_GRANTED;
 }
 
-static int check(const struct command *command, char *const rest[])
+static int check(struct command *command, char *const rest[])
 {
 	if (command->attach.socket == NULL)
 		return command_fail(VMGRANT_USAGE, "attach: --qmp SOCKET is missing: "
@@ -99,6 +102,7 @@ static int check(const struct command *command, char *const rest[])
 	if (command->attach.kind == ATTACH_NOTHING)
 		return command_fail(VMGRANT_USAGE, "attach: --net BRIDGE or --usb ID is missing: "
 				    "try vmgrant attach --help");
+	command->follows |= command->attach.usb_option.follow;
 	if (command->follows && command->attach.kind != ATTACH_USB)
 		return command_fail(VMGRANT_USAGE, "attach: --follow: only for --usb");
 	if (rest[0] != NULL)

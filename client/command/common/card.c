@@ -24,7 +24,8 @@ struct vmgrant_connection *card_connect(const char *helper, enum prompt prompt)
 
 int card_check(const struct card *card)
 {
-	if (card->option.queues > 1 && !net_option_is_virtio(&card->option))
+	if (card->option.queues > 1 && card->option.model[0] != '\0' &&
+	    !net_option_is_virtio(&card->option))
 		return command_fail(VMGRANT_USAGE,
 				    "--net %s: model %s has one queue: leave queues= out",
 				    card->option.bridge, card->option.model);
@@ -37,12 +38,14 @@ int card_ask(struct vmgrant_connection *connection, struct card *card, unsigned 
 		.size = sizeof request,
 		.bridge = card->option.bridge,
 		.queues = card->option.queues,
-		.flags = VMGRANT_TAP_VNET_HEADER | flags,
+		.flags = flags,
 	};
 	enum vmgrant_code code;
 	sigset_t before;
 	int status;
 
+	if (card->option.vnet == NET_OPTION_VNET_ON)
+		request.flags |= VMGRANT_TAP_VNET_HEADER;
 	if (card->option.vhost == NET_OPTION_VHOST_ON)
 		request.flags |= VMGRANT_TAP_VHOST;
 	memcpy(request.mac, card->option.mac, sizeof request.mac);

@@ -12,14 +12,14 @@
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define NAME_CHARACTERS LETTERS "0123456789-._"
 
-enum key { KEY_QUEUES = 1, KEY_VHOST, KEY_MAC, KEY_MODEL, KEY_ID, KEY_BUS };
+enum key { KEY_QUEUES = 1, KEY_VHOST, KEY_VNET, KEY_MAC, KEY_MODEL, KEY_ID, KEY_BUS };
 
 static const struct {
 	const char *name;
 	enum key key;
 } keys[] = {
-	{ "queues", KEY_QUEUES }, { "vhost", KEY_VHOST }, { "mac", KEY_MAC },
-	{ "model", KEY_MODEL },	  { "id", KEY_ID },	{ "bus", KEY_BUS },
+	{ "queues", KEY_QUEUES }, { "vhost", KEY_VHOST }, { "vnet", KEY_VNET }, { "mac", KEY_MAC },
+	{ "model", KEY_MODEL },	  { "id", KEY_ID },	  { "bus", KEY_BUS },
 };
 
 static int parse_queues(struct piece value, unsigned *queues_out)
@@ -53,6 +53,9 @@ static const char *take_value(struct net_option *option, enum key key, struct pi
 	case KEY_VHOST:
 		option->vhost = piece_is(value, "on") ? NET_OPTION_VHOST_ON : NET_OPTION_VHOST_OFF;
 		return piece_is(value, "on") || piece_is(value, "off") ? NULL : "must be on or off";
+	case KEY_VNET:
+		option->vnet = piece_is(value, "off") ? NET_OPTION_VNET_OFF : NET_OPTION_VNET_ON;
+		return piece_is(value, "on") || piece_is(value, "off") ? NULL : "must be on or off";
 	case KEY_MAC:
 		option->has_mac = 1;
 		return mac_parse(value.text, value.length, option->mac) < 0 ||
@@ -77,7 +80,8 @@ static int take_piece(struct net_option *option, struct piece piece, unsigned *s
 	const char *equals = memchr(piece.text, '=', piece.length);
 	struct piece name = { piece.text, equals == NULL ? piece.length
 							 : (size_t)(equals - piece.text) };
-	const char *wrong = "not known: queues=, vhost=, mac=, model=, id= and bus= are";
+	const char *wrong = "not known: queues=, vhost=, vnet=, mac=, model=, id= and bus= "
+			    "are";
 
 	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
 		struct piece value;
@@ -101,7 +105,7 @@ int net_option_parse(const char *text, struct net_option *option, char *why, siz
 	struct piece piece = { text, strcspn(text, ",") };
 	unsigned seen = 0;
 
-	*option = (struct net_option){ .queues = 1, .model = NET_OPTION_MODEL };
+	*option = (struct net_option){ .queues = 1 };
 	if (piece.length == 0 || piece.length >= sizeof option->bridge)
 		return piece_fail(why, why_size, piece, "not a bridge name: 1 to 15 characters");
 	memcpy(option->bridge, piece.text, piece.length);
@@ -116,15 +120,34 @@ int net_option_parse(const char *text, struct net_option *option, char *why, siz
 
 int net_option_is_virtio(const struct net_option *option)
 {
-	return strncmp(option->model, "virtio-net-", strlen("virtio-net-")) == 0;
+	static const char alias[] = "virtio-net";
+	size_t length = sizeof alias - 1;
+
+	return strncmp(option->model, alias, length) == 0 &&
+	       (option->model[length] == '\0' || option->model[length] == '-');
+}
+
+int net_option_is_pci(const struct net_option *option)
+{
+	static const char *const others[] = {
+		"e1000", "e1000e", "igb", "rtl8139", "ne2k_pci", "pcnet", "tulip", "vmxnet3",
+	};
+
+	if (strncmp(option->model, NET_OPTION_MODEL, strlen(NET_OPTION_MODEL)) == 0)
+		return 1;
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+		if (strcmp(option->model, others[i]) == 0)
+			return 1;
+	}
+	return 0;
 }
 
 unsigned net_option_vectors(const struct net_option *option)
 {
-	int is_pci = strncmp(option->model, NET_OPTION_MODEL, strlen(NET_OPTION_MODEL)) == 0;
-
 	/* One for each direction of each queue, one for control, one for changes. */
-	return is_pci && option->queues > 1 ? 2 * option->queues + 2 : 0;
+	return option->queues > 1 && net_option_is_virtio(option) && net_option_is_pci(option)
+		       ? 2 * option->queues + 2
+		       : 0;
 }
 
 char *net_option_format_mac(char text[NET_OPTION_MAC_TEXT_SIZE], const uint8_t mac[6])

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The words of --net: BRIDGE[,queues=N][,vhost=on|off][,mac=ADDR][,model=NAME][,id=NAME]
- * [,bus=NAME]. Pure.
+ * The words of --net: BRIDGE[,queues=N][,vhost=on|off][,vnet=on|off][,mac=ADDR][,model=NAME]
+ * [,id=NAME][,bus=NAME]. Pure.
  */
 #ifndef VMGRANT_CLIENT_COMMAND_COMMON_NET_OPTION_H
 #define VMGRANT_CLIENT_COMMAND_COMMON_NET_OPTION_H
@@ -14,14 +14,16 @@
 #define NET_OPTION_MODEL "virtio-net-pci"
 
 enum net_option_vhost { NET_OPTION_VHOST_OFF = 0, NET_OPTION_VHOST_ON };
+enum net_option_vnet { NET_OPTION_VNET_ON = 0, NET_OPTION_VNET_OFF };
 
 struct net_option {
 	char bridge[16];
 	unsigned queues;
 	enum net_option_vhost vhost;
+	enum net_option_vnet vnet; /* the virtio-net header before each frame */
 	int has_mac; /* 1: mac is set */
 	uint8_t mac[6];
-	char model[NET_OPTION_NAME_SIZE]; /* QEMU's name of the card */
+	char model[NET_OPTION_NAME_SIZE]; /* QEMU's name of the card, "": by the machine */
 	char id[NET_OPTION_NAME_SIZE];    /* "": none was given */
 	char bus[NET_OPTION_NAME_SIZE];   /* "": QEMU's choice */
 };
@@ -29,8 +31,11 @@ struct net_option {
 /* Returns 0, or -1 with a phrase in why: "WHAT: WHY". */
 int net_option_parse(const char *text, struct net_option *option, char *why, size_t why_size);
 
-/* How many queues the guest can use depends on the model. */
+/* Only these models have several queues and are told an MTU. */
 int net_option_is_virtio(const struct net_option *option);
+
+/* Is it known that the model goes to a PCI bus? */
+int net_option_is_pci(const struct net_option *option);
 
 /* What QEMU takes for the name of a model, an object or a bus. */
 int net_option_is_name(const char *text);

@@ -62,11 +62,23 @@ static int take_count(uint16_t *field, struct piece value)
 	return 0;
 }
 
+/* Words that say what is to be done, not which device it is. Returns 1 if it is one. */
+static int take_word(struct usb_option *option, struct piece piece)
+{
+	if (piece_is(piece, "optional"))
+		return option->optional = 1;
+	if (piece_is(piece, "follow"))
+		return option->follow = 1;
+	return 0;
+}
+
 /* Returns NULL or what is wrong. */
 static const char *take_piece(struct usb_option *option, struct piece piece)
 {
 	struct piece value = piece_value(piece, "serial");
 
+	if (take_word(option, piece))
+		return NULL;
 	if (value.text != NULL)
 		return piece_copy(value, option->serial, sizeof option->serial) < 0
 			       ? "must be 1 to 127 characters" : NULL;
@@ -82,7 +94,7 @@ static const char *take_piece(struct usb_option *option, struct piece piece)
 							      : NULL;
 	if (take_ids(option, piece) < 0 && take_port(option, piece) < 0)
 		return "must be VID:PID like 0951:1666, a port like 1-1.4, or bus=N,device=N; "
-		       "serial=TEXT may follow";
+		       "optional, follow and serial=TEXT may stand behind";
 	return NULL;
 }
 

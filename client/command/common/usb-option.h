@@ -6,6 +6,8 @@
  *     BUS-PORT[.PORT...]  where it is plugged in, as sysfs names it: 1-1.4
  *     port=BUS-PORT...    the same
  *     bus=N,device=N      as lsusb counts them; they change when it is plugged in again
+ *     optional            it may be missing
+ *     follow              it is plugged in whenever it comes
  *     serial=TEXT         its serial number; comes last and may have commas
  *
  * Pure.
@@ -18,6 +20,7 @@
 struct usb_option {
 	const char *text; /* all of it; borrowed */
 	int has_ids, has_number;
+	int optional, follow;
 	uint16_t vendor, product;
 	uint16_t bus, device;
 	char port[32];    /* "": any */

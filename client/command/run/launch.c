@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/command/run/qemu-program.h"
+
 /* ---- values ---- */
 
 /* "5:6:7", as QEMU takes lists of fds. */
@@ -189,16 +191,21 @@ static char *substitute(const char *text, const struct card *cards)
 
 /* ---- QEMU ---- */
 
-int launch_is_qemu(const char *program)
+char *launch_free_id(char *const arguments[], const char *stem, enum launch_id form,
+		     unsigned first)
 {
-	const char *slash = strrchr(program, '/');
-	const char *name = slash == NULL ? program : slash + 1;
+	char *id = text_format(LAUNCH_PREFIX "%s", stem);
 
-	return strncmp(name, "qemu-system-", strlen("qemu-system-")) == 0 ||
-	       strcmp(name, "qemu-kvm") == 0;
+	if (form == LAUNCH_ID_PLAIN && !qemu_line_has_word(arguments, id))
+		return id;
+	do {
+		free(id);
+		id = text_format(LAUNCH_PREFIX "%s%u", stem, first++);
+	} while (qemu_line_has_word(arguments, id));
+	return id;
 }
 
-enum launch_style launch_style(char *const arguments[])
+enum launch_style launch_style(char *const arguments[], const struct launch_qemu *qemu)
 {
 	struct placeholder found;
 
@@ -206,45 +213,48 @@ enum launch_style launch_style(char *const arguments[])
 		if (find_placeholder(arguments[i], &found))
 			return LAUNCH_PLACEHOLDERS;
 	}
-	return launch_is_qemu(arguments[0]) ? LAUNCH_QEMU : LAUNCH_UNKNOWN;
+	return qemu->is_qemu ? LAUNCH_QEMU : LAUNCH_UNKNOWN;
 }
 
-static char *qemu_netdev(const struct card *card)
+enum qemu_syntax launch_device_syntax(const struct launch_qemu *qemu)
 {
-	const char *plural = card->tap.queues > 1 ? "s" : "";
-	char *fds = value_fds(card);
-	char *vhost_fds = value_vhost_fds(card);
-	char *text;
+	return qemu->version >= QEMU_JSON_DEVICE ? QEMU_SYNTAX_JSON : QEMU_SYNTAX_KEYS;
+}
 
+static char *qemu_netdev(const struct card *card, const struct launch_qemu *qemu)
+{
+	json_object *netdev = qemu_option_new("type", "tap");
+	char *fds = value_fds(card), *vhost_fds = value_vhost_fds(card);
+	int is_plural = card->tap.queues > 1;
+
+	qemu_option_add_text(netdev, "id", card->option.id);
+	qemu_option_add_text(netdev, is_plural ? "fds" : "fd", fds);
 	/* vhost=on alone would make QEMU open /dev/vhost-net itself. */
-	if (card->tap.vhost_count > 0)
-		text = text_format("tap,id=%s,fd%s=%s,vhost=on,vhostfd%s=%s", card->option.id,
-				   plural, fds, plural, vhost_fds);
-	else
-		text = text_format("tap,id=%s,fd%s=%s", card->option.id, plural, fds);
+	if (card->tap.vhost_count > 0) {
+		qemu_option_add_on(netdev, "vhost");
+		qemu_option_add_text(netdev, is_plural ? "vhostfds" : "vhostfd", vhost_fds);
+	}
 	free(fds);
 	free(vhost_fds);
-	return text;
+	return qemu_option_write(netdev, qemu->version >= QEMU_JSON_NETDEV ? QEMU_SYNTAX_JSON
+									    : QEMU_SYNTAX_KEYS);
 }
 
-static char *qemu_device(const struct card *card)
+static char *qemu_device(const struct card *card, struct launch_qemu *qemu)
 {
 	const struct net_option *option = &card->option;
-	unsigned vectors = net_option_vectors(option);
-	char mac[NET_OPTION_MAC_TEXT_SIZE];
-	char *text = text_format("%s,netdev=%s,mac=%s%s%s%s", option->model, option->id,
-				 net_option_format_mac(mac, option->mac),
-				 option->bus[0] == '\0' ? "" : ",bus=", option->bus,
-				 option->queues > 1 ? ",mq=on" : "");
-	char *more = vectors == 0 ? text_format("%s", "") : text_format(",vectors=%u", vectors);
+	int has_place = option->bus[0] != '\0' || !net_option_is_pci(option);
+	/* An id of the person's own is the netdev's; the card's may be taken. */
+	const char *id = strncmp(option->id, LAUNCH_PREFIX, strlen(LAUNCH_PREFIX)) == 0
+				 ? option->id : NULL;
+	unsigned slot = has_place ? 0 : qemu_line_take_slot(&qemu->line, &qemu->machine);
 
-	text_append(&text, more, strlen(more));
-	free(more);
-	return text;
+	return qemu_option_write(qemu_option_card(option, id, option->id, card->tap.mtu_bytes,
+						  slot), launch_device_syntax(qemu));
 }
 
-void launch_build(char *const arguments[], enum launch_style style, const struct card *cards,
-		  size_t card_count, struct words *words_out)
+void launch_build(char *const arguments[], enum launch_style style, struct launch_qemu *qemu,
+		  const struct card *cards, size_t card_count, struct words *words_out)
 {
 	*words_out = (struct words){ 0 };
 	for (; *arguments != NULL; arguments++)
@@ -252,8 +262,8 @@ void launch_build(char *const arguments[], enum launch_style style, const struct
 								  : text_format("%s", *arguments));
 	for (size_t i = 0; style == LAUNCH_QEMU && i < card_count; i++) {
 		words_add(words_out, text_format("-netdev"));
-		words_add(words_out, qemu_netdev(&cards[i]));
+		words_add(words_out, qemu_netdev(&cards[i], qemu));
 		words_add(words_out, text_format("-device"));
-		words_add(words_out, qemu_device(&cards[i]));
+		words_add(words_out, qemu_device(&cards[i], qemu));
 	}
 }

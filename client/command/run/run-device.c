@@ -27,6 +27,9 @@ int run_devices_add_usb(struct run_devices *devices, const char *text)
 				    LAUNCH_USB_MAX);
 	if (usb_option_parse(text, &devices->usb[devices->usb_count].option, why, sizeof why) < 0)
 		return command_fail(VMGRANT_USAGE, "--usb: %s", why);
+	if (devices->usb[devices->usb_count].option.follow)
+		return command_fail(VMGRANT_USAGE, "--usb %.64s: follow: vmgrant attach has it",
+				    text);
 	devices->usb_count++;
 	return VMGRANT_GRANTED;
 }
@@ -52,11 +55,24 @@ int run_devices_add_vfio(struct run_devices *devices, const char *text)
 
 /* ---- asking ---- */
 
+/* What may be missing is missing: the guest starts without it. */
+static int miss_usb(struct usb_device *device)
+{
+	device->usb.fd = -1;
+	return command_fail(VMGRANT_GRANTED, "usb %.256s: %s", device->option.text,
+			    device->option.follow ? "waiting for it to be plugged in"
+						  : "the guest starts without it");
+}
+
 static int ask_usb(struct usb_device *device, struct vmgrant_connection *connection,
 		   unsigned flags, int *example_fd)
 {
+	int may_miss = device->option.optional || device->option.follow;
 	int code = ask_device_usb(connection, &device->option, flags, &device->usb);
 
+	/* Why it cannot be had has been said. */
+	if (code == VMGRANT_OBJECT && may_miss)
+		return miss_usb(device);
 	if (code != VMGRANT_GRANTED)
 		return code;
 	if ((flags & VMGRANT_DEVICE_QUERY) != 0)
@@ -135,8 +151,10 @@ static int keep_through_exec(const struct run_devices *devices)
 {
 	int failed = 0;
 
-	for (size_t i = 0; i < devices->usb_count; i++)
-		failed |= fcntl(devices->usb[i].usb.fd, F_SETFD, 0);
+	for (size_t i = 0; i < devices->usb_count; i++) {
+		if (devices->usb[i].usb.fd >= 0)
+			failed |= fcntl(devices->usb[i].usb.fd, F_SETFD, 0);
+	}
 	for (size_t i = 0; i < devices->vfio_count; i++) {
 		const struct vmgrant_vfio *vfio = &devices->vfio[i].vfio;
 

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What vmgrant run finds out about the QEMU that it is going to be. */
+#include <stdio.h>
+#include <string.h>
+
+#include "client/command/common/command.h"
+#include "client/command/run/qemu-program.h"
+#include "client/command/run/run.h"
+
+/* Behind nice or taskset QEMU is a later word; then only --qemu says so. */
+static char **find_qemu(char **arguments)
+{
+	for (char **word = arguments; *word != NULL; word++) {
+		if (**word != '-' && qemu_program_is_qemu(*word))
+			return word;
+	}
+	return arguments;
+}
+
+void run_learn_program(struct run *run)
+{
+	char architecture[32], **program = run->arguments;
+
+	run->qemu.is_qemu = run->says_qemu || qemu_program_is_qemu(*program);
+	run->style = launch_style(run->arguments, &run->qemu);
+	if (!run->qemu.is_qemu)
+		return;
+	if (run->says_qemu)
+		program = find_qemu(program);
+	qemu_program_architecture(*program, architecture, sizeof architecture);
+	qemu_line_read(program + 1, &run->qemu.line);
+	run->qemu.machine = qemu_machine_find(architecture, run->qemu.line.machine,
+					      run->qemu.line.pci);
+}
+
+static void say_unread(const struct run *run)
+{
+	const struct qemu_line *line = &run->qemu.line;
+
+	if (line->unread != NULL)
+		(void)command_fail(0, "-readconfig %.256s: cannot be read: %s: what fits machine "
+				   "%s is taken: model= and bus= say it otherwise", line->unread,
+				   strerror(line->unread_error),
+				   line->machine[0] == '\0' ? "(the default)" : line->machine);
+}
+
+int run_learn_qemu(struct run *run)
+{
+	size_t devices = run->devices.usb_count + run->devices.vfio_count;
+	char why[256], **program = run->arguments;
+
+	if (!run->qemu.is_qemu || (devices == 0 && run->style != LAUNCH_QEMU))
+		return VMGRANT_GRANTED;
+	if (launch_check_devices(&run->qemu.machine, run->devices.usb_count,
+				 run->devices.vfio_count, why, sizeof why) < 0)
+		return command_fail(VMGRANT_USAGE, "%s", why);
+	say_unread(run);
+	if (run->says_qemu)
+		program = find_qemu(program);
+	run->qemu.version = qemu_program_version(*program);
+	return VMGRANT_GRANTED;
+}
