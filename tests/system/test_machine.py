@@ -6,6 +6,7 @@ The machine is a world here, in which a second world is made as the tests make t
 
 import os
 import shutil
+import signal
 import stat
 
 import pytest
@@ -201,6 +202,29 @@ def test_a_path_of_the_world_has_what_pathlib_has(world):
     place.parent.rmtree()
     place.parent.rmtree(missing_ok=True)
     assert isinstance(place, WorldPath) and not place.exists() and not place.is_dir()
+
+
+def test_a_path_is_found_while_others_rename_and_mount(world, tmp_path):
+    """The kernel gives up on a ".." then, and says so."""
+    (tmp_path / "mount").mkdir()
+
+    def disturb():
+        (tmp_path / "a").touch()
+        while True:
+            ns.mount("tmpfs", tmp_path / "mount", "tmpfs")
+            os.rename(tmp_path / "a", tmp_path / "b")
+            ns.umount(tmp_path / "mount", ns.MNT_DETACH)
+            os.rename(tmp_path / "b", tmp_path / "a")
+
+    world.run(["sh", "-c", "mkdir -p /tmp/x && echo found >/tmp/y && ln -s " + "../x/" * 30 +
+               "../y /tmp/x/link"])
+    child = ns.fork_child(disturb)
+    try:
+        for _ in range(3000):
+            assert world.path("/tmp/x/link").read_bytes() == b"found\n"
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
 
 
 # ---- the session ----

@@ -23,13 +23,16 @@ _libc = ctypes.CDLL(None, use_errno=True)
 def open_in_root(root_fd, path, flags, mode=0):
     """openat2() of path, where root_fd is the root of all its links."""
     how = struct.pack("=QQQ", flags | os.O_CLOEXEC, mode, RESOLVE_IN_ROOT)
-    fd = _libc.syscall(ctypes.c_long(SYS_OPENAT2), ctypes.c_int(root_fd),
-                       ctypes.c_char_p(os.fsencode(path)), ctypes.c_char_p(how),
-                       ctypes.c_size_t(len(how)))
-    if fd < 0:
+    while True:
+        fd = _libc.syscall(ctypes.c_long(SYS_OPENAT2), ctypes.c_int(root_fd),
+                           ctypes.c_char_p(os.fsencode(path)), ctypes.c_char_p(how),
+                           ctypes.c_size_t(len(how)))
+        if fd >= 0:
+            return fd
         error = ctypes.get_errno()
-        raise OSError(error, os.strerror(error), path)
-    return fd
+        # Somewhere on the machine something was renamed or mounted during a "..": it may have led out.
+        if error not in (errno.EAGAIN, errno.EINTR):
+            raise OSError(error, os.strerror(error), path)
 
 
 class WorldPath:
