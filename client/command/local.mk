@@ -12,6 +12,8 @@ libcommand_a_SOURCES = \
 	client/command/common/interrupt.h \
 	client/command/common/net-option.c \
 	client/command/common/net-option.h \
+	client/command/common/nearest.c \
+	client/command/common/nearest.h \
 	client/command/common/option-words.c \
 	client/command/common/option-words.h \
 	client/command/common/qemu-machine.c \
@@ -57,15 +59,28 @@ vmgrant_SOURCES = \
 	client/command/attach/follow.h \
 	client/command/attach/qmp-command.c \
 	client/command/attach/qmp-command.h \
+	client/command/check/acl-mend.c \
+	client/command/check/acl-mend.h \
+	client/command/check/acl-never.c \
+	client/command/check/acl-never.h \
 	client/command/check/acl-report.c \
 	client/command/check/acl-report.h \
 	client/command/check/check-acl.c \
+	client/command/check/check-bridges.c \
 	client/command/check/check-clients.c \
 	client/command/check/check-command.c \
 	client/command/check/check-host.c \
 	client/command/check/check-install.c \
+	client/command/check/check-libvirt.c \
+	client/command/check/check-netfilter.c \
 	client/command/check/check-policy.c \
 	client/command/check/check-polkit.c \
+	client/command/check/check-print.c \
+	client/command/check/check-probe.c \
+	client/command/check/check-process.c \
+	client/command/check/check-tun.c \
+	client/command/check/group-advice.c \
+	client/command/check/group-advice.h \
 	client/command/common/ask-device.c \
 	client/command/common/ask-device.h \
 	client/command/common/bridges.c \

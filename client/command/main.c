@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "client/command/common/command.h"
+#include "client/command/common/nearest.h"
 
 static const struct {
 	const char *name;
@@ -16,7 +17,7 @@ static const struct {
 	{ "attach", command_attach, "plug a card or a USB device into a QEMU that runs already" },
 	{ "detach", command_detach, "take away what attach has plugged in" },
 	{ "list", command_list, "say what you may have on this machine, and why not the rest" },
-	{ "check", command_check, "say what is wrong on this machine and what mends it" },
+	{ "check", command_check, "say what is wrong on this machine and how to fix it" },
 	{ "check-acl", command_check_acl, "say what is wrong in a policy file" },
 	{ "explain", command_explain, "say which rule decides about a bridge or device" },
 };
@@ -31,7 +32,9 @@ static int print_help(void)
 	      "\n", stdout);
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
 		(void)printf("  %-9s %s\n", commands[i].name, commands[i].summary);
-	fputs("\nvmgrant COMMAND --help says more. See vmgrant(1).\n", stdout);
+	(void)printf("  %-9s %s\n", "help", "say more about a command");
+	fputs("\nvmgrant COMMAND --help says more, vmgrant --version which version this is.\n"
+	      "See vmgrant(1).\n", stdout);
 	return fflush(stdout) == 0 ? VMGRANT_GRANTED : VMGRANT_INTERNAL;
 }
 
@@ -43,6 +46,43 @@ static int print_version(const char *more)
 				    more);
 	(void)printf("vmgrant %s\n", vmgrant_version());
 	return fflush(stdout) == 0 ? VMGRANT_GRANTED : VMGRANT_INTERNAL;
+}
+
+static int fail_unknown(const char *word)
+{
+	const char *names[COMMAND_COUNT], *nearest;
+
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		names[i] = commands[i].name;
+	nearest = nearest_word(word, names, COMMAND_COUNT);
+	if (nearest != NULL)
+		return command_fail(VMGRANT_USAGE, "%.64s: unknown command: did you mean %s?", word,
+				    nearest);
+	return command_fail(VMGRANT_USAGE, "%.64s: %s: try vmgrant --help", word,
+			    word[0] == '-' ? "unknown option" : "unknown command");
+}
+
+/* argv[0] is the command's name. */
+static int run_command(int argc, char **argv)
+{
+	for (size_t i = 0; i < COMMAND_COUNT; i++) {
+		if (strcmp(argv[0], commands[i].name) == 0)
+			return commands[i].run(argc, argv);
+	}
+	return fail_unknown(argv[0]);
+}
+
+/* "vmgrant help [COMMAND]" */
+static int help(int argc, char **argv)
+{
+	char *words[] = { argv[2], (char[]){ "--help" }, NULL };
+
+	if (argc == 2)
+		return print_help();
+	if (argc > 3)
+		return command_fail(VMGRANT_USAGE, "help: takes one command at most: "
+				    "try vmgrant --help");
+	return run_command(2, words);
 }
 
 /*
@@ -66,11 +106,9 @@ int main(int argc, char **argv)
 		return command_fail(VMGRANT_USAGE, "no command: try vmgrant --help");
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
 		return print_help();
-	if (strcmp(argv[1], "--version") == 0)
+	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0)
 		return print_version(argv[2]);
-	for (size_t i = 0; i < COMMAND_COUNT; i++) {
-		if (strcmp(argv[1], commands[i].name) == 0)
-			return commands[i].run(argc - 1, argv + 1);
-	}
-	return command_fail(VMGRANT_USAGE, "%.64s: unknown command: try vmgrant --help", argv[1]);
+	if (strcmp(argv[1], "help") == 0)
+		return help(argc, argv);
+	return run_command(argc - 1, argv + 1);
 }

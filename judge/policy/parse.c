@@ -56,7 +56,9 @@ static const char *name_problem(const struct acl_word *word)
 		return "leave user and group out to mean everybody";
 	if (word->length > SUBJECT_NAME_MAX)
 		return "a name has at most 256 bytes";
-	if (word->text[0] == '-' || strpbrk(word->text, ":/=\"#*\\,") != NULL)
+	if (strchr(word->text, ',') != NULL)
+		return "one rule for each person or group: a list of names is none";
+	if (word->text[0] == '-' || strpbrk(word->text, ":/=\"#*\\") != NULL)
 		return "not a name that a user or group can have";
 	return NULL;
 }

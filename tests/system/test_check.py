@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""vmgrant check: what a person reads when something is broken, and what mends it."""
+"""vmgrant check: what a person reads when something is broken, and how to fix it."""
 
 import json
 import os
+import re
 import signal
 import stat
 import time
@@ -17,9 +18,16 @@ FOUND = 104  # the exit status when something is wrong
 LEVELS = ("ok", "info", "warn", "fail")
 
 
+ALICE_MAY = """polkit.addRule(function(action, subject) {
+    if (subject.user == "alice") return polkit.Result.YES;
+});
+"""
+
+
 @pytest.fixture
 def good_world(polkit_world):
     """Nothing is wrong for alice; bob may have nothing."""
+    polkit_world.rules(ALICE_MAY)
     polkit_world.write_acl("allow bridge br0 user alice polkit=no\n"
                            "allow bridge br1 user alice\n")
     return polkit_world
@@ -49,6 +57,19 @@ def failure(world, check, level="fail", **options):
     return found
 
 
+def levels(world, check, level, **options):
+    """The findings of that check on that level."""
+    return [finding for finding in findings(world, **options)[0].get(check, [])
+            if finding["level"] == level]
+
+
+def mend(world, found, user="root"):
+    """Do what a finding says, as root, who needs no sudo here."""
+    assert found["command"], found
+    done = world.run_as(user, ["sh", "-c", found["mend"].replace("sudo ", "")])
+    assert done.code == 0, (found, done.stderr)
+
+
 def test_a_good_machine_says_so(good_world):
     by_check, good = findings(good_world)
     assert good
@@ -63,12 +84,35 @@ def test_a_good_machine_says_so(good_world):
 def test_it_is_a_line_each_for_people(good_world):
     good_world.path(AUTHORIZE).unlink()
     done = run(good_world)
-    lines = done.stdout.decode("ascii").splitlines()
-    assert done.code == FOUND and len(lines) > 10
-    assert all(line.split()[0] in ("ok", "info", "warn", "FAIL") for line in lines)
-    quiet = run(good_world, "--quiet").stdout.decode("ascii").splitlines()
-    assert quiet and set(quiet) == {line for line in lines if line.startswith(("warn", "FAIL"))}
+    lines = done.stdout.decode().splitlines()
+    found = [line for line in lines if not line.startswith(" ")]
+    assert done.code == FOUND and len(found) > 10
+    assert all(line.split()[0] in ("ok", "info", "warn", "FAIL") for line in found)
     assert b"\x1b" not in done.stdout
+    for short in ("-q", "--quiet"):
+        quiet = run(good_world, short).stdout.decode().splitlines()
+        assert [line for line in quiet if not line.startswith(" ")] == \
+            [line for line in found if line.startswith(("warn", "FAIL"))] != []
+
+
+def test_how_to_fix_it_is_on_the_next_line_and_commands_stay_whole(good_world):
+    """80 columns for words; a command is one line, however long, also on a terminal."""
+    good_world.write("/usr/sbin/libvirtd", "#!/bin/sh\n", mode=0o755)
+    by_check, _ = findings(good_world, user="bob")
+    (libvirt,) = by_check["libvirt"]
+    assert libvirt["command"] and len(libvirt["mend"]) > 80
+    terminal = Terminal(good_world, ["vmgrant", "check"], user="bob")
+    terminal.finish()
+    for output in (run(good_world, user="bob").stdout.decode(), terminal.raw.decode()):
+        lines = output.replace("\r", "").splitlines()
+        assert f"      \u2192 {libvirt['mend']}" in lines
+        for line in lines:
+            plain = re.sub("\x1b[^m]*m", "", line)
+            is_command = plain.startswith("      \u2192 ") and "sudo" in plain or "mkdir" in plain
+            assert is_command or len(plain) <= 80, plain
+    done = run(good_world, user="bob", env={"PATH": os.environ["PATH"], "LC_ALL": "C",
+                                            "HOME": "/home/bob"})
+    assert "      -> mkdir" in done.stdout.decode("ascii")
 
 
 def test_colours_are_for_terminals_that_want_them(good_world):
@@ -232,6 +276,8 @@ def test_a_bridge_that_is_down(good_world):
     found = failure(good_world, "bridges", level="warn")
     assert "bridge br0: it is down" in found["text"]
     assert found["mend"] == "sudo ip link set br0 up"
+    mend(good_world, found)
+    assert not levels(good_world, "bridges", "warn")
 
 
 # ---- polkit ----
@@ -254,6 +300,9 @@ def test_attack_38_a_polkit_that_hangs_does_not_hang_the_check(good_world):
 
 def test_a_machine_without_polkits_programs(good_world):
     good_world.path("/usr/bin/pkaction").unlink()
+    # The helper needs none of them.
+    assert findings(good_world)[1]
+    good_world.polkit.stop()
     assert "pkaction is not installed" in failure(good_world, "polkit")["text"]
 
 
@@ -283,8 +332,12 @@ def test_a_closed_and_a_missing_tun(good_world):
     found = failure(good_world, "tun")
     assert "closed to the account vmgrant" in found["text"]
     assert found["mend"] == "sudo chmod 666 /dev/net/tun"
+    mend(good_world, found)
+    assert findings(good_world)[1]
     good_world.path("/dev/net/tun").unlink()
-    assert failure(good_world, "tun")["mend"] == "sudo modprobe tun"
+    # The driver is there, only its node is not.
+    mend(good_world, [finding for finding in findings(good_world)[0]["tun"]][0])
+    assert findings(good_world)[1]
 
 
 def test_a_closed_and_a_missing_kvm(good_world):
@@ -349,4 +402,5 @@ def test_attack_43_an_address_of_nonsense_reaches_no_terminal_raw(good_world):
     for text in ("\x1b[31m", "0000:03:00.0\n", "", "x" * 5000):
         done = run(good_world, "--vfio", text)
         assert done.code == FOUND
-        assert all(" " <= c <= "~" for c in done.stdout.decode("ascii").rstrip("\n"))
+        text = done.stdout.decode().replace("\n", "").replace("\u2192", "")
+        assert all(" " <= c <= "~" for c in text)

@@ -23,6 +23,7 @@ def completed(world, *words):
     (["vmgrant", "at"], {"attach"}),
     (["vmgrant", "ch"], {"check", "check-acl"}),
     (["vmgrant", "check", "--q"], {"--quiet"}),
+    (["vmgrant", "help", "att"], {"attach"}),
     (["vmgrant", "explain", "--u"], {"--user"}),
     (["vmgrant", "explain", "--user", "ali"], {"alice"}),
     (["vmgrant", "explain", "bridge", "b"], {"br0"}),
@@ -111,3 +112,39 @@ def test_valgrind_finds_nothing_in_the_command(native_world):
                   ["run", "--dry-run", "--net", "br0,queues=2", "--", QEMU, "a b"]):
         done = native_world.run_as("alice", [*valgrind, "vmgrant", *words])
         assert done.code == 0, done.stderr
+
+
+def test_what_was_probably_meant_is_named(native_world):
+    for words, meant in ((["chek"], "check"), (["lst"], "list"), (["--hepl"], None),
+                         (["check", "--queit"], "--quiet"), (["list", "--jsn"], "--json"),
+                         (["run", "--nte", "br0"], "--net"), (["attach", "--qpm=x"], "--qmp"),
+                         (["explain", "--usr", "x"], "--user"), (["detach", "--tmieout"], "--timeout")):
+        done = native_world.run_as("alice", ["vmgrant", *words])
+        text = sentence(done, replies.USAGE)
+        assert (f"did you mean {meant}?" in text) == (meant is not None), text
+        assert "unknown" in text
+    done = native_world.run_as("alice", ["vmgrant", "run", "--net", "bR0", "--", QEMU])
+    assert "did you mean br0?" in sentence(done, replies.DENIED)
+    # Another number is another thing, and not a slip.
+    done = native_world.run_as("alice", ["vmgrant", "run", "--net", "br7", "--", QEMU])
+    assert "did you mean" not in sentence(done, replies.DENIED)
+
+
+def test_a_value_that_is_missing_or_too_much_is_named(native_world):
+    for words, text in ((["run", "--net"], "--net needs a value"),
+                        (["check", "--json=x"], "--json takes no value"),
+                        (["list", "-x"], "unknown option -x")):
+        assert text in sentence(native_world.run_as("alice", ["vmgrant", *words]), replies.USAGE)
+
+
+def test_help_is_a_command_and_version_has_a_letter(native_world):
+    plain = native_world.run_as("alice", ["vmgrant", "--help"]).stdout
+    assert native_world.run_as("alice", ["vmgrant", "help"]).stdout == plain
+    for command in ("run", "attach", "detach", "list", "check", "check-acl", "explain"):
+        assert command.encode() in plain
+        done = native_world.run_as("alice", ["vmgrant", "help", command])
+        assert done.code == 0 and done.stdout.startswith(f"usage: vmgrant {command}".encode())
+    assert "unknown command" in sentence(
+        native_world.run_as("alice", ["vmgrant", "help", "bogus"]), replies.USAGE)
+    done = native_world.run_as("alice", ["vmgrant", "-V"])
+    assert done.stdout == native_world.run_as("alice", ["vmgrant", "--version"]).stdout != b""

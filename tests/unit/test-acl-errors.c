@@ -211,7 +211,7 @@ static void attack_19_subjects(void **state)
 		{ BYTES("allow bridge b user -1\n"), 1, 21, "-1", name },
 		{ BYTES("allow bridge b user a:b\n"), 1, 21, "a:b", name },
 		{ BYTES("allow bridge b user a/b\n"), 1, 21, "a/b", name },
-		{ BYTES("allow bridge b user a,b\n"), 1, 21, "a,b", name },
+		{ BYTES("allow bridge b user a,b\n"), 1, 21, "a,b", "one rule for each person" },
 		{ BYTES("allow bridge b user vlan=1\n"), 1, 21, "vlan=1", name },
 		{ BYTES("allow bridge b user DOM\\a\n"), 1, 21, "DOM\\x5ca", name },
 		{ BYTES("allow bridge b user 007\n"), 1, 21, "007", id },

@@ -111,7 +111,7 @@ static int check(struct command *command, char *const rest[])
 	return VMGRANT_GRANTED;
 }
 
-static int take_option(struct command *command, int option, char **argv)
+static int take_option(struct command *command, int option)
 {
 	struct attach *attach = &command->attach;
 
@@ -138,8 +138,6 @@ static int take_option(struct command *command, int option, char **argv)
 	case 'q':
 		attach->prompt = option == 'p' ? PROMPT_ALWAYS : PROMPT_NEVER;
 		break;
-	default:
-		return command_fail_option("attach", option, argv);
 	}
 	return VMGRANT_GRANTED;
 }
@@ -162,7 +160,9 @@ static int parse(struct command *command, int argc, char **argv)
 	       (option = getopt_long(argc, argv, "+:h", options, NULL)) >= 0) {
 		if (option == 'h')
 			return print_help();
-		code = take_option(command, option, argv);
+		code = option == '?' || option == ':'
+			       ? command_fail_unknown("attach", option, argv, options)
+			       : take_option(command, option);
 	}
 	if (code == VMGRANT_GRANTED)
 		code = check(command, argv + optind);

@@ -86,7 +86,7 @@ static int parse(struct detach *detach, int argc, char **argv)
 		else if (option == 't')
 			code = parse_timeout(detach, optarg);
 		else
-			code = command_fail_option("detach", option, argv);
+			code = command_fail_unknown("detach", option, argv, options);
 	}
 	if (code == VMGRANT_GRANTED)
 		code = check(detach, argv + optind);

@@ -12,8 +12,11 @@
 struct acl_report {
 	struct words warnings; /* "FILE: line L: warning: there is no bridge br7" */
 	char *error;           /* "FILE: line L, column C: WORD: MESSAGE"; NULL: none */
+	char *error_file;      /* the file at fault, escaped */
 	int is_closed;         /* 1: the error is that who runs this may not read the file */
 	size_t rule_count, file_count;
+	size_t allow_count; /* rules that allow something */
+	size_t never_count; /* those of them that can never be granted */
 };
 
 /*
@@ -27,7 +30,10 @@ void acl_report_make(struct acl_report *report, const char *file);
 
 void acl_report_release(struct acl_report *report);
 
-/* "acl.conf: good: 3 rules in 1 file", to be freed. */
+/* 1 if rules allow something, and none of them can ever be granted. */
+int acl_report_is_vain(const struct acl_report *report);
+
+/* "acl.conf: good: 3 rules in 1 file" or what is to be said of one that is vain; to be freed. */
 char *acl_report_summary(const struct acl_report *report, const char *file);
 
 #endif

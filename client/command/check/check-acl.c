@@ -16,7 +16,8 @@ static int print_help(void)
 	      "not have. FILE may be a draft; without it the installed policy is judged as a\n"
 	      "request would judge it. The files must be readable.\n"
 	      "\n"
-	      "The exit status is 0 if the policy has no error, else 6. See vmgrant(1).\n",
+	      "The exit status is 0 if the policy has no error, else 6; 104 if none of its\n"
+	      "rules can ever be granted. See vmgrant(1).\n",
 	      stdout);
 	return fflush(stdout) == 0 ? VMGRANT_GRANTED : VMGRANT_INTERNAL;
 }
@@ -40,6 +41,8 @@ static int check_file(const char *file)
 		code = VMGRANT_INTERNAL;
 	if (report.error != NULL)
 		code = command_fail(VMGRANT_POLICY, "%s", report.error);
+	else if (acl_report_is_vain(&report))
+		code = COMMAND_FOUND;
 	acl_report_release(&report);
 	return code;
 }
@@ -56,7 +59,7 @@ int command_check_acl(int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "+:h", options, NULL)) >= 0) {
 		if (option == 'h')
 			return print_help();
-		return command_fail_option("check-acl", option, argv);
+		return command_fail_unknown("check-acl", option, argv, options);
 	}
 	if (argc - optind > 1)
 		return command_fail(VMGRANT_USAGE, "check-acl: takes one file at most: "

@@ -14,25 +14,40 @@
 
 /* ---- QEMU ---- */
 
+/* "7.2.22" out of "QEMU emulator version 7.2.22 (Debian ...)", to be freed; NULL: none. */
+static char *version_in(const char *text)
+{
+	static const char before[] = "version ";
+	const char *version = strstr(text, before);
+	size_t length;
+
+	if (version == NULL)
+		return NULL;
+	version += sizeof before - 1;
+	length = strspn(version, "0123456789.");
+	return length == 0 ? NULL : text_format("%.*s", (int)length, version);
+}
+
 /* Returns 1 if that program is there and has been reported. */
 static int try_qemu(struct check *check, const char *program)
 {
 	char *const argv[] = { text_format("%s", program), text_format("--version"), NULL };
 	struct capture capture;
-	int is_there;
+	char *version;
 
 	capture_run(argv, VERSION_TIMEOUT_MS, &capture);
-	capture.text[strcspn(capture.text, "\n")] = '\0';
-	is_there = capture.end != CAPTURE_NOT_FOUND;
-	if (capture.end == CAPTURE_EXITED && capture.status == 0)
-		check_add(check, CHECK_OK, text_format("%s: %s", program, capture.text), NULL);
-	else if (is_there)
-		check_add(check, CHECK_WARN,
-			  text_format("%s: does not work: %s", program, capture.text),
-			  text_format("install it again"));
 	free(argv[0]);
 	free(argv[1]);
-	return is_there;
+	if (capture.end == CAPTURE_NOT_FOUND)
+		return 0;
+	version = version_in(capture.text);
+	if (capture.end == CAPTURE_EXITED && capture.status == 0 && version != NULL)
+		check_add(check, CHECK_OK, text_format("%s: version %s", program, version), NULL);
+	else
+		check_advise(check, CHECK_WARN, text_format("%s: does not work", program),
+			     text_format("run %s --version to see why", program));
+	free(version);
+	return 1;
 }
 
 void check_qemu(struct check *check)
@@ -46,87 +61,9 @@ void check_qemu(struct check *check)
 	found = try_qemu(check, system) || try_qemu(check, "qemu-kvm") ||
 		try_qemu(check, "/usr/libexec/qemu-kvm");
 	if (!found)
-		check_add(check, CHECK_INFO, text_format("%s: not installed", system),
-			  text_format("install QEMU, or use another program with vmgrant run"));
+		check_advise(check, CHECK_INFO, text_format("%s: not installed", system),
+			     text_format("install QEMU, or use another program with vmgrant run"));
 	free(system);
-}
-
-/* ---- libvirt ---- */
-
-/* The value of `bridge_helper = "VALUE"` in a line, to be freed, or NULL. */
-static char *value_of(const char *line)
-{
-	static const char name[] = "bridge_helper";
-	const char *end;
-
-	line += strspn(line, " \t");
-	if (strncmp(line, name, sizeof name - 1) != 0)
-		return NULL;
-	line += sizeof name - 1;
-	line += strspn(line, " \t");
-	if (*line != '=')
-		return NULL;
-	line++;
-	line += strspn(line, " \t");
-	if (*line != '"' && *line != '\'')
-		return NULL;
-	end = strchr(line + 1, *line);
-	return end == NULL ? NULL : text_format("%.*s", (int)(end - line - 1), line + 1);
-}
-
-static char *read_bridge_helper(const char *path)
-{
-	FILE *file = fopen(path, "re");
-	char *line = NULL, *value = NULL;
-	size_t size = 0;
-
-	while (file != NULL && getline(&line, &size, file) > 0) {
-		char *found = value_of(line);
-
-		if (found == NULL)
-			continue;
-		free(value);
-		value = found;
-	}
-	free(line);
-	if (file != NULL)
-		(void)fclose(file);
-	return value;
-}
-
-/* qemu:///session reads this one; /etc/libvirt/qemu.conf is for qemu:///system, which is root's. */
-static char *session_file(void)
-{
-	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
-
-	if (config != NULL && *config == '/')
-		return text_format("%s/libvirt/qemu.conf", config);
-	return text_format("%s/.config/libvirt/qemu.conf", home == NULL ? "" : home);
-}
-
-void check_libvirt(struct check *check)
-{
-	char *path = session_file();
-	char *value = read_bridge_helper(path), *quoted = text_shell_quote(path);
-
-	if (value == NULL && tree_exists(check->root, "/usr/sbin/libvirtd"))
-		check_add(check, CHECK_INFO,
-			  text_format("libvirt: %s does not name a bridge_helper: qemu:///session "
-				      "uses qemu-bridge-helper", path),
-			  text_format("mkdir -p \"${XDG_CONFIG_HOME:-$HOME/.config}/libvirt\" && "
-				      "echo 'bridge_helper = \"%s\"' >>%s", check->helper, quoted));
-	else if (value != NULL && strcmp(value, check->helper) != 0)
-		check_add(check, CHECK_WARN,
-			  text_format("libvirt: %s: bridge_helper is %s, not %s", path, value,
-				      check->helper),
-			  text_format("sed -i 's|^[ \\t]*bridge_helper.*|bridge_helper = \"%s\"|' %s",
-				      check->helper, quoted));
-	else if (value != NULL)
-		check_add(check, CHECK_OK, text_format("libvirt: %s: bridge_helper is %s", path,
-						       value), NULL);
-	free(quoted);
-	free(value);
-	free(path);
 }
 
 /* ---- qemu-bridge-helper ---- */
@@ -145,8 +82,8 @@ void check_old_helper(struct check *check)
 
 		if (stat(path, &status) == 0 && (status.st_mode & S_ISUID) != 0)
 			check_add(check, CHECK_INFO,
-				  text_format("%s: still setuid root, although vmgrant-helper does "
-					      "its work", places[i]),
+				  text_format("%s: still setuid root; nothing needs it now",
+					      places[i]),
 				  text_format("sudo chmod u-s %s", places[i]));
 		free(path);
 	}

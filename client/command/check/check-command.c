@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* vmgrant check: everything that can be wrong, one line each, with what mends it. */
+/* vmgrant check: what is wrong on this machine for one person, and how to fix it. */
+#include <errno.h>
 #include <getopt.h>
-#include <json-c/json.h>
-#include <pwd.h>
+#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,47 +11,54 @@
 #include "client/command/check/check.h"
 #include "client/command/common/command.h"
 
-/* In this order they are run and printed: what makes all the rest hopeless comes first. */
+/* With whose rights a check looks, if root asks for somebody else. */
+enum rights { AS_PERSON = 0, AS_RUNNER };
+
+/* In this order they are printed: what makes all the rest hopeless comes first. */
 static const struct {
 	const char *name;
 	void (*run)(struct check *check);
+	enum rights rights;
 } checks[] = {
-	{ "process", check_process },   { "helper", check_helper },
-	{ "account", check_account },   { "acl", check_acl },
-	{ "bridges", check_bridges },   { "actions", check_actions },
-	{ "polkit", check_polkit },     { "agent", check_agent },
-	{ "tun", check_tun },           { "namespaces", check_namespaces },
-	{ "kvm", check_kvm },           { "vhost", check_vhost },
-	{ "memory", check_memory },     { "qemu", check_qemu },
-	{ "libvirt", check_libvirt },   { "old-helper", check_old_helper },
+	{ "process", check_process, AS_PERSON },
+	{ "helper", check_helper, AS_PERSON },
+	{ "account", check_account, AS_PERSON },
+	{ "acl", check_acl, AS_RUNNER },
+	{ "bridges", check_bridges, AS_PERSON },
+	{ "netfilter", check_netfilter, AS_RUNNER },
+	{ "actions", check_actions, AS_PERSON },
+	{ "polkit", check_polkit, AS_PERSON },
+	{ "agent", check_agent, AS_PERSON },
+	{ "tun", check_tun, AS_PERSON },
+	{ "namespaces", check_namespaces, AS_PERSON },
+	{ "kvm", check_kvm, AS_PERSON },
+	{ "vhost", check_vhost, AS_PERSON },
+	{ "memory", check_memory, AS_PERSON },
+	{ "qemu", check_qemu, AS_PERSON },
+	{ "libvirt", check_libvirt, AS_PERSON },
+	{ "old-helper", check_old_helper, AS_PERSON },
 };
 
 #define CHECK_COUNT (sizeof checks / sizeof checks[0])
 
-/* Words and colours of the levels. */
-static const struct {
-	const char *word, *colour;
-} levels[] = {
-	[CHECK_OK] = { "ok", "\033[32m" },
-	[CHECK_INFO] = { "info", "" },
-	[CHECK_WARN] = { "warn", "\033[33m" },
-	[CHECK_FAIL] = { "FAIL", "\033[31m" },
-};
-
 struct options {
-	int is_json, is_quiet;
+	const char *user;
+	int is_json;
+	struct check_print print;
 };
 
 static int print_help(void)
 {
-	fputs("usage: vmgrant check [--vfio ADDRESS] [--quiet] [--json] [--helper PATH]\n"
+	fputs("usage: vmgrant check [--user NAME] [--vfio ADDRESS] [--quiet] [--json]\n"
+	      "                     [--helper PATH]\n"
 	      "\n"
-	      "Looks for everything that can keep a guest from what it needs, and says in a\n"
-	      "line each what is wrong and what mends it. Changes nothing; polkit is asked\n"
-	      "whether it is there, nobody is asked for a password.\n"
+	      "Looks for everything that can keep a guest from what it needs. Each finding is\n"
+	      "a line; how to fix it is on the next. To be sure, a card on each allowed bridge\n"
+	      "is asked for and given back at once. Nobody is asked for a password.\n"
 	      "\n"
+	      "  --user NAME     for this user; only for root [who runs it, also by sudo]\n"
 	      "  --vfio ADDRESS  look at this PCI device and its group instead, \"0000:03:00.0\"\n"
-	      "  --quiet         only what is wrong\n"
+	      "  -q, --quiet     only what is wrong\n"
 	      "  --json          for programs\n"
 	      "  --helper PATH   another vmgrant-helper\n"
 	      "\n",
@@ -61,124 +68,169 @@ static int print_help(void)
 	return fflush(stdout) == 0 ? VMGRANT_GRANTED : VMGRANT_INTERNAL;
 }
 
-/* ---- for people ---- */
+/* ---- whom it is about ---- */
 
-static void print_finding(const struct finding *finding, const char *colour, const char *plain)
+/* Who called sudo wants to know about himself; root alone means root. */
+static const char *user_behind_sudo(void)
 {
-	(void)printf("%s%-4s%s  %s%s%s\n", colour, levels[finding->level].word, plain,
-		     finding->what, finding->mend == NULL ? "" : ": ",
-		     finding->mend == NULL ? "" : finding->mend);
+	const char *name = geteuid() == 0 && getuid() == 0 ? getenv("SUDO_USER") : NULL;
+
+	return name != NULL && *name != '\0' ? name : NULL;
 }
 
-static void print_findings(const struct check *check, const struct options *options)
+/* A process may have an id without an account: the helper will say so. */
+static void take_nameless(struct person *person)
 {
-	int is_coloured = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL;
-
-	for (size_t i = 0; i < check->count; i++) {
-		const struct finding *finding = &check->findings[i];
-
-		if (options->is_quiet && finding->level < CHECK_WARN)
-			continue;
-		if (is_coloured)
-			print_finding(finding, levels[finding->level].colour, "\033[0m");
-		else
-			print_finding(finding, "", "");
-	}
+	*person = (struct person){ .name = text_format("%u", (unsigned)getuid()),
+				   .home = text_format("/"), .uid = getuid() };
 }
 
-/* ---- for programs ---- */
-
-static void add_text(json_object *object, const char *key, const char *text)
+static int find_person(struct person *person, const char *user)
 {
-	(void)json_object_object_add(object, key, json_object_new_string(text));
-}
-
-static void print_json(const struct check *check, const struct options *options)
-{
-	json_object *object = json_object_new_object();
-	json_object *array = json_object_new_array();
-
-	for (size_t i = 0; i < check->count; i++) {
-		const struct finding *finding = &check->findings[i];
-		json_object *entry;
-
-		if (options->is_quiet && finding->level < CHECK_WARN)
-			continue;
-		entry = json_object_new_object();
-		add_text(entry, "check", finding->check);
-		add_text(entry, "level",
-			 finding->level == CHECK_FAIL ? "fail" : levels[finding->level].word);
-		add_text(entry, "text", finding->what);
-		if (finding->mend != NULL)
-			add_text(entry, "mend", finding->mend);
-		(void)json_object_array_add(array, entry);
-	}
-	(void)json_object_object_add(object, "findings", array);
-	(void)json_object_object_add(object, "good",
-				     json_object_new_boolean(check_worst(check) < CHECK_FAIL));
-	(void)puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |
-								  JSON_C_TO_STRING_NOSLASHESCAPE));
-	(void)json_object_put(object);
-}
-
-/* ---- the command ---- */
-
-static int run_checks(struct check *check, const struct options *options)
-{
-	const struct passwd *entry = getpwuid(getuid());
-	char *user = entry != NULL ? text_format("%s", entry->pw_name)
-				   : text_format("%u", (unsigned)getuid());
+	const char *name = user != NULL ? user : user_behind_sudo();
 	int code;
 
-	check->user = user;
-	if (check->device != NULL) {
-		check->name = "vfio";
-		check_vfio(check);
+	if (name == NULL && !person_is_known(getuid())) {
+		take_nameless(person);
+		return VMGRANT_GRANTED;
 	}
-	for (size_t i = 0; check->device == NULL && i < CHECK_COUNT; i++) {
+	code = person_find(person, name);
+	if (code == VMGRANT_GRANTED && person->is_other && geteuid() != 0)
+		return command_fail(VMGRANT_USAGE, "check: --user %.64s: only root can check for "
+				    "somebody else: sudo vmgrant check --user %.64s", name, name);
+	return code;
+}
+
+/* For the rest of this process: what follows is to happen to that person. */
+static int become_person(const struct person *person)
+{
+	if (setgroups(person->group_count, person->groups) < 0 ||
+	    setresgid(person->groups[0], person->groups[0], person->groups[0]) < 0 ||
+	    setresuid(person->uid, person->uid, person->uid) < 0)
+		return command_fail(VMGRANT_INTERNAL, "check: cannot become user %s: %s",
+				    person->name, strerror(errno));
+	(void)unsetenv("XDG_CONFIG_HOME");
+	(void)unsetenv("XDG_RUNTIME_DIR");
+	if (setenv("HOME", person->home, 1) < 0 || setenv("USER", person->name, 1) < 0)
+		return command_fail(VMGRANT_INTERNAL, "check: no memory is left");
+	return VMGRANT_GRANTED;
+}
+
+/* ---- running ---- */
+
+static void run_checks(struct check *check, enum rights rights)
+{
+	for (size_t i = 0; i < CHECK_COUNT; i++) {
 		check->name = checks[i].name;
-		checks[i].run(check);
+		if (checks[i].rights == rights)
+			checks[i].run(check);
 	}
-	if (options->is_json)
-		print_json(check, options);
-	else
-		print_findings(check, options);
-	code = VMGRANT_GRANTED;
-	if (check_worst(check) == CHECK_FAIL)
-		code = COMMAND_FOUND;
+}
+
+/* In the order of the table, whatever the order was in which they ran. */
+static void sort_findings(struct check *check)
+{
+	struct finding *sorted = text_need(calloc(check->count + 1, sizeof *sorted));
+	size_t count = 0;
+
+	for (size_t i = 0; i < CHECK_COUNT; i++) {
+		for (size_t k = 0; k < check->count; k++) {
+			if (strcmp(check->findings[k].check, checks[i].name) == 0)
+				sorted[count++] = check->findings[k];
+		}
+	}
+	free(check->findings);
+	check->findings = sorted;
+}
+
+static int check_all(struct check *check)
+{
+	int code = VMGRANT_GRANTED;
+
+	run_checks(check, AS_RUNNER);
+	if (check->person->is_other)
+		code = become_person(check->person);
+	if (code != VMGRANT_GRANTED)
+		return code;
+	check_probe(check);
+	run_checks(check, AS_PERSON);
+	sort_findings(check);
+	return VMGRANT_GRANTED;
+}
+
+static int check_one_device(struct check *check)
+{
+	int code = check->person->is_other ? become_person(check->person) : VMGRANT_GRANTED;
+
+	check->name = "vfio";
+	if (code == VMGRANT_GRANTED)
+		check_vfio(check);
+	return code;
+}
+
+static int check_person(struct check *check, const struct options *options)
+{
+	int code = check->device != NULL ? check_one_device(check) : check_all(check);
+
+	if (code == VMGRANT_GRANTED) {
+		if (options->is_json)
+			check_print_json(check, &options->print);
+		else
+			check_print_text(check, &options->print);
+		code = check_worst(check) == CHECK_FAIL ? COMMAND_FOUND : VMGRANT_GRANTED;
+		if (fflush(stdout) != 0)
+			code = VMGRANT_INTERNAL;
+	}
 	check_release(check);
-	free(user);
-	return fflush(stdout) == 0 ? code : VMGRANT_INTERNAL;
+	return code;
+}
+
+static int check(struct check *check, const struct options *options)
+{
+	struct person person = { 0 };
+	int code = find_person(&person, options->user);
+
+	check->person = &person;
+	check->user = person.name;
+	check->is_root = geteuid() == 0;
+	check->is_mapped = person_all_ids_mapped(check->root);
+	if (code == VMGRANT_GRANTED)
+		code = check_person(check, options);
+	person_release(&person);
+	return code;
 }
 
 int command_check(int argc, char **argv)
 {
 	static const struct option long_options[] = {
-		{ "vfio", required_argument, NULL, 'v' },   { "quiet", no_argument, NULL, 'q' },
-		{ "json", no_argument, NULL, 'j' },         { "help", no_argument, NULL, 'h' },
-		{ "helper", required_argument, NULL, 'H' }, { 0 },
+		{ "user", required_argument, NULL, 'u' },   { "vfio", required_argument, NULL, 'v' },
+		{ "quiet", no_argument, NULL, 'q' },        { "json", no_argument, NULL, 'j' },
+		{ "helper", required_argument, NULL, 'H' }, { "help", no_argument, NULL, 'h' },
+		{ 0 },
 	};
-	struct check check = { .root = "", .helper = VMGRANT_HELPER };
+	struct check state = { .root = "", .helper = VMGRANT_HELPER };
 	struct options options = { 0 };
 	int option;
 
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, "+:h", long_options, NULL)) >= 0) {
+	while ((option = getopt_long(argc, argv, "+:hq", long_options, NULL)) >= 0) {
 		if (option == 'h')
 			return print_help();
-		if (option == 'v')
-			check.device = optarg;
+		if (option == 'u')
+			options.user = optarg;
+		else if (option == 'v')
+			state.device = optarg;
 		else if (option == 'q')
-			options.is_quiet = 1;
+			options.print.is_quiet = 1;
 		else if (option == 'j')
 			options.is_json = 1;
 		else if (option == 'H')
-			check.helper = optarg;
+			state.helper = optarg;
 		else
-			return command_fail_option("check", option, argv);
+			return command_fail_unknown("check", option, argv, long_options);
 	}
 	if (optind < argc)
 		return command_fail(VMGRANT_USAGE, "check: %.64s: takes no argument: "
 				    "try vmgrant check --help", argv[optind]);
-	return run_checks(&check, &options);
+	return check(&state, &options);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* vmgrant check: this process, the helper and its account. */
+/* vmgrant check: the helper and its account. */
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
@@ -10,93 +10,23 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "client/command/common/capture.h"
 #include "client/command/check/check.h"
-#include "client/command/common/tree.h"
+#include "client/command/check/group-advice.h"
+#include "client/command/common/capture.h"
 
 #define HELPER_TIMEOUT_MS 10000
-
-/* ---- this process ---- */
-
-/* The value behind "NAME:\t" in /proc/self/status, or NULL. */
-static char *status_value(const struct check *check, const char *name)
-{
-	char *path = tree_path(check->root, "/proc/self/status");
-	FILE *file = fopen(path, "re");
-	char *line = NULL, *value = NULL;
-	size_t size = 0, length = strlen(name);
-
-	while (file != NULL && value == NULL && getline(&line, &size, file) > 0) {
-		if (strncmp(line, name, length) == 0 && line[length] == ':')
-			value = text_format("%s", line + length + 1 + strspn(line + length + 1, "\t "));
-	}
-	if (file != NULL)
-		(void)fclose(file);
-	free(line);
-	free(path);
-	return value;
-}
-
-/* Without these in the bounding set a setuid program is not given them either. */
-static void check_bounding_set(struct check *check)
-{
-	static const struct {
-		const char *name;
-		unsigned bit;
-	} needed[] = {
-		{ "CAP_DAC_OVERRIDE", 1 }, { "CAP_SETGID", 6 }, { "CAP_SETUID", 7 },
-		{ "CAP_SETPCAP", 8 },      { "CAP_NET_ADMIN", 12 },
-	};
-	char *value = status_value(check, "CapBnd");
-	unsigned long long set = value == NULL ? ~0ULL : strtoull(value, NULL, 16);
-
-	free(value);
-	for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
-		if ((set >> needed[i].bit & 1) == 0)
-			check_add(check, CHECK_FAIL,
-				  text_format("this process: %s was taken away from it for good, "
-					      "and so from every helper that it starts",
-					      needed[i].name),
-				  text_format("start it outside of the container or sandbox"));
-	}
-}
-
-void check_process(struct check *check)
-{
-	char *privs = status_value(check, "NoNewPrivs");
-	char *map = tree_line(check->root, "/proc/self/uid_map");
-	unsigned inside = 1, outside = 1, length = 0;
-	size_t before = check->count;
-
-	if (privs != NULL && *privs == '1')
-		check_add(check, CHECK_FAIL,
-			  text_format("this process: no_new_privs is set: setuid programs have no "
-				      "power here"),
-			  text_format("start it outside of the sandbox that set it"));
-	/* A namespace that maps nobody has an empty file. */
-	if (map == NULL && tree_exists(check->root, "/proc/self/uid_map"))
-		map = text_format("%s", "");
-	if (map != NULL && (sscanf(map, "%u %u %u", &inside, &outside, &length) != 3 ||
-			    inside != 0 || outside != 0 || length != 4294967295u))
-		check_add(check, CHECK_FAIL,
-			  text_format("this process: in a user namespace: setuid programs have no "
-				      "power here"),
-			  text_format("start it outside of the container or sandbox"));
-	check_bounding_set(check);
-	if (check->count == before)
-		check_add(check, CHECK_OK,
-			  text_format("this process: may start setuid programs"), NULL);
-	free(map);
-	free(privs);
-}
+#define INSTALL_AGAIN "install vmgrant again"
 
 /* ---- the helper ---- */
 
 static void add_mode(struct check *check, const char *what)
 {
+	char *path = text_shell_quote(check->helper);
+
 	check_add(check, CHECK_FAIL, text_format("%s: %s", check->helper, what),
-		  text_format("sudo chown root %s && sudo chmod %s %s", check->helper,
-			      VMGRANT_HELPER_MODE, check->helper));
+		  text_format("sudo chown root %s && sudo chmod %s %s", path, VMGRANT_HELPER_MODE,
+			      path));
+	free(path);
 }
 
 /* Group members only: which group, and how to get into it. */
@@ -104,31 +34,39 @@ static void add_group(struct check *check, const struct stat *status)
 {
 	const struct group *group = getgrgid(status->st_gid);
 
-	if ((status->st_mode & S_IXGRP) != 0 && group != NULL)
+	if ((status->st_mode & S_IXGRP) == 0 || group == NULL)
+		add_mode(check, "may not be started");
+	else if (group_gives_power(group))
+		check_advise(check, CHECK_FAIL,
+			     text_format("%s: only for group %s", check->helper, group->gr_name),
+			     text_format("give the file a group that gives its members nothing "
+					 "else, and add user %s to it", check->user));
+	else
 		check_add(check, CHECK_FAIL,
 			  text_format("%s: only members of group %s may start it, and user %s is "
-				      "none", check->helper, group->gr_name, check->user),
-			  text_format("sudo usermod -aG %s %s, then log in again", group->gr_name,
-				      check->user));
-	else
-		add_mode(check, "may not be started");
+				      "none; it counts from the next login", check->helper,
+				      group->gr_name, check->user),
+			  group_command(group, check->user));
+}
+
+/* What a person may not see as it is, he cannot judge. */
+static int is_owned_by_root(const struct check *check, const struct stat *status)
+{
+	return status->st_uid == 0 || !check->is_mapped;
 }
 
 static void check_file(struct check *check)
 {
-	struct statvfs filesystem;
 	struct stat status;
 
-	if (stat(check->helper, &status) < 0) {
-		check_add(check, CHECK_FAIL,
-			  text_format("%s: cannot be found: %s", check->helper, strerror(errno)),
-			  text_format("install vmgrant again"));
-		return;
-	}
-	if (!S_ISREG(status.st_mode))
-		check_add(check, CHECK_FAIL, text_format("%s: not a file", check->helper),
-			  text_format("install vmgrant again"));
-	else if (status.st_uid != 0)
+	if (stat(check->helper, &status) < 0)
+		check_advise(check, CHECK_FAIL,
+			     text_format("%s: cannot be found: %s", check->helper,
+					 strerror(errno)), text_format(INSTALL_AGAIN));
+	else if (!S_ISREG(status.st_mode))
+		check_advise(check, CHECK_FAIL, text_format("%s: not a file", check->helper),
+			     text_format(INSTALL_AGAIN));
+	else if (!is_owned_by_root(check, &status))
 		add_mode(check, "does not belong to root");
 	else if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
 		add_mode(check, "others than root may write to it");
@@ -136,37 +74,69 @@ static void check_file(struct check *check)
 		add_mode(check, "not setuid root");
 	else if ((status.st_mode & S_ISUID) == 0)
 		check_add(check, CHECK_INFO,
-			  text_format("%s: not setuid, as vmgrant was built: it has power only "
-				      "when root starts it", check->helper), NULL);
+			  text_format("%s: not setuid, as vmgrant was built", check->helper), NULL);
 	else if (access(check->helper, X_OK) < 0)
 		add_group(check, &status);
-	else if (statvfs(check->helper, &filesystem) == 0 &&
-		 (filesystem.f_flag & ST_NOSUID) != 0)
+}
+
+static void check_mount(struct check *check)
+{
+	struct statvfs filesystem;
+	char *path = text_shell_quote(check->helper);
+
+	if (statvfs(check->helper, &filesystem) == 0 && (filesystem.f_flag & ST_NOSUID) != 0)
 		check_add(check, CHECK_FAIL,
 			  text_format("%s: its file system is mounted nosuid", check->helper),
 			  text_format("sudo mount -o remount,suid "
 				      "\"$(findmnt --noheadings --output TARGET --target %s)\"",
-				      check->helper));
+				      path));
+	free(path);
+}
+
+/* "libnl-3.so.200" out of what the loader says, or NULL. To be freed. */
+static char *missing_library(const char *text)
+{
+	static const char before[] = "loading shared libraries: ";
+	const char *name = strstr(text, before);
+
+	if (name == NULL)
+		return NULL;
+	name += sizeof before - 1;
+	return text_format("%.*s", (int)strcspn(name, ": \n"), name);
+}
+
+static void add_broken(struct check *check, const struct capture *capture)
+{
+	char *library = missing_library(capture->text);
+
+	if (library != NULL)
+		check_advise(check, CHECK_FAIL,
+			     text_format("%s: does not work: %s is missing", check->helper, library),
+			     text_format("install the package of that library"));
+	else
+		check_advise(check, CHECK_FAIL,
+			     text_format("%s: does not work: it cannot be started", check->helper),
+			     text_format(INSTALL_AGAIN));
+	free(library);
 }
 
 /* It also shows whether its libraries are there. */
 static void check_version(struct check *check)
 {
+	static const char name[] = "vmgrant-helper ";
 	char *const argv[] = { text_format("%s", check->helper), text_format("--version"), NULL };
 	struct capture capture;
 
 	capture_run(argv, HELPER_TIMEOUT_MS, &capture);
 	capture.text[strcspn(capture.text, "\n")] = '\0';
-	if (capture.end != CAPTURE_EXITED || capture.status != 0)
-		check_add(check, CHECK_FAIL,
-			  text_format("%s: does not work: %s", check->helper,
-				      capture.text[0] != '\0' ? capture.text : "it cannot be started"),
-			  text_format("install vmgrant again"));
-	else if (strcmp(capture.text, "vmgrant-helper " PACKAGE_VERSION) != 0)
-		check_add(check, CHECK_WARN,
-			  text_format("%s: says %s, but this is vmgrant %s", check->helper,
-				      capture.text, PACKAGE_VERSION),
-			  text_format("install vmgrant again"));
+	if (capture.end != CAPTURE_EXITED || capture.status != 0 ||
+	    strncmp(capture.text, name, sizeof name - 1) != 0)
+		add_broken(check, &capture);
+	else if (strcmp(capture.text + sizeof name - 1, PACKAGE_VERSION) != 0)
+		check_advise(check, CHECK_WARN,
+			     text_format("%s: version %.20s, but this is vmgrant %s", check->helper,
+					 capture.text + sizeof name - 1, PACKAGE_VERSION),
+			     text_format(INSTALL_AGAIN));
 	else
 		check_add(check, CHECK_OK,
 			  text_format("%s: %s, setuid root", check->helper, capture.text), NULL);
@@ -179,14 +149,15 @@ void check_helper(struct check *check)
 	size_t before = check->count;
 
 	check_file(check);
-	check->is_hopeless = check_worst(check) == CHECK_FAIL;
-	if (check->count == before)
+	if (check->count == before && check->helper_code != VMGRANT_GRANTED)
+		check_mount(check);
+	/* Where setuid has no effect it may not even run far enough to tell. */
+	if (check->count == before && check_worst_of(check, "process") != CHECK_FAIL)
 		check_version(check);
 	if (access(VMGRANT_AUTHORIZE, X_OK) < 0)
-		check_add(check, CHECK_FAIL,
-			  text_format("%s: cannot be started: %s: polkit cannot be asked",
-				      VMGRANT_AUTHORIZE, strerror(errno)),
-			  text_format("install vmgrant again"));
+		check_advise(check, CHECK_FAIL,
+			     text_format("%s: %s: polkit cannot be asked", VMGRANT_AUTHORIZE,
+					 strerror(errno)), text_format(INSTALL_AGAIN));
 }
 
 /* ---- the account ---- */
@@ -204,10 +175,10 @@ void check_account(struct check *check)
 				      getgrnam(VMGRANT_ACCOUNT) != NULL ? "--gid " VMGRANT_ACCOUNT
 									: "--user-group"));
 	else if (account->pw_uid == 0)
-		check_add(check, CHECK_FAIL,
-			  text_format("account %s: is root: the helper refuses to work",
-				      VMGRANT_ACCOUNT),
-			  text_format("give the account a uid of its own"));
+		check_advise(check, CHECK_FAIL,
+			     text_format("account %s: is root: the helper refuses to work",
+					 VMGRANT_ACCOUNT),
+			     text_format("give the account a uid of its own"));
 	else
 		check_add(check, CHECK_OK,
 			  text_format("account %s: uid %u", VMGRANT_ACCOUNT,

@@ -137,11 +137,10 @@ static void check_by_group(struct check *check, const char *group)
 		  NULL);
 	if (scope < 2)
 		return;
-	check_add(check, CHECK_WARN,
-		  text_format(YAMA " is %ld: vmgrant run --vfio works with 0 or 1 only", scope),
-		  text_format(scope == 2 ? "sudo sysctl kernel.yama.ptrace_scope=1"
-					 : "look for it below /etc/sysctl.d; a 3 stays until the "
-					   "next start of the machine"));
+	check_advise(check, CHECK_WARN,
+		     text_format(YAMA " is %ld: vmgrant run --vfio works with 0 or 1 only", scope),
+		     text_format("a kernel with iommufd and QEMU 9 or newer need none of it; the "
+				 "setting protects all programs of this machine"));
 }
 
 static void check_nodes(struct check *check, const char *group)
@@ -189,14 +188,14 @@ static void check_device(struct check *check)
 	char *group;
 
 	if (!tree_exists(check->root, PCI "/%s", check->device)) {
-		check_add(check, CHECK_FAIL, text_format("%s: there is no such PCI device",
-							 check->device),
-			  text_format("lspci -D"));
+		check_advise(check, CHECK_FAIL,
+			     text_format("%s: there is no such PCI device", check->device),
+			     text_format("lspci -D lists them"));
 		return;
 	}
 	group = tree_link(check->root, PCI "/%s/iommu_group", check->device);
 	if (group == NULL) {
-		check_add(check, CHECK_FAIL,
+		check_advise(check, CHECK_FAIL,
 			  text_format("%s: in no IOMMU group: it cannot be given to a guest",
 				      check->device),
 			  text_format("switch the IOMMU on: VT-d or AMD-Vi in the firmware, and "
@@ -216,9 +215,9 @@ void check_vfio(struct check *check)
 	char *address = complete_address(given);
 
 	if (address == NULL) {
-		check_add(check, CHECK_FAIL,
-			  text_format("%.64s: not a PCI address: like 0000:03:00.0", given),
-			  text_format("lspci -D"));
+		check_advise(check, CHECK_FAIL,
+			     text_format("%.64s: not a PCI address: like 0000:03:00.0", given),
+			     text_format("lspci -D lists them"));
 		return;
 	}
 	check->device = address;

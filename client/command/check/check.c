@@ -3,18 +3,47 @@
 #include "client/command/check/check.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+static void add(struct check *check, const struct finding *finding)
+{
+	check->findings = text_need(
+		reallocarray(check->findings, check->count + 1, sizeof *check->findings));
+	check->findings[check->count++] = *finding;
+	text_clean(finding->what);
+	if (finding->mend != NULL)
+		text_clean(finding->mend);
+}
 
 void check_add(struct check *check, enum check_level level, char *what, char *mend)
 {
-	struct finding *finding;
+	add(check, &(struct finding){ level, check->name, what, mend,
+				      mend == NULL ? CHECK_NO_REMEDY : CHECK_COMMAND });
+}
 
-	check->findings = text_need(
-		realloc(check->findings, (check->count + 1) * sizeof *check->findings));
-	finding = &check->findings[check->count++];
-	text_clean(what);
-	if (mend != NULL)
-		text_clean(mend);
-	*finding = (struct finding){ level, check->name, what, mend };
+void check_advise(struct check *check, enum check_level level, char *what, char *advice)
+{
+	add(check, &(struct finding){ level, check->name, what, advice, CHECK_ADVICE });
+}
+
+void check_add_sentence(struct check *check, enum check_level level, const char *sentence)
+{
+	static const char *const starts[] = { "ask ", "try ", "stop ", "start ", "everything is " };
+	const char *advice = NULL;
+
+	for (const char *at = sentence; advice == NULL && (at = strstr(at, ": ")) != NULL;) {
+		at += 2;
+		for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
+			if (strncmp(at, starts[i], strlen(starts[i])) == 0)
+				advice = at;
+		}
+	}
+	if (advice == NULL)
+		check_add(check, level, text_format("%s", sentence), NULL);
+	else
+		check_advise(check, level,
+			     text_format("%.*s", (int)(advice - sentence - 2), sentence),
+			     text_format("%s", advice));
 }
 
 void check_release(struct check *check)
@@ -24,8 +53,16 @@ void check_release(struct check *check)
 		free(check->findings[i].mend);
 	}
 	free(check->findings);
+	for (size_t i = 0; i < check->probe_count; i++) {
+		free(check->probes[i].bridge);
+		free(check->probes[i].sentence);
+	}
+	free(check->probes);
+	free(check->helper_sentence);
 	check->findings = NULL;
-	check->count = 0;
+	check->probes = NULL;
+	check->helper_sentence = NULL;
+	check->count = check->probe_count = 0;
 }
 
 enum check_level check_worst(const struct check *check)
@@ -34,6 +71,18 @@ enum check_level check_worst(const struct check *check)
 
 	for (size_t i = 0; i < check->count; i++) {
 		if (check->findings[i].level > worst)
+			worst = check->findings[i].level;
+	}
+	return worst;
+}
+
+enum check_level check_worst_of(const struct check *check, const char *name)
+{
+	enum check_level worst = CHECK_OK;
+
+	for (size_t i = 0; i < check->count; i++) {
+		if (strcmp(check->findings[i].check, name) == 0 &&
+		    check->findings[i].level > worst)
 			worst = check->findings[i].level;
 	}
 	return worst;

@@ -41,3 +41,17 @@ int bridges_find(struct words *names_out)
 		qsort(names_out->items, names_out->count, sizeof *names_out->items, compare);
 	return 0;
 }
+
+int bridge_is_for_containers(const char *bridge)
+{
+	static const char *const prefixes[] = { "docker", "podman", "cni", "lxcbr", "lxdbr",
+						"incusbr", "flannel", "kube", "nerdctl" };
+
+	for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
+		if (strncmp(bridge, prefixes[i], strlen(prefixes[i])) == 0)
+			return 1;
+	}
+	/* br-0123456789ab: a network of Docker's. */
+	return strncmp(bridge, "br-", 3) == 0 && strlen(bridge) == 15 &&
+	       strspn(bridge + 3, "0123456789abcdef") == 12;
+}

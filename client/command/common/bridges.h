@@ -10,4 +10,7 @@
 /* Their names, sorted. Returns 0 or -errno. */
 int bridges_find(struct words *names_out);
 
+/* 1 for one that a container engine made for itself: it has addresses and rules of its own. */
+int bridge_is_for_containers(const char *bridge);
+
 #endif

@@ -5,9 +5,15 @@
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
+#include "client/command/common/bridges.h"
+#include "client/command/common/nearest.h"
 #include "client/command/common/text.h"
+
+#define OPTIONS_MAX 32u
 
 int command_fail(int code, const char *format, ...)
 {
@@ -22,14 +28,50 @@ int command_fail(int code, const char *format, ...)
 	return code;
 }
 
-int command_fail_option(const char *command, int answer, char **argv)
+/* The long option that argv's word is nearest to, without its dashes; NULL: none. */
+static const char *nearest_option(const char *word, const struct option *options)
 {
-	const char *what = answer == ':' ? "needs a value"
-					 : "not an option, or one without a value";
+	const char *names[OPTIONS_MAX];
+	size_t count = 0;
+	char name[64];
 
-	/* getopt() tells which one by its place only. */
-	return command_fail(VMGRANT_USAGE, "%s: %.256s: %s: try vmgrant %s --help", command,
-			    argv[optind - 1], what, command);
+	if (strncmp(word, "--", 2) != 0)
+		return NULL;
+	(void)snprintf(name, sizeof name, "%.*s", (int)strcspn(word + 2, "="), word + 2);
+	for (; options->name != NULL && count < OPTIONS_MAX; options++)
+		names[count++] = options->name;
+	return nearest_word(name, names, count);
+}
+
+/*
+ * getopt() leaves optind behind the word, but behind the first letter of a short option
+ * with more letters it stays on it.
+ */
+static const char *failed_word(char **argv)
+{
+	const char *before = argv[optind - 1];
+
+	return before[0] == '-' && before[1] != '\0' ? before : argv[optind];
+}
+
+int command_fail_unknown(const char *command, int answer, char **argv,
+			 const struct option *options)
+{
+	const char *word = failed_word(argv);
+	const char *name = nearest_option(word, options);
+	int has_value = strchr(word, '=') != NULL;
+
+	if (answer == ':')
+		return command_fail(VMGRANT_USAGE, "%s: %.256s needs a value: try vmgrant %s --help",
+				    command, word, command);
+	if (name != NULL && has_value && strncmp(word + 2, name, strlen(name)) == 0)
+		return command_fail(VMGRANT_USAGE, "%s: --%s takes no value: try vmgrant %s --help",
+				    command, name, command);
+	if (name != NULL)
+		return command_fail(VMGRANT_USAGE, "%s: unknown option %.256s: did you mean --%s?",
+				    command, word, name);
+	return command_fail(VMGRANT_USAGE, "%s: unknown option %.256s: try vmgrant %s --help",
+			    command, word, command);
 }
 
 static sigset_t interrupts(void)
@@ -54,15 +96,40 @@ void command_release_interrupts(const sigset_t *before)
 	(void)sigprocmask(SIG_SETMASK, before, NULL);
 }
 
+/* Of a bridge that is not there, the one that was probably meant; to be freed. */
+static char *name_nearest(const char *kind, const char *object)
+{
+	struct words bridges;
+	const char *nearest = NULL;
+	char *text;
+
+	if (strcmp(kind, "bridge") != 0 || bridges_find(&bridges) < 0)
+		return text_format("%s", "");
+	for (size_t i = 0; i < bridges.count; i++) {
+		if (strcmp(bridges.items[i], object) == 0)
+			object = "";
+	}
+	if (*object != '\0')
+		nearest = nearest_word(object, (const char *const *)bridges.items, bridges.count);
+	text = nearest == NULL ? text_format("%s", "")
+			       : text_format(": did you mean %s?", nearest);
+	words_release(&bridges);
+	return text;
+}
+
 int command_fail_request(enum vmgrant_code code, const char *kind, const char *object,
 			 const char *sentence)
 {
 	const struct timespec no_time = { 0 };
 	const sigset_t set = interrupts();
+	char *nearest;
 
 	if (sigtimedwait(&set, NULL, &no_time) > 0)
 		return command_fail(VMGRANT_POLKIT_DISMISSED,
 				    "%s %.64s: the request to authenticate was dismissed", kind,
 				    object);
-	return command_fail((int)code, "%s", sentence);
+	nearest = name_nearest(kind, object);
+	(void)command_fail((int)code, "%s%s", sentence, nearest);
+	free(nearest);
+	return (int)code;
 }

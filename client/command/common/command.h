@@ -38,8 +38,13 @@ enum command_exit {
  */
 int command_fail(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* The same for an option that getopt() answered with ':' or '?'. */
-int command_fail_option(const char *command, int answer, char **argv);
+/*
+ * The same for an option that getopt() answered with ':' or '?'. options: those that the
+ * command has, to name the one that was probably meant.
+ */
+struct option;
+int command_fail_unknown(const char *command, int answer, char **argv,
+			 const struct option *options);
 
 /*
  * Hold Ctrl-C and Ctrl-\ back, since at a question for a password they are an answer
@@ -51,7 +56,8 @@ void command_release_interrupts(const sigset_t *before);
 
 /*
  * What a refused request comes to: code and sentence, or, if the person pressed Ctrl-C
- * while interrupts are held, that the question was dismissed. kind: "bridge".
+ * while interrupts are held, that the question was dismissed. kind: "bridge"; of one that
+ * is not there, the one that was probably meant is named.
  */
 int command_fail_request(enum vmgrant_code code, const char *kind, const char *object,
 			 const char *sentence);

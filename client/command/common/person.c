@@ -4,11 +4,13 @@
 
 #include <grp.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "client/command/common/command.h"
 #include "client/command/common/text.h"
+#include "client/command/common/tree.h"
 #include "wire/escape.h"
 
 #define GROUPS_MAX 65536
@@ -64,6 +66,25 @@ void person_release(struct person *person)
 	free(person->home);
 	free(person->groups);
 	*person = (struct person){ 0 };
+}
+
+int person_is_known(uid_t uid)
+{
+	return getpwuid(uid) != NULL;
+}
+
+int person_all_ids_mapped(const char *root)
+{
+	char *map = tree_line(root, "/proc/self/uid_map");
+	unsigned inside = 1, outside = 1, length = 0;
+	int fields;
+
+	/* A namespace that maps nobody has an empty file. */
+	if (map == NULL)
+		return !tree_exists(root, "/proc/self/uid_map");
+	fields = sscanf(map, "%u %u %u", &inside, &outside, &length);
+	free(map);
+	return fields == 3 && inside == 0 && outside == 0 && length == 4294967295u;
 }
 
 int person_enter(const struct person *person)

@@ -29,6 +29,15 @@ int person_find(struct person *person, const char *name);
 
 void person_release(struct person *person);
 
+/* 1 if that id has an account. */
+int person_is_known(uid_t uid);
+
+/*
+ * 1 if this process sees all ids as they are, 0 in a user namespace that maps only some:
+ * there, files of others seem to belong to nobody. root: before /proc.
+ */
+int person_all_ids_mapped(const char *root);
+
 /*
  * Access files with a person's rights, and return to root's own: for root only.
  * enter returns 0, or -1 with errno and nothing changed; leave ends the process if it fails.

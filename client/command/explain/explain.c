@@ -81,7 +81,7 @@ int command_explain(int argc, char **argv)
 		if (option == 'u')
 			user = optarg;
 		else
-			return command_fail_option("explain", option, argv);
+			return command_fail_unknown("explain", option, argv, options);
 	}
 	if (argc - optind < 2)
 		return command_fail(VMGRANT_USAGE, "explain: KIND and OBJECT are missing: "

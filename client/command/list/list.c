@@ -123,7 +123,7 @@ int command_list(int argc, char **argv)
 		else if (option == 'H')
 			helper = optarg;
 		else
-			return command_fail_option("list", option, argv);
+			return command_fail_unknown("list", option, argv, options);
 	}
 	if (optind < argc)
 		return command_fail(VMGRANT_USAGE, "list: %.64s: takes no argument: "

@@ -119,7 +119,7 @@ static int parse(struct run *run, int argc, char **argv)
 		else if (option == 'p' || option == 'q')
 			run->prompt = option == 'p' ? PROMPT_ALWAYS : PROMPT_NEVER;
 		else
-			code = command_fail_option("run", option, argv);
+			code = command_fail_unknown("run", option, argv, options);
 	}
 	run->arguments = argv + optind;
 	if (code == VMGRANT_GRANTED)

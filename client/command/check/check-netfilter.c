@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * vmgrant check: whether the host's packet filter judges frames that only cross a bridge.
+ * With br_netfilter they go through iptables' FORWARD, which Docker sets to DROP.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/command/check/check.h"
+#include "client/command/common/bridges.h"
+#include "client/command/common/capture.h"
+#include "client/command/common/tree.h"
+
+#define CALLS_IPTABLES "/proc/sys/net/bridge/bridge-nf-call-iptables"
+#define IPTABLES_TIMEOUT_MS 5000
+
+/* The rules of a chain of iptables; what does not work has none. */
+static void list_chain(const char *chain, struct capture *capture)
+{
+	char *const argv[] = { text_format("iptables"), text_format("-w"), text_format("-S"),
+			       text_format("%s", chain), NULL };
+
+	capture_run(argv, IPTABLES_TIMEOUT_MS, capture);
+	if (capture->end != CAPTURE_EXITED || capture->status != 0)
+		capture->text[0] = '\0';
+	for (size_t i = 0; argv[i] != NULL; i++)
+		free(argv[i]);
+}
+
+static int accepts(const char *text, const char *bridge)
+{
+	char *pairs[] = { text_format("-i %s -o %s -j ACCEPT\n", bridge, bridge),
+			  text_format("-i %s -j ACCEPT\n", bridge) };
+	int found = strstr(text, pairs[0]) != NULL || strstr(text, pairs[1]) != NULL;
+
+	free(pairs[0]);
+	free(pairs[1]);
+	return found;
+}
+
+static void check_chains(struct check *check, const struct words *bridges)
+{
+	struct capture forward, docker;
+	const char *chain;
+
+	list_chain("FORWARD", &forward);
+	list_chain("DOCKER-USER", &docker);
+	if (strstr(forward.text, "-P FORWARD DROP") == NULL)
+		return;
+	chain = docker.text[0] != '\0' ? "DOCKER-USER" : "FORWARD";
+	for (size_t i = 0; i < bridges->count; i++) {
+		const char *bridge = bridges->items[i];
+		char *quoted;
+
+		if (accepts(forward.text, bridge) || accepts(docker.text, bridge) ||
+		    bridge_is_for_containers(bridge))
+			continue;
+		quoted = text_shell_quote(bridge);
+		check_add(check, CHECK_WARN,
+			  text_format("bridge %s: iptables drops what guests send across it "
+				      "(br_netfilter, FORWARD DROP)", bridge),
+			  text_format("sudo iptables -I %s -i %s -o %s -j ACCEPT", chain, quoted,
+				      quoted));
+		free(quoted);
+	}
+}
+
+/* Only root may look at the rules; Docker's are known. */
+static void guess(struct check *check)
+{
+	if (tree_exists(check->root, "/sys/class/net/docker0"))
+		check_add(check, CHECK_WARN,
+			  text_format("bridges: br_netfilter is on and Docker is here: their frames "
+				      "may be dropped"),
+			  text_format("sudo vmgrant check --user %s", check->user));
+	else
+		check_add(check, CHECK_INFO,
+			  text_format("bridges: br_netfilter is on: iptables judges their frames"),
+			  NULL);
+}
+
+void check_netfilter(struct check *check)
+{
+	struct words bridges;
+
+	if (tree_number(check->root, CALLS_IPTABLES) != 1)
+		return;
+	if (bridges_find(&bridges) == 0 && bridges.count > 0) {
+		if (check->is_root)
+			check_chains(check, &bridges);
+		else
+			guess(check);
+	}
+	words_release(&bridges);
+}

@@ -1,0 +1,290 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""vmgrant check is green only if run works, red only if not, and each command it prints helps."""
+
+import os
+import time
+
+import pytest
+
+import namespaces as ns
+from test_check import ALICE_MAY, failure, findings, good_world, levels, mend, run
+from world import ACL, HELPER
+
+assert good_world  # a fixture
+
+
+@pytest.fixture
+def plain_world(world):
+    """alice may have br0, without polkit."""
+    world.write_acl("allow bridge br0 user alice polkit=no\n")
+    return world
+
+
+# ---- green only if run works ----
+
+def test_a_password_that_polkit_wants_is_not_green(polkit_world):
+    polkit_world.write_acl("allow bridge br0 user alice\n")
+    (found,) = levels(polkit_world, "bridges", "warn")
+    assert "it wants a password" in found["text"] and not levels(polkit_world, "bridges", "ok")
+    polkit_world.rules(ALICE_MAY)
+    assert levels(polkit_world, "bridges", "ok") and not levels(polkit_world, "bridges", "warn")
+
+
+def test_a_no_of_polkit_is_red(polkit_world):
+    polkit_world.rules(ALICE_MAY.replace("YES", "NO"))
+    polkit_world.write_acl("allow bridge br0 user alice\n")
+    assert "polkit says no" in failure(polkit_world, "bridges")["text"]
+
+
+def test_a_trial_leaves_nothing_and_counts_for_the_quota_only_meanwhile(plain_world):
+    plain_world.write_acl("allow bridge br0 user alice polkit=no quota=1\n")
+    for _ in range(3):
+        assert findings(plain_world)[1]
+    assert not plain_world.taps()
+    plain_world.request("alice")
+    (found,) = levels(plain_world, "bridges", "warn")
+    assert "has all of the 1 cards" in found["text"]
+
+
+def test_lock_mac_is_tried_with_an_address(plain_world):
+    plain_world.write_acl("allow bridge br0 user alice polkit=no lock-mac\n")
+    assert levels(plain_world, "bridges", "ok") and findings(plain_world)[1]
+
+
+def test_a_rule_that_the_bridge_cannot_keep_is_red(plain_world):
+    plain_world.write_acl("allow bridge br0 user alice polkit=no vlan=7\n")
+    assert "vlan=7" in failure(plain_world, "bridges")["text"]
+
+
+def test_a_proc_that_hides_who_asks(good_world):
+    good_world.write_acl("allow bridge br0 user alice\n")
+    assert good_world.run(["mount", "-o", "remount,hidepid=2", "/proc"]).code == 0
+    if good_world.run(["grep", "hidepid", "/proc/self/mountinfo"]).code != 0:
+        pytest.fail("this kernel has no hidepid")
+    by_check, good = findings(good_world)
+    if good:
+        # polkit's daemon has stayed root here, who sees everybody: run works.
+        assert by_check["polkit"][0]["level"] == "ok"
+        return
+    found = failure(good_world, "polkit")
+    assert "hidepid" in found["text"]
+    mend(good_world, found)
+    assert findings(good_world)[1]
+
+
+def test_a_tun_node_on_a_nodev_mount(plain_world):
+    plain_world.run(["sh", "-c", "mount -t tmpfs -o mode=755,nodev none /dev/net && "
+                                 "mknod -m 666 /dev/net/tun c 10 200"])
+    found = failure(plain_world, "tun")
+    assert "mounted nodev" in found["text"]
+    mend(plain_world, found)
+    assert findings(plain_world)[1]
+
+
+def test_a_spanning_tree_that_keeps_guests_waiting(plain_world):
+    plain_world.ip("link set br0 type bridge stp_state 1 forward_delay 1500")
+    (found,) = levels(plain_world, "bridges", "warn")
+    assert "STP keeps a new guest off the network for 30 seconds" in found["text"]
+    mend(plain_world, found)
+    assert not levels(plain_world, "bridges", "warn")
+
+
+IPTABLES = """#!/bin/sh
+# As iptables -S prints it; -I adds the rest of the line.
+shift_w() { [ "$1" = -w ] && shift; echo "$@"; }
+set -- $(shift_w "$@")
+file=/run/chain-$2
+case $1 in
+-S) cat "$file" 2>/dev/null ;;
+-I) chain=$2; shift 2; echo "-A $chain $*" >>"$file" ;;
+esac
+"""
+
+
+@pytest.mark.parametrize("chain", ("FORWARD", "DOCKER-USER"))
+def test_iptables_that_drops_what_crosses_a_bridge(plain_world, chain):
+    if not plain_world.path("/proc/sys/net/bridge").exists():
+        pytest.skip("this kernel has no br_netfilter")
+    plain_world.run(["sh", "-c", "echo 1 >/proc/sys/net/bridge/bridge-nf-call-iptables"])
+    plain_world.write("/usr/sbin/iptables", IPTABLES, mode=0o755)
+    plain_world.write("/run/chain-FORWARD", "-P FORWARD ACCEPT\n")
+    if chain == "DOCKER-USER":
+        plain_world.write("/run/chain-DOCKER-USER", "-N DOCKER-USER\n")
+        plain_world.bridge("docker0")
+    asked = {"words": ("--user", "alice"), "user": "root"}
+    assert not warnings(plain_world, "netfilter", **asked)
+    plain_world.write("/run/chain-FORWARD", "-P FORWARD DROP\n")
+    (found,) = warnings(plain_world, "netfilter", **asked)
+    assert "bridge br0: iptables drops what guests send" in found["text"]
+    assert f"-I {chain} " in found["mend"] and "sysctl" not in found["mend"]
+    mend(plain_world, found)
+    assert not warnings(plain_world, "netfilter", **asked)
+    # Who is not root cannot know, but Docker is known for it.
+    assert bool(levels(plain_world, "netfilter", "warn")) == (chain == "DOCKER-USER")
+
+
+def warnings(world, check, user, words=()):
+    import json
+    done = run(world, "--json", *words, user=user)
+    return [finding for finding in json.loads(done.stdout)["findings"]
+            if finding["check"] == check and finding["level"] == "warn"]
+
+
+def test_a_session_libvirtd_that_has_read_the_old_file(plain_world):
+    plain_world.write("/usr/sbin/libvirtd", "#!/bin/sh\nsleep 1000 &\nwait\n", mode=0o755)
+    daemon = plain_world.spawn(["/usr/sbin/libvirtd"], user="alice", capture=False)
+    try:
+        time.sleep(0.1)
+        (found,) = levels(plain_world, "libvirt", "info")
+        mend(plain_world, found, user="alice")
+        (found,) = levels(plain_world, "libvirt", "warn")
+        assert "started before bridge_helper was set" in found["text"]
+        mend(plain_world, found, user="alice")
+        daemon.wait()
+        assert levels(plain_world, "libvirt", "ok") and not levels(plain_world, "libvirt", "warn")
+    finally:
+        daemon.kill()
+
+
+# ---- rules ----
+
+@pytest.mark.parametrize("rule,words", (
+    ("allow bridge br0 user alice lock-mac port=direct", "exclude each other"),
+    ("allow usb class=09", "a hub is never handed out"),
+    ("allow bridge br0 user vmgrant", "own account gets nothing"),
+    ("allow bridge br0 user alice\ndeny bridge *", "line 2 denies it"),
+    ("allow bridge br0 user alice\ndeny bridge br0 user alice", "line 2 denies it"),
+    ("allow usb 0951:1666\ndeny usb 0951:*", "line 2 denies it"),
+    ("allow vfio 10de:1b80\ndeny vfio 10de:*", "line 2 denies it"),
+))
+def test_a_policy_whose_only_rule_can_never_be_granted(world, rule, words):
+    world.write_acl(rule + "\n")
+    done = world.run_as("alice", ["vmgrant", "check-acl"])
+    lines = done.stdout.decode().splitlines()
+    assert done.code == 104 and "good" not in done.stdout.decode()
+    assert any("line 1: warning: can never be granted" in line and words in line for line in lines)
+    assert "none of its rules can ever be granted" in failure(world, "acl")["text"]
+    world.write_acl(rule + "\nallow bridge br1 user carol\n")
+    if "deny bridge *" not in rule:
+        done = world.run_as("alice", ["vmgrant", "check-acl"])
+        assert done.code == 0 and b": good: " in done.stdout
+
+
+@pytest.mark.parametrize("deny", ("bridge br0 user bob", "bridge br1", "usb *:* user bob",
+                                  "bridge br0 group students"))
+def test_a_rule_that_some_may_use_is_a_rule(world, deny):
+    world.write_acl(f"allow bridge br0\ndeny {deny}\n")
+    done = world.run_as("alice", ["vmgrant", "check-acl"])
+    assert done.code == 0 and b"never" not in done.stdout, done.stdout
+
+
+def test_a_typo_in_a_deny_is_named_with_what_was_meant(world):
+    world.write_acl("allow bridge br0\ndeny bridge bR0 user bob\n")
+    done = world.run_as("alice", ["vmgrant", "check-acl"])
+    assert b"line 2: warning: there is no bridge bR0: did you mean br0?" in done.stdout
+
+
+def test_two_people_in_one_rule_are_two_rules(world):
+    for subject in ("user alice,bob", "group students,gpu"):
+        world.write_acl(f"allow bridge br0 {subject}\n")
+        done = world.run_as("alice", ["vmgrant", "check-acl"])
+        assert done.code == 6 and b"one rule for each person" in done.stderr
+
+
+def test_a_policy_without_rules_says_so(world):
+    world.write_acl("# nothing\n")
+    done = world.run_as("alice", ["vmgrant", "check-acl"])
+    assert done.code == 0 and b"no rules yet" in done.stdout
+    assert "no rules yet" in levels(world, "acl", "info")[0]["text"]
+    # What it says next allows something.
+    (found,) = levels(world, "bridges", "warn")
+    assert found["text"] == "no bridge is allowed for user alice"
+    mend(world, found)
+    assert not levels(world, "acl", "info") and not levels(world, "bridges", "warn", user="alice") \
+        or "polkit" in str(findings(world)[0])
+
+
+@pytest.mark.parametrize("spoil", ("chmod 666 {0}", "chown alice {0}", "chmod g+w /etc/vmgrant",
+                                   "chown bob /etc/vmgrant", "chown alice {0} && chmod 666 {0}"))
+def test_a_wrong_owner_or_mode_is_no_matter_for_an_editor(plain_world, spoil):
+    assert plain_world.run(["sh", "-c", spoil.format(ACL)]).code == 0
+    found = failure(plain_world, "acl")
+    assert "sudoedit" not in found["mend"]
+    mend(plain_world, found)
+    assert findings(plain_world)[1]
+    done = plain_world.run_as("alice", ["vmgrant", "run", "--net", "br0", "--", "true", "{net0.fd}"])
+    assert done.code == 0, done.stderr
+
+
+# ---- what is suggested ----
+
+def test_containers_bridges_are_not_suggested(world):
+    world.write_acl("")
+    world.ip("link del br0")
+    for name in ("docker0", "br-0123456789ab", "cni0", "zbr"):
+        world.bridge(name)
+    (found,) = levels(world, "bridges", "warn")
+    assert found["mend"].startswith("echo 'allow bridge zbr user alice'")
+    world.ip("link del zbr")
+    (found,) = levels(world, "bridges", "warn")
+    assert "docker0" not in found["mend"] and "link add br0" in found["mend"]
+
+
+@pytest.mark.parametrize("gid,name", ((0, "root"), (27, "sudo"), (6, "disk")))
+def test_nobody_is_told_to_join_a_group_that_is_root(plain_world, gid, name):
+    path = plain_world.path(HELPER)
+    os.chown(path, 0, gid)
+    path.chmod(0o4750)
+    found = failure(plain_world, "helper")
+    assert "usermod" not in found["mend"] and name in found["text"]
+
+
+def test_under_sudo_it_is_about_who_called_it(world):
+    world.write_acl("allow bridge br0 user carol polkit=no\n")
+    env = {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "HOME": "/root", "SUDO_USER": "alice",
+           "LANG": "C.UTF-8"}
+    done = run(world, user="root", env=env)
+    assert b"user root" not in done.stdout and b"'allow bridge br0 user alice'" in done.stdout
+
+
+def test_root_checks_for_somebody_else(plain_world):
+    assert b"ok    bridge br0: allowed for user alice" in \
+        run(plain_world, "--user", "alice", user="root").stdout
+    assert b"no bridge is allowed for user bob" in \
+        run(plain_world, "--user", "bob", user="root").stdout
+    # A closed policy is judged all the same.
+    plain_world.path(ACL).chmod(0o600)
+    done = run(plain_world, "--user", "alice", user="root")
+    assert b"acl.conf: good: 1 rule" in done.stdout
+    done = run(plain_world, "--user", "bob")
+    assert done.code == 2 and b"only root" in done.stderr and done.stdout == b""
+    assert run(plain_world, "--user", "alice").code == 0
+    done = run(plain_world, "--user", "nobody-at-all", user="root")
+    assert b"there is no such user" in done.stderr and done.stdout == b""
+
+
+# ---- red only if not ----
+
+def test_a_user_namespace_is_one_failure_and_not_five(plain_world):
+    by_check, good = findings(plain_world, prepare=lambda: ns.unshare(ns.CLONE_NEWUSER))
+    red = [finding for found in by_check.values() for finding in found
+           if finding["level"] == "fail"]
+    assert not good and [finding["check"] for finding in red] == ["process"], red
+
+
+def test_a_setting_that_protects_the_whole_machine_stays(plain_world):
+    limit = "/proc/sys/user/max_user_namespaces"
+    done = plain_world.run(["unshare", "--user", "--map-root-user", "sh", "-c",
+                            f"echo 0 >{limit} && vmgrant check"])
+    assert b"port=direct in the rule needs none" in done.stdout and b"sysctl" not in done.stdout
+
+
+def test_what_other_programs_say_is_not_repeated(plain_world):
+    plain_world.write("/usr/bin/qemu-system-x86_64",
+                      "#!/bin/sh\necho 'QEMU emulator version 9.1.2 (Odd \x1b[31m 1:9)'\n", mode=0o755)
+    (found,) = findings(plain_world)[0]["qemu"]
+    assert found["text"] == "qemu-system-x86_64: version 9.1.2"
+    plain_world.write("/usr/bin/qemu-system-x86_64", "#!/bin/sh\necho boom >&2\nexit 1\n",
+                      mode=0o755)
+    (found,) = findings(plain_world)[0]["qemu"]
+    assert "boom" not in found["text"] and found["level"] == "warn"
