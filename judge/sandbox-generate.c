@@ -147,7 +147,7 @@ static void plain_option(const struct list *list, int call, const char *name)
 
 static void plain_prctl(const struct list *list, int call, const char *name)
 {
-	static const scmp_datum_t operations[] = { PR_GET_NAME, PR_SET_VMA };
+	static const scmp_datum_t operations[] = { PR_GET_NAME, PR_CAPBSET_READ, PR_SET_VMA };
 
 	(void)name;
 	add_values(list, call, 0, operations, sizeof operations / sizeof *operations);

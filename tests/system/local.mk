@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# What the system tests run or load besides the installation: built by make check.
+check_PROGRAMS += tests/system/sandbox-probe
+tests_system_sandbox_probe_LDADD = libjudge.a libwire.la
+
+# A name-service module; libtool would give it another name.
+check_DATA = tests/system/libnss_record.so.2
+tests/system/libnss_record.so.2: tests/system/nss-record.c
+	$(AM_V_CC)$(MKDIR_P) $(@D) && $(CC) $(CPPFLAGS) $(STD_CFLAGS) $(WARN_CFLAGS) $(CFLAGS) \
+		-fPIC -shared -o $@ $(srcdir)/tests/system/nss-record.c $(LDFLAGS)
+CLEANFILES += $(check_DATA)
