@@ -238,11 +238,20 @@ def test_the_machine_is_read_only_for_the_tests():
         os.chmod("/etc/passwd", 0o644)
 
 
-def test_the_environment_is_the_same_everywhere(monkeypatch):
+@pytest.fixture
+def environment():
+    """What a test does to it is undone."""
+    before = dict(os.environ)
+    yield os.environ
+    os.environ.clear()
+    os.environ.update(before)
+
+
+def test_the_environment_is_the_same_everywhere(environment):
     for name, value in (("LC_ALL", "de_DE.UTF-8"), ("HOME", "/home/somebody"), ("TZ", "Asia/Tokyo"),
                         ("XDG_CONFIG_HOME", "/x"), ("NLDBG", "9"), ("LIBVIRT_DEFAULT_URI", "x:///"),
                         ("QEMU_MODULE_DIR", "/x"), ("PATH", "/usr/local/bin")):
-        monkeypatch.setenv(name, value)
+        environment[name] = value
     os.umask(0o077)
     guard.same_everywhere()
     assert os.umask(0o022) == 0o022
