@@ -88,7 +88,9 @@ check_PROGRAMS += doc/examples/tap
 doc_examples_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/client/library
 doc_examples_tap_LDADD = libvmgrant.la
 
-EXTRA_DIST += tests/unit/acl-fixture.h tests/unit/library-fixture.h \
+LOG_COMPILER = $(SHELL) $(srcdir)/tests/unit/run-one
+
+EXTRA_DIST += tests/unit/run-one tests/unit/acl-fixture.h tests/unit/library-fixture.h \
 	tests/unit/qmp-peer.h
 
 # For the programs that do not say what they link.
