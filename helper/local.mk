@@ -1,22 +1,38 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The setuid program: everything that holds a capability, and nothing else.
 noinst_LIBRARIES += libhelper.a
-libhelper_a_CPPFLAGS = $(AM_CPPFLAGS) $(NL_CFLAGS)
+libhelper_a_CPPFLAGS = $(AM_CPPFLAGS) $(NL_CFLAGS) $(CAPNG_CFLAGS)
 libhelper_a_SOURCES = \
+	helper/account.c \
+	helper/account.h \
+	helper/ask.c \
+	helper/ask.h \
+	helper/door.c \
+	helper/door.h \
 	helper/privileges.c \
 	helper/privileges.h \
 	helper/process.c \
 	helper/process.h \
-	helper/record.c \
-	helper/record.h \
-	helper/node/device-node.c \
-	helper/node/device-node.h \
+	helper/serve.c \
+	helper/serve.h \
+	helper/time-limit.c \
+	helper/time-limit.h \
+	helper/turn.c \
+	helper/turn.h \
+	helper/walk.c \
+	helper/walk.h \
+	helper/node/disk.c \
+	helper/node/disk.h \
 	helper/node/memlock.c \
 	helper/node/memlock.h \
+	helper/node/node.c \
+	helper/node/node.h \
 	helper/node/proc-limits.c \
 	helper/node/proc-limits.h \
-	helper/node/vfio-nodes.c \
-	helper/node/vfio-nodes.h \
+	helper/node/usb.c \
+	helper/node/usb.h \
+	helper/node/vfio.c \
+	helper/node/vfio.h \
 	helper/port/direct.c \
 	helper/port/direct.h \
 	helper/port/link-read.c \
@@ -33,6 +49,8 @@ libhelper_a_SOURCES = \
 	helper/port/port-name.c \
 	helper/port/port-name.h \
 	helper/port/port-spec.h \
+	helper/port/port.c \
+	helper/port/port.h \
 	helper/port/sealed.c \
 	helper/port/sealed.h \
 	helper/port/tc.c \
@@ -44,5 +62,5 @@ libhelper_a_SOURCES = \
 
 pkglibexec_PROGRAMS += vmgrant-helper
 vmgrant_helper_SOURCES = helper/main.c
-vmgrant_helper_CPPFLAGS = $(AM_CPPFLAGS) $(NL_CFLAGS)
+vmgrant_helper_CPPFLAGS = $(AM_CPPFLAGS) $(NL_CFLAGS) $(CAPNG_CFLAGS)
 vmgrant_helper_LDADD = libhelper.a libjudge.a libhelper.a libwire.la $(HELPER_LIBS)

@@ -1,326 +1,161 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * vmgrant-helper: the setuid-root program. The way of a request, in one screen:
+ * vmgrant-helper: the setuid-root program, and the process that holds a capability.
  *
- *   bytes -> decode -> who is asking -> find -> ACL -> polkit -> quota -> perform -> fd + reply
+ *   make itself safe -> become the account -> fork the judge -> perform its orders -> end
  *
- * Each step is a file with the step's name; none looks back. What the process
- * may do in each phase stands at the top of privileges.h. This file is the
- * outermost layer: only it writes messages, records and the exit status.
+ * It reads its own /etc/passwd, "--fd=N", and the judge's orders (wire/orders.h); all
+ * else that somebody wrote is read by the judge, which has no privilege. What the
+ * process may do in each phase stands at the top of privileges.h.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "judge/args.h"
-#include "judge/authorise.h"
-#include "judge/caller.h"
-#include "judge/channel.h"
-#include "judge/session.h"
-#include "judge/policy/installed.h"
+#include "helper/door.h"
 #include "helper/privileges.h"
 #include "helper/process.h"
-#include "helper/record.h"
-#include "judge/kind/bridge/bridge.h"
-#include "judge/kind/usb/open.h"
-#include "judge/kind/vfio/open.h"
+#include "helper/serve.h"
+#include "judge/judge.h"
+#include "wire/record.h"
 
-/* What each kind of request may raise while it is performed; all else is dropped. */
-static const unsigned privileges_needed[] = {
-	[REQUEST_TAP] = PRIVILEGE_NET_ADMIN | PRIVILEGE_OPEN,
-	[REQUEST_USB] = PRIVILEGE_OPEN,
-	[REQUEST_VFIO] = PRIVILEGE_OPEN | PRIVILEGE_LIMITS,
-};
-
-/* Longer than polkit is given; whoever asked stands still meanwhile. */
-#define REQUEST_TIMEOUT_S 30
-/* A person reads a dialog and looks for a password; longer than the asker is given. */
-#define PROMPT_TIMEOUT_S 330
-
-/* Who asks, and by which rules: the same for all requests of a connection. */
-struct session {
-	struct account account;
-	struct caller caller;
-	struct policy policy;
-	int fd; /* the socket of the requests */
-	struct netlink *netlink; /* kept between requests for TAPs; NULL: not open */
-	struct names_memory names; /* of a connection; what a drop-in asks, it asks once */
-	struct record_log log;
-};
-
-/* What became of one request. Zeroed: nothing. */
-struct outcome {
-	const struct acl_rule *rule; /* that decided, for the record */
-	char device[OBJECT_NAME_SIZE]; /* the concrete one, for the record */
-	struct tap_port port;
-	struct tap_offer offer;
-	struct nodes nodes;
-	struct memlock memlock;
-	struct refusal why;
-};
-
-/* A connection may bring every kind of request; the drop-in form is one for a TAP. */
-static unsigned jobs_of(enum channel_kind channel)
+/* What each door may ever need. */
+static unsigned rights_of(enum door_kind door)
 {
-	if (channel == CHANNEL_STREAM)
-		return privileges_needed[REQUEST_TAP];
-	return privileges_needed[REQUEST_TAP] | privileges_needed[REQUEST_USB] |
-	       privileges_needed[REQUEST_VFIO];
+	return door == DOOR_DROP_IN ? ORDER_RIGHT_PORTS : ORDER_RIGHTS_ALL;
 }
 
-/* Phases 0 to 2: from a program just started to one that may judge requests. */
-static enum reply_code open_session(const struct args *args, enum channel_kind channel,
-				    struct session *session, struct refusal *why)
-{
-	/* First, since every refusal is recorded under the caller's name; needs no privilege. */
-	enum reply_code code = caller_identify(&session->caller, why);
+/* ---- the start ---- */
 
-	session->fd = args->fd;
-	process_limit_time(REQUEST_TIMEOUT_S);
-	if (code == REPLY_GRANTED)
-		code = privileges_check(why);
-	if (code == REPLY_GRANTED)
-		code = process_close_fds(args->fd, why);
-	if (code == REPLY_GRANTED)
-		code = privileges_shrink(jobs_of(channel), session->caller.uid,
-					 &session->account, why);
-	if (code == REPLY_GRANTED)
-		code = record_open(&session->log, why);
-	if (code == REPLY_GRANTED)
-		code = channel_check(args->fd, channel, session->caller.uid, why);
-	if (code == REPLY_GRANTED)
-		code = caller_find_name(&session->caller, why);
-	if (code == REPLY_GRANTED)
-		code = policy_read(&session->policy, &session->caller, &session->account, why);
-	if (code == REPLY_GRANTED)
-		code = privileges_finish(jobs_of(channel), &session->account, why);
-	return code;
+/* What only root can open, and the last that is done as root. */
+static void open_as_root(struct service *service)
+{
+	turn_open(&service->turn);
+	/* A drop-in keeps no capability to open it with. Without it the port will fail. */
+	if (service->door.kind == DOOR_DROP_IN)
+		service->ports.tun_fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
 }
 
-static enum reply_code perform_vfio(const struct grant *grant, const struct session *session,
-				    struct outcome *outcome)
+/* The judge compares them with rules. The real gid counts as one of the caller's groups. */
+static int read_groups(struct service *service)
 {
-	if (grant_request(grant)->purpose == PURPOSE_GRANT)
-		return vfio_open(grant, session->fd, &outcome->nodes, &outcome->memlock,
-				 &outcome->why);
-	vfio_offer(grant, &outcome->nodes);
-	return REPLY_GRANTED;
+	int count = getgroups(0, NULL);
+
+	if (count >= 0)
+		service->groups = calloc((size_t)count + 1, sizeof *service->groups);
+	if (count < 0 || service->groups == NULL)
+		return -errno;
+	service->groups[0] = getgid();
+	if (count > 0)
+		count = getgroups(count, service->groups + 1);
+	service->group_count = count < 0 ? 0 : (size_t)count + 1;
+	return count < 0 ? -errno : 0;
 }
 
-static enum reply_code perform(const struct grant *grant, struct session *session,
-			       struct outcome *outcome)
+static enum reply_code start(struct service *service, struct refusal *why)
 {
-	const struct request *request = grant_request(grant);
-
-	if (request->kind == REQUEST_VFIO)
-		return perform_vfio(grant, session, outcome);
-	if (request->kind == REQUEST_TAP && request->purpose == PURPOSE_QUERY)
-		return tap_offer(grant, &outcome->offer, &outcome->why);
-	if (request->kind == REQUEST_USB)
-		return usb_open(grant, &outcome->nodes, &outcome->why);
-	return tap_make(grant, &session->netlink, &outcome->port, &outcome->why);
-}
-
-/* A dialog takes minutes, in which the administrator may have changed his mind. */
-static enum reply_code judge_again(const struct request *request, const struct session *session,
-				   struct refusal *why)
-{
-	char object[REQUEST_TEXT_SIZE];
-
-	if (request->interaction != INTERACTION_ALLOWED)
-		return REPLY_GRANTED;
-	/* Nobody can stop the helper behind this look for as long as a dialog may take. */
-	process_limit_time(REQUEST_TIMEOUT_S);
-	if (policy_is_current(&session->policy))
-		return REPLY_GRANTED;
-	request_describe(request, object);
-	return refuse(why, REPLY_POLICY, "%s: the policy has changed meanwhile: try again", object);
-}
-
-/* Judge one request and perform it. The limit of time for one without a dialog runs already. */
-static enum reply_code answer(const struct request *request, struct session *session,
-			      struct outcome *outcome)
-{
-	struct object object = { 0 };
-	struct grant *grant = NULL;
+	int result = process_close_fds(service->door.fd);
 	enum reply_code code;
 
-	if (request->interaction == INTERACTION_ALLOWED)
-		process_limit_time(PROMPT_TIMEOUT_S);
-	code = object_find(request, &object, &outcome->why);
-	if (code == REPLY_GRANTED)
-		code = authorise(request, &object, &session->caller, &session->policy,
-				 &session->account, &outcome->rule, &grant, &outcome->why);
-	if (code == REPLY_GRANTED)
-		code = judge_again(request, session, &outcome->why);
-	if (code == REPLY_GRANTED)
-		code = perform(grant, session, outcome);
-	object_name(&object, outcome->device);
-	grant_release(grant);
-	object_release(&object);
-	return code;
-}
-
-static void record(struct session *session, const struct request *request,
-		   const struct outcome *outcome)
-{
-	record_outcome(&session->log, request, outcome->device, &session->caller, outcome->rule,
-		       &outcome->why);
-}
-
-/* qemu-bridge-helper's contract: one request, from the arguments; one byte and one fd. */
-static enum reply_code drop_in(const struct args *args, struct refusal *why)
-{
-	struct session session = { .log = RECORD_LOG_CLOSED };
-	struct outcome outcome = { .rule = NULL };
-	enum reply_code code = open_session(args, CHANNEL_STREAM, &session, &outcome.why);
-
-	process_limit_time(REQUEST_TIMEOUT_S);
-	if (code == REPLY_GRANTED)
-		code = answer(&args->request, &session, &outcome);
-	/* Before the TAP is sent: its receiver may end this process at once. */
-	record(&session, &args->request, &outcome);
-	/* From here on the receiver may own the TAP: the exit status must follow it. */
-	process_limit_time(0);
-	if (code == REPLY_GRANTED) {
-		code = channel_send_tap(args->fd, outcome.port.fds[0], &outcome.why);
-		if (code != REPLY_GRANTED)
-			record(&session, &args->request, &outcome);
-	}
-	/* The kernel releases the rest, and an unsent TAP with it. */
-	*why = outcome.why;
-	return code;
-}
-
-/* What the client is told and given with a yes. */
-static struct native_yes yes_of(const struct request *request, const struct outcome *outcome)
-{
-	if (request->kind != REQUEST_TAP)
-		return (struct native_yes){ .nodes = &outcome->nodes };
-	if (request->purpose == PURPOSE_QUERY)
-		return (struct native_yes){ .offer = &outcome->offer };
-	return (struct native_yes){ .port = &outcome->port };
-}
-
-/* One request of a connection. Returns REPLY_GRANTED as long as the connection goes on. */
-static enum reply_code native_request(int fd, struct session *session,
-				      const struct request *request, const struct native_tag *tag)
-{
-	struct outcome outcome = { .rule = NULL };
-	enum reply_code code = answer(request, session, &outcome), sent;
-	const struct native_yes yes = yes_of(request, &outcome);
-	int is_query = request->purpose == PURPOSE_QUERY;
-	char object[REQUEST_TEXT_SIZE];
-
-	/* Before the reply is sent: its receiver may end this process at once. */
-	if (!is_query)
-		record(session, request, &outcome);
-	sent = native_reply(fd, tag, &outcome.why, code == REPLY_GRANTED ? &yes : NULL);
-	tap_close(&outcome.port);
-	nodes_close(&outcome.nodes);
-	if (code == REPLY_GRANTED && sent != REPLY_GRANTED && !is_query) {
-		memlock_undo(&outcome.memlock);
-		request_describe(request, object);
-		(void)refuse(&outcome.why, sent, "%s: the client did not take it", object);
-		record(session, request, &outcome);
-	}
-	memlock_release(&outcome.memlock);
-	return sent;
-}
-
-/* The native protocol: requests over the socket until the client has gone. */
-static enum reply_code native(const struct args *args, struct refusal *why)
-{
-	struct session session = { .log = RECORD_LOG_CLOSED };
-	struct native_tag tag;
-	struct request request;
-	enum native_event event;
-	enum reply_code code = open_session(args, CHANNEL_MESSAGES, &session, why);
-
-	if (code != REPLY_GRANTED) {
-		record_outcome(&session.log, NULL, "", &session.caller, NULL, why);
+	if (result == 0)
+		result = read_groups(service);
+	if (result == 0)
+		result = time_limit_start(&service->limit, TIME_LIMIT_REQUEST_MS);
+	if (result == 0)
+		service->log = result = record_open();
+	if (result < 0)
+		return refuse(why, REPLY_INTERNAL, "start: %s", strerror(-result));
+	open_as_root(service);
+	code = account_find(service->caller, &service->account, why);
+	if (code != REPLY_GRANTED)
 		return code;
-	}
-	session.caller.names = &session.names;
-	process_limit_time(0);
-	while (code == REPLY_GRANTED &&
-	       (event = native_receive(args->fd, &request, &tag, why)) != NATIVE_CLOSED) {
-		/*
-		 * The administrator's newest word counts; the client connects again. The
-		 * time runs from before this look: a caller who stops the helper behind it
-		 * cannot keep an old policy for later.
-		 */
-		process_limit_time(REQUEST_TIMEOUT_S);
-		if (!policy_is_current(&session.policy))
-			return REPLY_GRANTED;
-		code = event == NATIVE_REQUEST
-			       ? native_request(args->fd, &session, &request, &tag)
-			       : native_reply(args->fd, &tag, why, NULL);
-		process_limit_time(0);
-	}
+	result = walk_start(&service->walk, &service->account);
+	if (result < 0)
+		return refuse(why, REPLY_INTERNAL, "start: cannot start a thread: %s",
+			      strerror(-result));
+	return privileges_shrink(rights_of(service->door.kind), &service->account, why);
+}
+
+/* ---- the judge ---- */
+
+/* The child's whole life: everything that others wrote is read here. */
+static void be_judge(const struct service *service, int argc, char *const argv[], int orders,
+		     pid_t helper)
+{
+	const struct judge_start start = {
+		.argc = argc,
+		.argv = argv,
+		.caller = service->caller,
+		.groups = service->groups,
+		.group_count = service->group_count,
+		.parent = service->parent,
+		.client = service->door.fd,
+		.orders = orders,
+	};
+
+	if (privileges_become_account(&service->account, helper) < 0 ||
+	    process_close_fds_but(service->door.fd, orders) < 0)
+		_exit(REPLY_INTERNAL);
+	_exit(judge_run(&start));
+}
+
+static enum reply_code fork_judge(struct service *service, int argc, char *const argv[],
+				  struct refusal *why)
+{
+	const pid_t helper = getpid();
+	pid_t judge;
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return refuse(why, REPLY_INTERNAL, "start: %s", strerror(errno));
+	judge = fork();
+	if (judge == 0)
+		be_judge(service, argc, argv, ends[1], helper);
+	close(ends[1]);
+	service->orders = ends[0];
+	if (judge < 0)
+		return refuse(why, REPLY_INTERNAL, "start: %s", strerror(errno));
 	return REPLY_GRANTED;
 }
 
-static enum reply_code print_help(void)
+/* ---- the end ---- */
+
+/* What went wrong before there was a judge to say it. */
+static void record_failure(struct service *service, const struct refusal *why)
 {
-	fputs("usage: vmgrant-helper [--use-vnet] [--mac=ADDRESS] --br=BRIDGE --fd=FD\n"
-	      "       vmgrant-helper --fd=FD\n"
-	      "       vmgrant-helper --help | --version\n"
-	      "\n"
-	      "Makes a TAP on an allowed bridge and hands it over the unix stream socket FD,\n"
-	      "as qemu-bridge-helper does. QEMU and libvirt start it:\n"
-	      "  qemu-system-x86_64 -netdev bridge,id=n,br=BRIDGE,helper=PATH ...\n"
-	      "\n"
-	      "  --mac=ADDRESS       the guest's address, for a rule with lock-mac\n"
-	      "  --use-vnet          a TAP with the virtio-net header, where the kernel has it\n"
-	      "  --br=BRIDGE         the bridge to join\n"
-	      "  --fd=FD             the socket for the answer, 3 or more; without --br a unix\n"
-	      "                      seqpacket socket, over which libvmgrant asks\n"
-	      "\n"
-	      "Who may use which bridge stands in " VMGRANT_ACL_FILE ".\n"
-	      "See vmgrant-helper(8), vmgrant.acl(5).\n",
-	      stdout);
-	return fflush(stdout) == 0 ? REPLY_GRANTED : REPLY_INTERNAL;
+	const struct record record = {
+		.code = why->code,
+		.uid = service->caller,
+		.pid = service->parent,
+		.action = "none",
+		.given = "",
+		.user = "",
+		.object = "",
+		.device = "",
+		.rule = "",
+		.sentence = why->sentence,
+	};
+
+	record_send(&service->log, &record);
 }
 
-static enum reply_code run_unprivileged(const struct args *args, struct refusal *why)
-{
-	enum reply_code code = privileges_drop(why);
-
-	if (code != REPLY_GRANTED)
-		return code;
-	if (args->mode == ARGS_HELP)
-		return print_help();
-	puts("vmgrant-helper " PACKAGE_VERSION);
-	return fflush(stdout) == 0 ? REPLY_GRANTED : REPLY_INTERNAL;
-}
-
-/* A reader of our messages that does not read must not hold the program for ever. */
+/* Never block on an unread stderr. */
 static void print_refusal(const struct refusal *why)
 {
 	struct pollfd writable = { .fd = STDERR_FILENO, .events = POLLOUT };
 
-	privileges_speak_as_caller();
-	/* Nor may one that has gone replace the exit status by a signal. */
+	/* A reader that has gone must not replace the exit status by a signal. */
 	(void)signal(SIGPIPE, SIG_IGN);
-	(void)signal(SIGALRM, SIG_DFL);
 	(void)alarm(2);
 	if (poll(&writable, 1, 1000) == 1)
 		(void)dprintf(STDERR_FILENO, "vmgrant-helper: %s\n", why->sentence);
-}
-
-static enum reply_code run(const struct args *args, struct refusal *why)
-{
-	switch (args->mode) {
-	case ARGS_DROP_IN:
-		return drop_in(args, why);
-	case ARGS_NATIVE:
-		return native(args, why);
-	default:
-		return run_unprivileged(args, why);
-	}
 }
 
 /*
@@ -337,20 +172,64 @@ static void let_it_be_read(void)
 	(void)nanosleep(&moment, NULL);
 }
 
+static int end(const struct door *door, const struct refusal *why)
+{
+	privileges_become_caller();
+	print_refusal(why);
+	if (door->kind == DOOR_DROP_IN)
+		let_it_be_read();
+	return (int)why->code;
+}
+
+/* ---- the way through ---- */
+
+/* Help, a wrong command line, or a start without power: nothing is needed to say so. */
+static int run_unprivileged(int argc, char *const argv[], const struct door *door)
+{
+	const struct judge_start start = {
+		.argc = argc,
+		.argv = argv,
+		.caller = getuid(),
+		.parent = getppid(),
+		.client = door->fd,
+		.orders = -1,
+	};
+
+	privileges_become_caller();
+	return judge_run(&start);
+}
+
+static enum reply_code run(struct service *service, int argc, char *const argv[],
+			   struct refusal *why)
+{
+	enum reply_code code = start(service, why);
+
+	if (code == REPLY_GRANTED)
+		code = fork_judge(service, argc, argv, why);
+	if (code != REPLY_GRANTED) {
+		record_failure(service, why);
+		return code;
+	}
+	return serve(service, why);
+}
+
 int main(int argc, char **argv)
 {
 	struct refusal why = { .code = REPLY_GRANTED };
-	struct args args = { .fd = -1 };
+	struct service service = {
+		.door = door_find(argc, argv),
+		.caller = getuid(),
+		.parent = getppid(),
+		.log = -1,
+		.ports = { .tun_fd = -1, .owner = getuid() },
+		.walk = { .folder = -1 },
+	};
 	enum reply_code code = process_secure(&why);
 
-	if (code == REPLY_GRANTED)
-		code = args_parse(argc, argv, &args, &why);
-	if (code == REPLY_GRANTED)
-		code = run(&args, &why);
-	if (code == REPLY_GRANTED)
-		return 0;
-	print_refusal(&why);
-	if (args.mode == ARGS_DROP_IN)
-		let_it_be_read();
-	return (int)code;
+	if (code == REPLY_GRANTED) {
+		if (service.door.kind == DOOR_NONE || !privileges_are_real())
+			return run_unprivileged(argc, argv, &service.door);
+		code = run(&service, argc, argv, &why);
+	}
+	return code == REPLY_GRANTED ? 0 : end(&service.door, &why);
 }

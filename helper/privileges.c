@@ -2,21 +2,23 @@
 /* User ids and capabilities: the only file that changes them. */
 #include "helper/privileges.h"
 
+#include <cap-ng.h>
 #include <errno.h>
-#include <grp.h>
 #include <linux/capability.h>
-#include <pwd.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/fsuid.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* ---- why setuid did not work ---- */
+#define BIT(capability) (1ULL << (capability))
+
+/* What the way to phase 1 takes, besides what the door needs. */
+#define SHRINKING (BIT(CAP_SETUID) | BIT(CAP_SETGID) | BIT(CAP_SETPCAP))
 
 /*
  * The first line of uid_map is "0 0 4294967295" only in the initial namespace;
@@ -35,122 +37,105 @@ static int in_user_namespace(void)
 	return !(fields == 3 && inside == 0 && outside == 0 && length == 4294967295u);
 }
 
-static const char *reason_without_setuid(void)
-{
-	struct statvfs filesystem;
-	struct stat program;
-
-	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1)
-		return "no_new_privs is set: a program before this one has switched setuid off "
-		       "(QEMU: -sandbox elevateprivileges=deny): start it without that";
-	if (in_user_namespace())
-		return "started in a user namespace, where setuid programs have no power: start "
-		       "it outside of the container or sandbox";
-	if (statvfs("/proc/self/exe", &filesystem) == 0 && (filesystem.f_flag & ST_NOSUID) != 0)
-		return "its file system is mounted nosuid: ask the administrator to install it "
-		       "on one that is not";
-	if (stat("/proc/self/exe", &program) == 0 &&
-	    ((program.st_mode & S_ISUID) == 0 || program.st_uid != 0))
-		return "it is not installed setuid root: ask the administrator for chown root and "
-		       "chmod 4755";
-	return "the kernel did not honour the setuid bit: start it without a debugger";
-}
-
-enum reply_code privileges_check(struct refusal *why)
+int privileges_are_real(void)
 {
 	/*
 	 * AT_SECURE tells that libc, too, treated this start as a setuid one. Without
 	 * it only root himself is root; "unshare -r" makes anybody look like him.
 	 */
-	if (geteuid() == 0 && (getauxval(AT_SECURE) != 0 || !in_user_namespace()))
-		return REPLY_GRANTED;
-	return refuse(why, REPLY_NO_PRIVILEGE, "no privilege: %s", reason_without_setuid());
+	return geteuid() == 0 && (getauxval(AT_SECURE) != 0 || !in_user_namespace());
+}
+
+/* ---- ids of this thread alone ---- */
+
+/* Architectures that once had ids of 16 bits have the others under these names. */
+#ifdef SYS_setresuid32
+#define CALL_SETRESUID SYS_setresuid32
+#define CALL_SETRESGID SYS_setresgid32
+#define CALL_SETGROUPS SYS_setgroups32
+#else
+#define CALL_SETRESUID SYS_setresuid
+#define CALL_SETRESGID SYS_setresgid
+#define CALL_SETGROUPS SYS_setgroups
+#endif
+
+/* The real one, or -1 to leave it; and the effective and saved ones. 0, or -1 with errno. */
+static int set_uids(uid_t real, uid_t others)
+{
+	return syscall(CALL_SETRESUID, real, others, others) < 0 ? -1 : 0;
+}
+
+static int set_gids(gid_t real, gid_t others)
+{
+	return syscall(CALL_SETRESGID, real, others, others) < 0 ? -1 : 0;
+}
+
+static int set_groups(size_t count, const gid_t *groups)
+{
+	return syscall(CALL_SETGROUPS, count, groups) < 0 ? -1 : 0;
 }
 
 /* ---- capability sets ---- */
 
-#define BIT(capability) (1ULL << (capability))
-
-/* What the way to phase 2 takes, besides what the jobs need. */
-#define PHASE_1 (BIT(CAP_SETGID) | BIT(CAP_SETPCAP))
-
-/* The sets of this process, a bit for each capability; the inheritable one is always empty. */
-struct sets {
-	unsigned long long effective, permitted;
-};
-
-/* The sets are asked for each time and remembered nowhere. libc has no calls for them. */
-static int read_sets(struct sets *sets_out)
+/* The sets are asked for each time and remembered nowhere. */
+static int read_sets(unsigned long long *effective_out, unsigned long long *permitted_out)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
 
 	if (syscall(SYS_capget, &header, data) < 0)
 		return -1;
-	sets_out->effective = (unsigned long long)data[1].effective << 32 | data[0].effective;
-	sets_out->permitted = (unsigned long long)data[1].permitted << 32 | data[0].permitted;
+	*effective_out = (unsigned long long)data[1].effective << 32 | data[0].effective;
+	*permitted_out = (unsigned long long)data[1].permitted << 32 | data[0].permitted;
+	return 0;
+}
+
+static int add(capng_type_t set, unsigned long long capabilities)
+{
+	for (unsigned capability = 0; capabilities >> capability != 0; capability++) {
+		if ((capabilities & BIT(capability)) != 0 &&
+		    capng_update(CAPNG_ADD, set, capability) < 0)
+			return -1;
+	}
 	return 0;
 }
 
 /* Fails for a capability that is not permitted now. 0, or -1 with errno. */
 static int write_sets(unsigned long long effective, unsigned long long permitted)
 {
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	const struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {
-		{ .effective = (unsigned)effective, .permitted = (unsigned)permitted },
-		{ .effective = (unsigned)(effective >> 32),
-		  .permitted = (unsigned)(permitted >> 32) },
-	};
-
-	return syscall(SYS_capset, &header, data) < 0 ? -1 : 0;
+	capng_clear(CAPNG_SELECT_CAPS);
+	errno = EPERM;
+	return add(CAPNG_PERMITTED, permitted) < 0 || add(CAPNG_EFFECTIVE, effective) < 0 ||
+			       capng_apply(CAPNG_SELECT_CAPS) < 0
+		       ? -1
+		       : 0;
 }
 
 static int make_effective(unsigned long long wanted)
 {
-	struct sets sets;
+	unsigned long long effective, permitted;
 
-	return read_sets(&sets) < 0 ? -1 : write_sets(wanted, sets.permitted);
+	return read_sets(&effective, &permitted) < 0 ? -1 : write_sets(wanted, permitted);
 }
 
 /* What the kernel says: nothing effective, and nothing permitted but these. */
-static int sets_are_lowered(unsigned long long permitted)
+static int are_lowered(unsigned long long most)
 {
-	struct sets sets;
+	unsigned long long effective, permitted;
 
-	return read_sets(&sets) == 0 && sets.effective == 0 && (sets.permitted & ~permitted) == 0;
+	return read_sets(&effective, &permitted) == 0 && effective == 0 && (permitted & ~most) == 0;
 }
 
-static unsigned capability_of(enum privilege privilege)
+static unsigned long long bits_of(unsigned rights)
 {
-	switch (privilege) {
-	case PRIVILEGE_NET_ADMIN:
-		return CAP_NET_ADMIN;
-	case PRIVILEGE_LIMITS:
-		return CAP_SYS_RESOURCE;
-	case PRIVILEGE_OPEN:
-	default:
-		return CAP_DAC_OVERRIDE;
-	}
+	return ((rights & ORDER_RIGHT_PORTS) != 0 ? BIT(CAP_NET_ADMIN) : 0) |
+	       ((rights & ORDER_RIGHT_NODES) != 0 ? BIT(CAP_DAC_OVERRIDE) : 0) |
+	       ((rights & ORDER_RIGHT_LIMITS) != 0 ? BIT(CAP_SYS_RESOURCE) : 0);
 }
 
-static unsigned long long bits_of(unsigned jobs)
+int privileges_raise(enum order_right right)
 {
-	unsigned long long bits = 0;
-	struct sets sets;
-
-	if ((jobs & PRIVILEGE_NET_ADMIN) != 0)
-		bits |= BIT(CAP_NET_ADMIN);
-	if ((jobs & PRIVILEGE_OPEN) != 0)
-		bits |= BIT(CAP_DAC_OVERRIDE);
-	/* Few requests need it and few containers have it: without it, only those fail. */
-	if ((jobs & PRIVILEGE_LIMITS) != 0 && read_sets(&sets) == 0)
-		bits |= sets.permitted & BIT(CAP_SYS_RESOURCE);
-	return bits;
-}
-
-int privileges_raise(enum privilege privilege)
-{
-	if (make_effective(BIT(capability_of(privilege))) < 0) {
+	if (make_effective(bits_of(right)) < 0) {
 		int error = errno;
 
 		privileges_lower();
@@ -161,139 +146,140 @@ int privileges_raise(enum privilege privilege)
 
 void privileges_lower(void)
 {
-	if (make_effective(0) < 0 || !sets_are_lowered(~0ULL))
+	if (make_effective(0) < 0 || !are_lowered(~0ULL))
 		abort();
 }
 
-/* ---- the phases ---- */
+int privileges_keep(unsigned rights)
+{
+	unsigned long long effective, permitted;
+
+	if (read_sets(&effective, &permitted) < 0)
+		return -errno;
+	permitted &= bits_of(rights);
+	if (write_sets(0, permitted) < 0)
+		return -errno;
+	return are_lowered(permitted) ? 0 : -EPERM;
+}
+
+/* ---- from phase 0 to 1 ---- */
 
 static enum reply_code refuse_step(struct refusal *why, const char *step)
 {
 	return refuse(why, REPLY_INTERNAL, "privileges: %s: %s", step, strerror(errno));
 }
 
-void privileges_speak_as_caller(void)
-{
-	/* As a plain system call, for signal handlers. Where it fails, ids mean nothing. */
-	if (geteuid() != getuid())
-		(void)syscall(SYS_setresuid, -1, getuid(), -1);
-}
-
-enum reply_code privileges_drop(struct refusal *why)
-{
-	uid_t uid = getuid();
-	gid_t gid = getgid();
-
-	if (setresgid(gid, gid, gid) < 0 || setresuid(uid, uid, uid) < 0)
-		return refuse_step(why, "cannot become the caller");
-	if (uid != 0 && write_sets(0, 0) < 0)
-		return refuse_step(why, "cannot drop capabilities");
-	return REPLY_GRANTED;
-}
-
-/* The account is looked up without any effective capability. */
-static enum reply_code find_account(uid_t caller_uid, struct account *account, struct refusal *why)
-{
-	const struct passwd *entry;
-
-	errno = 0;
-	entry = getpwnam(VMGRANT_ACCOUNT);
-	if (entry == NULL)
-		return refuse(why, REPLY_INSTALLATION,
-			      "account " VMGRANT_ACCOUNT ": does not exist: ask the administrator "
-			      "to run systemd-sysusers, or useradd --system " VMGRANT_ACCOUNT);
-	if (entry->pw_uid == 0 || entry->pw_gid == 0 || entry->pw_uid == caller_uid)
-		return refuse(why, REPLY_INSTALLATION,
-			      "account " VMGRANT_ACCOUNT ": uid %u, gid %u: must be neither root's nor "
-			      "the caller's", (unsigned)entry->pw_uid, (unsigned)entry->pw_gid);
-	account->uid = entry->pw_uid;
-	account->gid = entry->pw_gid;
-	return REPLY_GRANTED;
-}
-
-enum reply_code privileges_shrink(unsigned jobs, uid_t caller_uid, struct account *account_out,
-				  struct refusal *why)
-{
-	const unsigned long long phase_1 = bits_of(jobs | PRIVILEGE_OPEN) | PHASE_1;
-	uid_t real, effective, saved;
-	enum reply_code code;
-
-	if (write_sets(0, phase_1 | BIT(CAP_SETUID)) < 0)
-		return refuse(why, REPLY_NO_PRIVILEGE,
-			      "no privilege: this container or service lacks one of CAP_NET_ADMIN, "
-			      "CAP_DAC_OVERRIDE, CAP_SETUID, CAP_SETGID, CAP_SETPCAP: start it outside, "
-			      "or give it these");
-	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
-		return refuse_step(why, "cannot drop capabilities");
-	code = find_account(caller_uid, account_out, why);
-	if (code != REPLY_GRANTED)
-		return code;
-	/* Without keepcaps the kernel empties the permitted set with the last uid 0. */
-	if (make_effective(BIT(CAP_SETUID)) < 0 ||
-	    prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0 ||
-	    setresuid((uid_t)-1, account_out->uid, account_out->uid) < 0 ||
-	    prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) < 0)
-		return refuse_step(why, "cannot become the account " VMGRANT_ACCOUNT);
-	if (write_sets(0, phase_1) < 0)
-		return refuse_step(why, "cannot drop capabilities");
-	/* Changing ids resets the flag to the system's default. */
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-		return refuse_step(why, "cannot forbid tracing");
-	if (getresuid(&real, &effective, &saved) < 0 || real != caller_uid ||
-	    effective != account_out->uid || saved != account_out->uid)
-		return refuse(why, REPLY_INTERNAL, "privileges: ids are not what was set");
-	return REPLY_GRANTED;
-}
-
-int privileges_enter_caller(uid_t caller_uid)
-{
-	return seteuid(caller_uid) < 0 ? -errno : 0;
-}
-
-void privileges_leave_caller(const struct account *account)
-{
-	if (seteuid(account->uid) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-		abort();
-}
-
-/* Until the kernel says that there is no such capability. */
+/*
+ * By libcap-ng, which reads /proc before and after: the set itself can only be looked
+ * at there, or by one call for each capability.
+ */
 static int empty_bounding_set(void)
 {
-	for (unsigned long capability = 0; capability < 64; capability++) {
-		if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0)
-			return errno == EINVAL && capability > CAP_AUDIT_READ ? 0 : -1;
-	}
-	return 0;
+	capng_clear(CAPNG_SELECT_BOUNDS);
+	errno = EPERM;
+	return capng_apply(CAPNG_SELECT_BOUNDS) < 0 ? -1 : 0;
 }
 
-static int drop_groups(const struct account *account)
+/* Without keepcaps the kernel empties the permitted set with the last uid 0. */
+static int take_ids(const struct account *account)
 {
-	if (make_effective(PHASE_1) < 0)
-		return -1;
-	if (setgroups(0, NULL) < 0 || setresgid(account->gid, account->gid, account->gid) < 0)
-		return -1;
-	return empty_bounding_set();
+	return prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0 || set_groups(0, NULL) < 0 ||
+			       set_gids((gid_t)-1, account->gid) < 0 ||
+			       set_uids((uid_t)-1, account->uid) < 0 ||
+			       prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) < 0
+		       ? -1
+		       : 0;
 }
 
-enum reply_code privileges_finish(unsigned jobs, const struct account *account,
-				  struct refusal *why)
+static int ids_are_taken(const struct account *account)
 {
-	const unsigned long long kept = bits_of(jobs);
+	uid_t real, effective, saved;
+	gid_t real_gid, effective_gid, saved_gid;
 
-	if (drop_groups(account) < 0)
-		return refuse_step(why, "cannot drop groups and bounding set");
+	return getgroups(0, NULL) == 0 && getresuid(&real, &effective, &saved) == 0 && effective == account->uid &&
+	       saved == account->uid &&
+	       getresgid(&real_gid, &effective_gid, &saved_gid) == 0 &&
+	       effective_gid == account->gid && saved_gid == account->gid;
+}
+
+/* Each step with just what it takes. On a failure something may still be effective. */
+static enum reply_code shrink(unsigned long long kept, const struct account *account,
+			      struct refusal *why)
+{
+	if (write_sets(SHRINKING, SHRINKING | kept) < 0)
+		return refuse(why, REPLY_NO_PRIVILEGE,
+			      "no privilege: this container or service lacks one of CAP_NET_ADMIN, "
+			      "CAP_DAC_OVERRIDE, CAP_SETUID, CAP_SETGID, CAP_SETPCAP: start it "
+			      "outside, or give it these");
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 ||
+	    empty_bounding_set() < 0)
+		return refuse_step(why, "cannot empty the bounding set");
+	if (take_ids(account) < 0)
+		return refuse_step(why, "cannot become the account " VMGRANT_ACCOUNT);
 	if (write_sets(0, kept) < 0)
 		return refuse_step(why, "cannot drop capabilities");
+	/* Changing ids resets the dumpable flag to the system's default. */
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-		return refuse_step(why, "cannot give up new privileges");
-	if (!sets_are_lowered(kept))
-		return refuse(why, REPLY_INTERNAL, "privileges: capabilities are not what was set");
+		return refuse_step(why, "cannot forbid new privileges and tracing");
+	if (!ids_are_taken(account) || !are_lowered(kept))
+		return refuse(why, REPLY_INTERNAL, "privileges: ids or capabilities are not what was set");
 	return REPLY_GRANTED;
 }
 
-int privileges_become_account(const struct account *account)
+enum reply_code privileges_shrink(unsigned rights, const struct account *account,
+				  struct refusal *why)
 {
-	if (setresuid(account->uid, account->uid, account->uid) < 0)
+	unsigned long long effective, permitted, kept = bits_of(rights);
+	enum reply_code code;
+
+	/* Few requests need it and few containers have it: without it, only those fail. */
+	if (read_sets(&effective, &permitted) < 0)
+		return refuse_step(why, "cannot read capabilities");
+	if ((permitted & BIT(CAP_SYS_RESOURCE)) == 0)
+		kept &= ~BIT(CAP_SYS_RESOURCE);
+	code = shrink(kept, account, why);
+	if (code != REPLY_GRANTED && make_effective(0) < 0)
+		abort();
+	return code;
+}
+
+/* ---- other people's ids ---- */
+
+int privileges_become_reader(const struct account *account)
+{
+	if (set_gids((gid_t)-1, account->gid) < 0 || set_uids((uid_t)-1, account->uid) < 0 ||
+	    write_sets(0, 0) < 0 || !are_lowered(0) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -1;
-	return write_sets(0, 0);
+	/* These never fail; a second call tells what became of the first. */
+	(void)setfsgid(getgid());
+	(void)setfsuid(getuid());
+	errno = EPERM;
+	return (gid_t)setfsgid((gid_t)-1) == getgid() && (uid_t)setfsuid((uid_t)-1) == getuid()
+		       ? 0
+		       : -1;
+}
+
+int privileges_become_account(const struct account *account, pid_t parent)
+{
+	if (set_gids(account->gid, account->gid) < 0 || set_uids(account->uid, account->uid) < 0 ||
+	    write_sets(0, 0) < 0 ||
+	    !are_lowered(0) || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return -1;
+	/* Last: a change of ids forgets it. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		return -1;
+	errno = ESRCH;
+	return getppid() == parent ? 0 : -1;
+}
+
+void privileges_become_caller(void)
+{
+	const uid_t uid = getuid();
+	const gid_t gid = getgid();
+
+	if (geteuid() == uid && uid != 0)
+		return;
+	if (set_gids(gid, gid) < 0 || set_uids(uid, uid) < 0 ||
+	    (uid != 0 && (write_sets(0, 0) < 0 || !are_lowered(0))))
+		abort();
 }

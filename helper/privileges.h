@@ -4,85 +4,74 @@
  *
  * The phases, in order, and what each one keeps:
  *
- *   0 as executed   euid 0, everything. Only process.c works here, before any
- *                   argument is read.
- *   1 shrunk        privileges_shrink(): the effective set is emptied before
- *                   anything is looked up; then effective and saved uid are the
- *                   service account's, the real uid stays the caller's (polkit
- *                   and peer credentials need it), the groups are still the
- *                   caller's. Permitted: what the jobs need, and SETGID and
- *                   SETPCAP for the next phase. Effective: nothing. The policy
- *                   is read here: the administrator's files with DAC_OVERRIDE
- *                   around each open, imported qemu files as the caller.
- *   2 finished      privileges_finish(): no supplementary groups, gids the
- *                   account's, bounding set empty, no_new_privs, permitted only
- *                   what this kind of request declares. Requests are judged and
- *                   performed here.
+ *   0 as executed   euid 0, everything. process.c resets what was inherited, main.c
+ *                   opens what only root can (the lock file; /dev/net/tun for a
+ *                   drop-in) and starts the thread of walk.c. Nothing that the caller
+ *                   wrote is read but "--fd=N".
+ *   1 shrunk        privileges_shrink(): effective and saved ids are the service
+ *                   account's, the real ones stay the caller's (polkit and peer
+ *                   credentials need the uid). No supplementary group, bounding set
+ *                   empty, no_new_privs, permitted only what the door needs, effective
+ *                   nothing. The judge is forked here.
+ *   2 kept          privileges_keep(): permitted only what the policy could ever make
+ *                   this caller need.
  *
- * A capability is effective only between privileges_raise() and
- * privileges_lower(), around the one call that needs it. What cannot be
- * lowered again ends the process.
+ * The judge and the asker are forks of phase 1 or 2 that call
+ * privileges_become_account() first of all: no capability, all ids the account's.
+ *
+ * Ids are changed by plain system calls: libc's functions change them in every thread,
+ * and the thread of walk.c has its own.
+ *
+ * A capability is effective only between privileges_raise() and privileges_lower(),
+ * around the one call that needs it. What cannot be lowered again ends the process.
+ *
+ * Sets are written by libcap-ng. It has no call that reads them without reading /proc
+ * as well, and none that changes some ids, or those of one thread: capget(2),
+ * setgroups(2) and setresuid(2) are called directly.
  */
 #ifndef VMGRANT_HELPER_PRIVILEGES_H
 #define VMGRANT_HELPER_PRIVILEGES_H
 
-#include <stddef.h>
 #include <sys/types.h>
 
+#include "helper/account.h"
+#include "wire/orders.h"
 #include "wire/refusal.h"
 
-/* The jobs' privileges, as bits so that a table can declare several. */
-enum privilege {
-	PRIVILEGE_NET_ADMIN = 1 << 0, /* CAP_NET_ADMIN: TAP and bridge port */
-	PRIVILEGE_OPEN = 1 << 1,      /* CAP_DAC_OVERRIDE: open policy files and nodes */
-	PRIVILEGE_LIMITS = 1 << 2,    /* CAP_SYS_RESOURCE: the limit on locked memory */
-};
-
-/* The service account, from the name service. */
-struct account {
-	uid_t uid;
-	gid_t gid;
-};
+/* 1 if this process is setuid root for real; else it has no more power than its caller. */
+int privileges_are_real(void);
 
 /*
- * Is this process setuid root for real? If not, say which of the usual reasons
- * took it away: no_new_privs, a user namespace, a nosuid mount, a file mode.
+ * Phase 0 to 1. rights: enum order_right bits that the door may need, of which
+ * ORDER_RIGHT_LIMITS may be missing on this system. On a refusal nothing is effective.
  */
-enum reply_code privileges_check(struct refusal *why);
-
-/*
- * Write messages with the caller's rights: stderr is his, and may be any file.
- * For the end of the process only. Async-signal-safe.
- */
-void privileges_speak_as_caller(void);
-
-/* Give up everything and become the caller, for work that needs no privilege. */
-enum reply_code privileges_drop(struct refusal *why);
-
-/*
- * Phase 0 to 1. jobs: the enum privilege bits of the requests to come, of which
- * PRIVILEGE_LIMITS may be missing on this system. caller_uid is the real uid;
- * refuses the account itself as caller.
- */
-enum reply_code privileges_shrink(unsigned jobs, uid_t caller_uid, struct account *account_out,
+enum reply_code privileges_shrink(unsigned rights, const struct account *account,
 				  struct refusal *why);
 
-/* Phase 1 to 2. jobs as above: nothing else stays in the permitted set. */
-enum reply_code privileges_finish(unsigned jobs, const struct account *account,
-				  struct refusal *why);
-
-/* Phase 1 only: file access with the caller's own rights, and back. 0 or -errno. */
-int privileges_enter_caller(uid_t caller_uid);
-void privileges_leave_caller(const struct account *account);
+/* Phase 1 to 2. Never adds anything. 0 or -errno. */
+int privileges_keep(unsigned rights);
 
 /* Make one permitted capability effective, and take it away again. 0 or -errno. */
-int privileges_raise(enum privilege privilege);
+int privileges_raise(enum order_right right);
 void privileges_lower(void);
 
 /*
- * In a forked child: all three uids the account's, no capability left. Returns
- * 0, or -1 with errno; async-signal-safe enough for after fork.
+ * In the thread of walk.c, from phase 0: no capability, the account's effective and saved
+ * ids, but file access with the caller's own uid, gid and groups. 0, or -1 with errno.
  */
-int privileges_become_account(const struct account *account);
+int privileges_become_reader(const struct account *account);
+
+/*
+ * In a forked child: all ids the account's, no capability, and the child ends when its
+ * parent does. Returns 0, or -1 with errno; async-signal-safe enough for after fork.
+ */
+int privileges_become_account(const struct account *account, pid_t parent);
+
+/*
+ * For good: no capability, all ids the caller's. For the end of the process, which
+ * writes to stderr, which is the caller's and may be any file. Ends the process if it
+ * fails.
+ */
+void privileges_become_caller(void);
 
 #endif

@@ -5,18 +5,23 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/personality.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <unistd.h>
 
-#include "helper/privileges.h"
-
 #define DEFAULT_TIMER_SLACK_NS 50000UL
+
+/* From linux/ioprio.h, which older headers do not have. */
+#define IOPRIO_WHO_PROCESS 1
+#define IOPRIO_NONE 0
 
 /* The kernel's; libc's SIGRTMIN begins behind those that it keeps for itself. */
 #define FIRST_REAL_TIME 32
@@ -71,44 +76,77 @@ static int reset_timers(void)
 	return 0;
 }
 
+static int raise_soft(int resource)
+{
+	struct rlimit limit;
+
+	if (getrlimit(resource, &limit) < 0)
+		return -1;
+	if (limit.rlim_cur == limit.rlim_max)
+		return 0;
+	limit.rlim_cur = limit.rlim_max;
+	return setrlimit(resource, &limit);
+}
+
 /*
  * Soft limits go up to the hard ones, which are the caller's true bounds; a
  * limit that is still too small makes a call fail, and so the request. The
  * stack's is left alone: without one the asker would get another memory layout.
- * A core file of this process could hold what the caller may not read.
+ * A core file of this process could hold what the caller may not read. The number of
+ * processes counts for the account in judge and asker: others must not be able to use
+ * it up.
  */
 static int set_limits(void)
 {
-	static const __rlimit_resource_t raised[] = {
+	static const int raised[] = {
 		RLIMIT_NOFILE, RLIMIT_AS, RLIMIT_DATA, RLIMIT_FSIZE, RLIMIT_CPU,
 	};
-	const struct rlimit no_core = { 0, 0 };
+	const struct rlimit no_core = { 0, 0 }, no_bound = { RLIM_INFINITY, RLIM_INFINITY };
 
 	if (setrlimit(RLIMIT_CORE, &no_core) < 0)
 		return -1;
+	/* Where the privilege for it is missing, the caller's limit counts for the children. */
+	if (setrlimit(RLIMIT_NPROC, &no_bound) < 0)
+		(void)raise_soft(RLIMIT_NPROC);
 	for (size_t i = 0; i < sizeof raised / sizeof raised[0]; i++) {
-		struct rlimit limit;
-
-		if (getrlimit(raised[i], &limit) < 0)
-			return -1;
-		if (limit.rlim_cur == limit.rlim_max)
-			continue;
-		limit.rlim_cur = limit.rlim_max;
-		if (setrlimit(raised[i], &limit) < 0)
+		if (raise_soft(raised[i]) < 0)
 			return -1;
 	}
 	return 0;
 }
 
 /*
- * Timer slack survives exec, and a huge one makes every wait endless; 0 would
- * mean the caller's own default, so the kernel's is written out.
+ * A huge timer slack makes every wait endless; 0 would mean the caller's own default, so
+ * the kernel's is written out.
  */
 static int set_process_flags(void)
 {
 	if (prctl(PR_SET_TIMERSLACK, DEFAULT_TIMER_SLACK_NS, 0, 0, 0) < 0)
 		return -1;
+#ifdef PR_SET_TSC
+	/* Other architectures have no such thing. */
+	(void)prctl(PR_SET_TSC, PR_TSC_ENABLE, 0, 0, 0);
+#endif
+	(void)prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0);
 	return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+/*
+ * How the process is scheduled. A container may forbid some of it; then the process is
+ * slower and nothing else.
+ */
+static void set_scheduling(void)
+{
+	static const struct sched_param none = { .sched_priority = 0 };
+	cpu_set_t all;
+
+	memset(&all, 0xff, sizeof all);
+	(void)sched_setaffinity(0, sizeof all, &all);
+	(void)sched_setscheduler(0, SCHED_OTHER, &none);
+	if (getpriority(PRIO_PROCESS, 0) > 0)
+		(void)setpriority(PRIO_PROCESS, 0, 0);
+	(void)syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_NONE);
+	(void)personality(PER_LINUX);
 }
 
 enum reply_code process_secure(struct refusal *why)
@@ -130,53 +168,31 @@ enum reply_code process_secure(struct refusal *why)
 	else if (chdir("/") < 0)
 		what = "working directory";
 	umask(077);
+	set_scheduling();
 	if (what != NULL)
 		return refuse(why, REPLY_INTERNAL, "start: cannot reset the inherited %s: %s", what,
 			      strerror(errno));
 	return REPLY_GRANTED;
 }
 
-/*
- * Only what is async-signal-safe. Nothing needs to be undone: the kernel does it.
- * Nor may whoever does not read the sentence hold us: a second alarm kills.
- */
-static void end_of_time(int number)
-{
-	static const char sentence[] = "vmgrant-helper: no answer in time: the machine is too busy, "
-				       "or its list of users does not answer: try again\n";
-	ssize_t written;
-
-	(void)alarm(1);
-	privileges_speak_as_caller();
-	written = write(STDERR_FILENO, sentence, sizeof sentence - 1);
-	(void)number;
-	(void)written;
-	_exit(REPLY_INTERNAL);
-}
-
-void process_limit_time(unsigned seconds)
-{
-	const struct sigaction end = {
-		.sa_handler = end_of_time,
-		.sa_flags = (int)(SA_RESETHAND | SA_NODEFER),
-	};
-
-	if (seconds != 0)
-		(void)sigaction(SIGALRM, &end, NULL);
-	(void)alarm(seconds);
-}
-
 static int close_between(unsigned first, unsigned last)
 {
-	return first <= last ? close_range(first, last, 0) : 0;
+	if (first > last)
+		return 0;
+	return syscall(SYS_close_range, first, last, 0) < 0 ? -errno : 0;
 }
 
-enum reply_code process_close_fds(int keep_fd, struct refusal *why)
+int process_close_fds_but(int one, int other)
 {
-	unsigned kept = keep_fd < 3 ? 2 : (unsigned)keep_fd;
+	unsigned low = (unsigned)(one < other ? one : other), high = (unsigned)(one < other ? other : one);
+	int result = close_between(3, low - 1);
 
-	if (close_between(3, kept - 1) < 0 || close_between(kept + 1, UINT_MAX) < 0)
-		return refuse(why, REPLY_INTERNAL, "start: cannot close inherited files: %s",
-			      strerror(errno));
-	return REPLY_GRANTED;
+	if (result == 0)
+		result = close_between(low + 1, high - 1);
+	return result == 0 ? close_between(high + 1, UINT_MAX) : result;
+}
+
+int process_close_fds(int keep_fd)
+{
+	return process_close_fds_but(keep_fd, keep_fd);
 }

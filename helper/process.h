@@ -2,33 +2,55 @@
 /*
  * What the process inherited from its caller, made harmless.
  *
- * Runs first, with full privilege, before any argument is read. A setuid
- * program gets its file descriptors, environment, signal dispositions, timers,
- * working directory and limits from whoever starts it.
+ * Runs first, with full privilege, before any argument is read. Everything that
+ * survives execve(2) of a setuid program, and what is done about it:
+ *
+ *   file descriptors     0-2 filled with /dev/null; all but the request socket closed
+ *   environment          cleared
+ *   signals              dispositions and mask reset, pending ones discarded
+ *   interval timers      stopped (POSIX timers do not survive)
+ *   resource limits      soft ones raised to the hard ones, which stay the caller's
+ *                        bounds; no core file; the stack's left alone
+ *   umask, directory     077, /
+ *   root directory       harmless: changing it takes a privilege
+ *   PR_SET_DUMPABLE      off, again after each change of ids
+ *   PR_SET_PDEATHSIG     cleared by the kernel for setuid programs; set in the children
+ *   PR_SET_TIMERSLACK    the kernel's default: a huge one makes every wait endless
+ *   PR_SET_TSC           on: reading the time stamp counter must not kill
+ *   PR_SET_THP_DISABLE   off: only speed
+ *   PR_SET_MDWE          cannot be undone; nothing here maps memory writable and executable
+ *   PR_SET_SPECULATION_CTRL, PR_SET_MCE_KILL, PR_SET_IO_FLUSHER (privileged),
+ *   PR_SET_TAGGED_ADDR_CTRL (cleared by the kernel): harmless
+ *   PR_SET_NO_NEW_PRIVS, seccomp filters without it: take the setuid bit's power away
+ *   PR_SET_CHILD_SUBREAPER, PR_SET_NAME: cleared by the kernel
+ *   PR_SET_KEEPCAPS      cleared by the kernel; securebits: changing them is privileged
+ *   personality          PER_LINUX; the kernel has cleared the dangerous bits
+ *   scheduling class     SCHED_OTHER, nice 0 at most: an idle class helps who stops us
+ *   processor affinity   every processor that the machine allows
+ *   I/O priority         none of its own
+ *   memory policy        harmless: only speed
+ *   keyrings             not used
+ *   cgroup, namespaces   the caller's: what is made belongs there
+ *   tracing              the kernel drops the setuid bit's power
+ *   oom_score_adj        the caller's: a killed helper leaves nothing behind
+ *
+ * Each row has a test in tests/system/test_attacks_inherited.py.
  */
 #ifndef VMGRANT_HELPER_PROCESS_H
 #define VMGRANT_HELPER_PROCESS_H
 
 #include "wire/refusal.h"
 
-/*
- * Fill fds 0-2, clear the environment, go to /, umask 077, reset signals,
- * mask, timers and timer slack, set limits, forbid core dumps and tracing.
- * Nothing here depends on the arguments.
- */
+/* The rows above. Nothing here depends on the arguments. */
 enum reply_code process_secure(struct refusal *why);
 
 /*
- * End the process after so many seconds, with a sentence and REPLY_INTERNAL:
- * the caller waits without a limit of his own, and so may what we ask (a name
- * service, a lock in the kernel). 0 takes the limit away.
- */
-void process_limit_time(unsigned seconds);
-
-/*
  * Close every fd but 0-2 and keep_fd, so that none of the caller's reaches a
- * child and none is mistaken for one of ours. keep_fd -1 keeps only 0-2.
+ * child and none is mistaken for one of ours. Returns 0 or -errno.
  */
-enum reply_code process_close_fds(int keep_fd, struct refusal *why);
+int process_close_fds(int keep_fd);
+
+/* The same for a fork that keeps two, in any order. */
+int process_close_fds_but(int one, int other);
 
 #endif

@@ -2,8 +2,8 @@
 /*
  * The question to polkit, put by the separate program vmgrant-authorize.
  *
- * D-Bus stays out of the setuid program: the asker is a child with the
- * service account's uids, no capability, no group, and an exact environment.
+ * D-Bus stays out of the setuid program: the helper starts the asker with the
+ * service account's uids, no capability, and an exact environment.
  * The account owns the actions (org.freedesktop.policykit.owner), which lets it
  * ask about other people and pass details.
  */
@@ -11,7 +11,7 @@
 #define VMGRANT_JUDGE_ASK_POLKIT_H
 
 #include "judge/caller.h"
-#include "helper/privileges.h"
+#include "judge/orders.h"
 #include "wire/refusal.h"
 #include "judge/request.h"
 
@@ -32,14 +32,14 @@ struct polkit_question {
 void polkit_question_add(struct polkit_question *question, const char *key, const char *value);
 
 /*
- * Ask; the subject is this very process with the caller's uid, which the kernel
+ * Ask; the subject is the helper with the caller's uid, which the kernel
  * vouches for. Waits a bounded time: seconds, or minutes if polkit may ask the
  * person.
  *
  * Granted only if the asker wrote exactly its token and left with 0. Everything
  * else is a refusal with the reason in it.
  */
-enum reply_code ask_polkit(const struct polkit_question *question, const struct account *account,
+enum reply_code ask_polkit(const struct polkit_question *question, struct orders *orders,
 			   struct refusal *why);
 
 #endif

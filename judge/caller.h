@@ -2,7 +2,7 @@
 /*
  * Who is asking, as the kernel says it.
  *
- * The caller is the real uid of this process. The name comes from the name
+ * The caller is the real uid of the helper. The name comes from the name
  * service and serves messages, polkit's details and the interface's alias; it
  * never decides anything.
  */
@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "judge/judge.h"
 #include "judge/names.h"
 #include "wire/refusal.h"
 
@@ -19,15 +20,15 @@
 
 struct caller {
 	uid_t uid;
-	gid_t *groups; /* the real gid first, then the supplementary ones */
+	const gid_t *groups; /* the real gid first, then the supplementary ones */
 	size_t group_count;
 	pid_t parent; /* who started the helper, for the records only */
 	char name[CALLER_NAME_MAX]; /* escaped; the uid as digits until it is looked up */
 	struct names_memory *names; /* of a connection's requests; NULL: none */
 };
 
-/* Record ids and groups. Must run before the supplementary groups are dropped. */
-enum reply_code caller_identify(struct caller *caller, struct refusal *why);
+/* As the helper says it; the name is the uid's digits. */
+void caller_identify(struct caller *caller, const struct judge_start *start);
 
 /*
  * Look up the caller's name. A uid without a passwd entry is refused: such a

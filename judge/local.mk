@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # What decides: no privilege. The command's check-acl and explain have it, too.
 noinst_LIBRARIES += libjudge.a
-libjudge_a_CPPFLAGS = $(AM_CPPFLAGS) $(NL_CFLAGS)
 libjudge_a_SOURCES = \
 	judge/acl-verdict.c \
 	judge/acl-verdict.h \
@@ -13,46 +12,58 @@ libjudge_a_SOURCES = \
 	judge/authorise.h \
 	judge/caller.c \
 	judge/caller.h \
-	judge/channel.c \
-	judge/channel.h \
+	judge/handover.c \
+	judge/handover.h \
+	judge/judge.c \
+	judge/judge.h \
 	judge/names.c \
 	judge/names.h \
-	judge/nodes.c \
-	judge/nodes.h \
-	judge/object.c \
-	judge/object.h \
+	judge/native.c \
+	judge/native.h \
+	judge/orders.c \
+	judge/orders.h \
+	judge/powerless.c \
+	judge/powerless.h \
 	judge/request.c \
 	judge/request.h \
 	judge/sandbox.c \
 	judge/sandbox.h \
 	judge/session.c \
 	judge/session.h \
+	judge/kind/kind.h \
+	judge/kind/kinds.c \
 	judge/kind/bridge/bridge.c \
 	judge/kind/bridge/bridge.h \
 	judge/kind/bridge/refusals.c \
+	judge/kind/bridge/refusals.h \
 	judge/kind/bridge/rules.c \
 	judge/kind/bridge/rules.h \
-	judge/kind/bridge/work.h \
 	judge/kind/usb/descriptors.c \
 	judge/kind/usb/descriptors.h \
 	judge/kind/usb/device.c \
 	judge/kind/usb/device.h \
+	judge/kind/usb/disk-order.c \
+	judge/kind/usb/disk-order.h \
 	judge/kind/usb/disks.c \
 	judge/kind/usb/disks.h \
 	judge/kind/usb/find.c \
 	judge/kind/usb/find.h \
 	judge/kind/usb/judge.c \
 	judge/kind/usb/judge.h \
-	judge/kind/usb/open.c \
-	judge/kind/usb/open.h \
+	judge/kind/usb/object.h \
+	judge/kind/usb/usb.c \
+	judge/kind/usb/usb.h \
 	judge/kind/vfio/find.c \
 	judge/kind/vfio/find.h \
 	judge/kind/vfio/judge.c \
 	judge/kind/vfio/judge.h \
-	judge/kind/vfio/object.c \
+	judge/kind/vfio/memlock.c \
+	judge/kind/vfio/memlock.h \
+	judge/kind/vfio/nodes.c \
+	judge/kind/vfio/nodes.h \
 	judge/kind/vfio/object.h \
-	judge/kind/vfio/open.c \
-	judge/kind/vfio/open.h \
+	judge/kind/vfio/vfio.c \
+	judge/kind/vfio/vfio.h \
 	judge/policy/acl.h \
 	judge/policy/installed.c \
 	judge/policy/installed.h \
@@ -72,6 +83,8 @@ libjudge_a_SOURCES = \
 	judge/policy/verdict.c \
 	judge/policy/words.c \
 	judge/policy/words.h \
+	judge/sysfs/node.c \
+	judge/sysfs/node.h \
 	judge/sysfs/sysfs.c \
 	judge/sysfs/sysfs.h
 
@@ -84,6 +97,6 @@ $(sandbox_generate): judge/sandbox-generate.c
 judge/sandbox-filter.h: judge/sandbox-calls.txt $(sandbox_generate)
 	$(AM_V_GEN)$(sandbox_generate) $(SECCOMP_ARCH) <$(srcdir)/judge/sandbox-calls.txt >$@.new \
 		&& mv $@.new $@
-judge/libjudge_a-sandbox.$(OBJEXT): judge/sandbox-filter.h
+judge/sandbox.$(OBJEXT): judge/sandbox-filter.h
 CLEANFILES += $(sandbox_generate) judge/sandbox-filter.h judge/sandbox-filter.h.new
 EXTRA_DIST += judge/sandbox-calls.txt judge/sandbox-generate.c

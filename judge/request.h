@@ -79,7 +79,4 @@ struct request {
 /* "bridge br0", "usb 0951:1666 port 1-1.4", in printable ASCII; long serials are cut. */
 void request_describe(const struct request *request, char text[REQUEST_TEXT_SIZE]);
 
-/* The polkit action that covers the request: "org.vmgrant.tap". */
-const char *request_action(const struct request *request);
-
 #endif

@@ -1,54 +1,55 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The native protocol on a connection: bytes to requests, outcomes to replies.
+ * Who asks, and by which rules: the same for all requests of a connection; and the way
+ * of one request:
  *
- * Runs in phase 2 and trusts nothing that it is sent. One message is one
- * request; a message that is none is answered or dropped, and the next one is
- * read: the kernel keeps the borders of messages, so the stream stays in step.
+ *   find -> ACL -> polkit -> policy still the same -> quota -> order -> record
  */
 #ifndef VMGRANT_JUDGE_SESSION_H
 #define VMGRANT_JUDGE_SESSION_H
 
-#include <stdint.h>
-
-#include "judge/nodes.h"
-#include "wire/refusal.h"
+#include "judge/caller.h"
+#include "judge/handover.h"
+#include "judge/judge.h"
+#include "judge/orders.h"
+#include "judge/policy/load.h"
 #include "judge/request.h"
-#include "judge/kind/bridge/bridge.h"
+#include "wire/refusal.h"
 
-enum native_event {
-	NATIVE_REQUEST = 1, /* a well-formed request: answer it with native_reply() */
-	NATIVE_REFUSED,     /* no request; *why says why, to be answered the same way */
-	NATIVE_CLOSED,      /* the client has gone, or was silent for too long */
+struct session {
+	struct caller caller;
+	struct policy policy;
+	struct names_memory names; /* of a connection; what a drop-in asks, it asks once */
+	struct orders orders;
+	int client; /* the socket of the requests */
+	int log;
 };
 
-/* What a reply has to repeat of its request. */
-struct native_tag {
-	uint16_t type;
-	uint32_t serial;
-};
-
-/*
- * Wait for the next message, at most some minutes. fds that come with it are
- * closed. Messages that cannot be answered, because they have no header of this
- * protocol, end the connection.
- */
-enum native_event native_receive(int fd, struct request *request, struct native_tag *tag,
-				 struct refusal *why);
-
-/* What is handed over or told with a yes: what is not NULL. */
-struct native_yes {
-	const struct tap_port *port;   /* a TAP that was made */
-	const struct tap_offer *offer; /* what a TAP would be given */
-	const struct nodes *nodes;     /* of a device, opened or, without fds, offered */
+/* What the socket of a door has to be. */
+enum channel_kind {
+	CHANNEL_STREAM = 1, /* drop-in: SOCK_STREAM */
+	CHANNEL_MESSAGES,   /* native: SOCK_SEQPACKET */
 };
 
 /*
- * Send one reply. yes is NULL for a refusal; its fds stay the caller's to close.
- * Returns REPLY_GRANTED, or REPLY_CHANNEL when the client did not take it; then the
- * connection is over.
+ * From a process just forked to one that may judge requests. Whatever it returns, the
+ * session can record.
  */
-enum reply_code native_reply(int fd, const struct native_tag *tag, const struct refusal *why,
-			     const struct native_yes *yes);
+enum reply_code session_open(const struct judge_start *start, enum channel_kind channel,
+			     struct session *session, struct refusal *why);
+
+/*
+ * Judge one request and have it performed. A refusal is recorded here, a grant by the
+ * helper.
+ *
+ * handover_out  what the client is told and given with a yes; released by
+ *               handover_close()
+ */
+enum reply_code session_answer(struct session *session, const struct request *request,
+			       struct handover *handover_out, struct refusal *why);
+
+/* Record a refusal. request is NULL where none was read. */
+void session_record(struct session *session, const struct request *request, const char *device,
+		    const struct acl_rule *rule, const struct refusal *why);
 
 #endif

@@ -18,9 +18,15 @@ libwire_la_SOURCES = \
 	wire/fd-pass.h \
 	wire/mac.c \
 	wire/mac.h \
+	wire/orders.c \
+	wire/orders.h \
 	wire/port-prefix.h \
 	wire/protocol.c \
 	wire/protocol.h \
+	wire/record.c \
+	wire/record.h \
 	wire/refusal.c \
 	wire/refusal.h \
-	wire/reply.h
+	wire/reply.h \
+	wire/slots.c \
+	wire/slots.h

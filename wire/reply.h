@@ -25,5 +25,6 @@ enum reply_code {
 	REPLY_OBJECT = 13,           /* allowed, but not there, busy, or not what was named */
 	REPLY_UNSUPPORTED = 14,      /* the rule demands what this request cannot have */
 };
+#define REPLY_LAST REPLY_UNSUPPORTED
 
 #endif

@@ -3,12 +3,8 @@
 #include "helper/node/memlock.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include "helper/privileges.h"
@@ -20,48 +16,7 @@
 #endif
 
 /* Shorter than all process numbers take to come round, longer than two system calls. */
-#define MOMENT_US 50000
-
-#define AMOUNT_SIZE 32
-
-/* ---- what the rule gives ---- */
-
-/* "24G", or plain bytes where no unit fits. */
-static void format_amount(uint64_t bytes, char text[AMOUNT_SIZE])
-{
-	static const char units[] = "KMGT";
-	unsigned unit = 0;
-
-	while (unit < sizeof units - 1 && bytes != 0 && bytes % 1024 == 0) {
-		bytes /= 1024;
-		unit++;
-	}
-	if (unit == 0)
-		(void)snprintf(text, AMOUNT_SIZE, "%llu bytes", (unsigned long long)bytes);
-	else
-		(void)snprintf(text, AMOUNT_SIZE, "%llu%c", (unsigned long long)bytes,
-			       units[unit - 1]);
-}
-
-enum reply_code memlock_check(const struct request *request, const struct acl_options *options,
-			      struct refusal *why)
-{
-	char asked[AMOUNT_SIZE], given[AMOUNT_SIZE];
-
-	if (request->memlock_bytes == REQUEST_MEMLOCK_ALL ||
-	    request->memlock_bytes <= options->memlock_bytes)
-		return REPLY_GRANTED;
-	format_amount(request->memlock_bytes, asked);
-	format_amount(options->memlock_bytes, given);
-	if (options->memlock_bytes == 0)
-		return refuse(why, REPLY_DENIED,
-			      "vfio %s: the rule gives no locked memory: ask without it, or the "
-			      "administrator for memlock=%.*s in the rule",
-			      request->pci_address, (int)strcspn(asked, " "), asked);
-	return refuse(why, REPLY_DENIED,
-		      "vfio %s: %s of locked memory are not allowed, the rule gives %s: ask for less",
-		      request->pci_address, asked, given);
-}
+#define MOMENT_MS 50
 
 /* ---- who asks ---- */
 
@@ -105,7 +60,7 @@ static int call_prlimit(pid_t pid, const struct rlimit64 *limit, struct rlimit64
 {
 	int result = 0;
 
-	(void)privileges_raise(PRIVILEGE_LIMITS);
+	(void)privileges_raise(ORDER_RIGHT_LIMITS);
 	if (prlimit64(pid, RLIMIT_MEMLOCK, limit, before) < 0)
 		result = -errno;
 	privileges_lower();
@@ -160,46 +115,21 @@ static int set_and_keep(struct memlock *memlock)
 	return call_prlimit(memlock->pid, &memlock->after, NULL);
 }
 
-static int set_limit(struct memlock *memlock)
+static int set_limit(struct memlock *memlock, struct time_limit *limit)
 {
-	const struct itimerval moment = { .it_value = { .tv_usec = MOMENT_US } };
-	struct itimerval rest;
 	int result;
 
-	if (setitimer(ITIMER_REAL, &moment, &rest) < 0)
-		return -errno;
+	time_limit_shorten(limit, MOMENT_MS);
 	result = check_requester(memlock);
 	if (result == 0)
 		result = set_and_keep(memlock);
-	(void)setitimer(ITIMER_REAL, &rest, NULL);
-	if (result == 0) {
-		result = check_requester(memlock);
-		if (result < 0)
-			set_back(memlock->pid, &memlock->before, &memlock->after);
-	}
+	time_limit_restore(limit);
+	if (result < 0)
+		return result;
+	result = check_requester(memlock);
+	if (result < 0)
+		set_back(memlock->pid, &memlock->before, &memlock->after);
 	return result;
-}
-
-static enum reply_code refuse_raise(const struct request *request, const struct memlock *memlock,
-				    int result, struct refusal *why)
-{
-	char wanted[AMOUNT_SIZE], found[AMOUNT_SIZE];
-
-	if (result == -ESRCH)
-		return refuse(why, REPLY_CHANNEL,
-			      "vfio %s: the process that asks has ended, or is not the caller's any more",
-			      request->pci_address);
-	if (result != -EPERM)
-		return refuse(why, REPLY_INTERNAL,
-			      "vfio %s: cannot read the limit on locked memory of process %ld: %s",
-			      request->pci_address, (long)memlock->pid, strerror(-result));
-	format_amount(memlock->after.rlim_cur, wanted);
-	format_amount(memlock->before.rlim_cur, found);
-	return refuse(why, REPLY_NO_PRIVILEGE,
-		      "vfio %s: cannot raise the limit on locked memory of process %ld from %s to %s: "
-		      "this container or service lacks CAP_SYS_RESOURCE: start it outside, or ask the "
-		      "administrator for a higher limit (ulimit -l)",
-		      request->pci_address, (long)memlock->pid, found, wanted);
 }
 
 static uint64_t amount_of(rlim64_t limit)
@@ -207,32 +137,39 @@ static uint64_t amount_of(rlim64_t limit)
 	return limit == RLIM64_INFINITY ? UINT64_MAX : limit;
 }
 
-enum reply_code memlock_raise(int socket_fd, const struct request *request,
-			      const struct acl_options *options, struct memlock *memlock,
-			      struct refusal *why)
+static int raise_limit(struct memlock *memlock, uint64_t wanted_bytes, struct time_limit *limit,
+		       struct answer_memlock *answer)
 {
-	uint64_t wanted = request->memlock_bytes == REQUEST_MEMLOCK_ALL ? options->memlock_bytes
-									: request->memlock_bytes;
-	int result = find_requester(socket_fd, memlock);
+	int result = read_limit(memlock, &memlock->before);
 
-	if (result < 0 && wanted == 0)
-		return REPLY_GRANTED;
 	if (result < 0)
-		return refuse_raise(request, memlock, result, why);
-	result = read_limit(memlock, &memlock->before);
+		return result;
+	answer->limit_bytes = amount_of(memlock->before.rlim_cur);
+	if (answer->limit_bytes >= wanted_bytes)
+		return 0;
+	raise_both(memlock, wanted_bytes, wanted_bytes);
+	answer->wanted_bytes = amount_of(memlock->after.rlim_cur);
+	result = set_limit(memlock, limit);
+	memlock->is_raised = result == 0;
 	if (result == 0)
-		memlock->limit_bytes = amount_of(memlock->before.rlim_cur);
-	if (wanted != 0 && result == 0 && memlock->limit_bytes < wanted) {
-		raise_both(memlock, wanted, wanted);
-		result = set_limit(memlock);
-		memlock->is_raised = result == 0;
-	}
-	if (memlock->is_raised)
-		memlock->limit_bytes = amount_of(memlock->after.rlim_cur);
-	else
+		answer->limit_bytes = amount_of(memlock->after.rlim_cur);
+	return result;
+}
+
+int memlock_raise(struct memlock *memlock, int socket_fd, uint64_t wanted_bytes,
+		  struct time_limit *limit, struct answer_memlock *answer_out)
+{
+	int result;
+
+	memlock_release(memlock);
+	result = find_requester(socket_fd, memlock);
+	if (result < 0)
+		return result;
+	answer_out->pid = memlock->pid;
+	result = raise_limit(memlock, wanted_bytes, limit, answer_out);
+	if (!memlock->is_raised)
 		close(memlock->pidfd);
-	return result == 0 || wanted == 0 ? REPLY_GRANTED
-					  : refuse_raise(request, memlock, result, why);
+	return result;
 }
 
 void memlock_undo(struct memlock *memlock)

@@ -3,8 +3,7 @@
  * The limit on locked memory of the process that asks: a guest whose memory a
  * device writes to cannot be swapped out.
  *
- * Raised for nobody but the process that made the request socket, never lowered,
- * to what was asked and the rule gives, as the last step before the hand-over.
+ * Raised for nobody but the process that made the request socket, never lowered.
  *
  * A limit is set by process number, and a number can pass on to somebody else's
  * process. A pidfd keeps the process; a signal 0 to it is the kernel's word that it
@@ -19,34 +18,33 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
-#include "wire/refusal.h"
-#include "judge/request.h"
+#include "helper/time-limit.h"
+#include "wire/orders.h"
 
 /* Zeroed: nothing was raised. */
 struct memlock {
-	uint64_t limit_bytes; /* the soft limit now; UINT64_MAX: none; 0: not known */
 	int is_raised;
 	int pidfd; /* of the process, only with is_raised */
 	pid_t pid;
 	struct rlimit64 before, after; /* only with is_raised */
 };
 
-/* Does the rule give as much as is asked for? */
-enum reply_code memlock_check(const struct request *request, const struct acl_options *options,
-			      struct refusal *why);
-
 /*
- * Raise the limit of the process at the other end of socket_fd, soft and hard, where
- * it is lower than what memlock_check() has passed. Raises PRIVILEGE_LIMITS around
- * each call. After a refusal the limit is as it was.
+ * Raise the limit of the process at the other end of socket_fd, soft and hard, to
+ * wanted_bytes where it is lower; 0 only tells it. Raises ORDER_RIGHT_LIMITS around each
+ * call.
+ *
+ * answer_out  the limit and the process, as far as they are known, also on a failure
+ * Returns 0, or -errno with the limit as it was: -ESRCH if the process has ended or is
+ * not the caller's any more, -EPERM without CAP_SYS_RESOURCE.
  */
-enum reply_code memlock_raise(int socket_fd, const struct request *request,
-			      const struct acl_options *options, struct memlock *memlock,
-			      struct refusal *why);
+int memlock_raise(struct memlock *memlock, int socket_fd, uint64_t wanted_bytes,
+		  struct time_limit *limit, struct answer_memlock *answer_out);
 
 /* Set the limit back, unless somebody else has changed it since. */
 void memlock_undo(struct memlock *memlock);
 
+/* The next request begins: what was raised stays. */
 void memlock_release(struct memlock *memlock);
 
 #endif

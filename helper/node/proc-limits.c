@@ -9,7 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "judge/sysfs/sysfs.h"
 
 static const char line_start[] = "Max locked memory ";
 
@@ -52,14 +51,19 @@ int proc_limits_parse(const char *text, struct rlimit64 *memlock_out)
 
 int proc_limits_memlock(pid_t pid, struct rlimit64 *memlock_out)
 {
-	char text[4096], path[32];
-	int folder, length;
+	char text[4096], path[40];
+	ssize_t length;
+	int fd, error;
 
-	(void)snprintf(path, sizeof path, "/proc/%ld", (long)pid);
-	folder = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (folder < 0)
+	(void)snprintf(path, sizeof path, "/proc/%ld/limits", (long)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
 		return errno == ENOENT ? -ESRCH : -errno;
-	length = sysfs_read(folder, "limits", text, sizeof text);
-	close(folder);
-	return length < 0 ? length : proc_limits_parse(text, memlock_out);
+	length = read(fd, text, sizeof text - 1);
+	error = errno;
+	close(fd);
+	if (length < 0)
+		return -error;
+	text[length] = '\0';
+	return proc_limits_parse(text, memlock_out);
 }

@@ -14,12 +14,14 @@ static int open_tun(struct direct_port *port)
 {
 	int result;
 
+	if (port->fd >= 0)
+		return 0;
 	port->fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
 	if (port->fd >= 0)
 		return 0;
 	if (errno != EACCES)
 		return -errno;
-	result = privileges_raise(PRIVILEGE_OPEN);
+	result = privileges_raise(ORDER_RIGHT_NODES);
 	if (result == 0)
 		port->fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
 	if (result == 0 && port->fd < 0)
@@ -37,7 +39,7 @@ static int make_first_free(const struct bridge *bridge, const struct port_spec *
 	for (unsigned i = 0; i < spec->slot_count && result == -EBUSY; i++) {
 		port_name_format(spec->owner, bridge->ifindex, (spec->slot_first + i) % PORT_SLOTS,
 				 port->name);
-		result = tun_make(&port->fd, 1, port->name, spec->vnet_header, spec->owner);
+		result = tun_make(&port->fd, 1, port->name, spec->flags, spec->owner);
 	}
 	return result;
 }
@@ -45,7 +47,7 @@ static int make_first_free(const struct bridge *bridge, const struct port_spec *
 static int make_tap(const struct bridge *bridge, const struct port_spec *spec,
 		    struct direct_port *port)
 {
-	int result = privileges_raise(PRIVILEGE_NET_ADMIN);
+	int result = privileges_raise(ORDER_RIGHT_PORTS);
 
 	if (result == 0)
 		result = make_first_free(bridge, spec, port);
@@ -60,7 +62,7 @@ static int join_bridge(struct netlink *netlink, const struct bridge *bridge,
 	int result = netlink_find_ifindex(netlink, port->name, &setup.ifindex);
 
 	if (result == 0)
-		result = privileges_raise(PRIVILEGE_NET_ADMIN);
+		result = privileges_raise(ORDER_RIGHT_PORTS);
 	if (result == 0)
 		result = netlink_set_up_port(netlink, bridge, &setup);
 	privileges_lower();
@@ -74,20 +76,20 @@ static int build(struct netlink *netlink, const struct bridge *bridge,
 
 	if (result < 0)
 		return result;
-	port->failed_step = DIRECT_NAME;
+	port->failed_step = ORDER_PORT_NAME;
 	result = make_tap(bridge, spec, port);
 	if (result < 0)
 		return result;
-	port->failed_step = DIRECT_PORT;
+	port->failed_step = ORDER_PORT_JOIN;
 	return join_bridge(netlink, bridge, spec, port);
 }
 
-int direct_port_make(struct netlink *netlink, const struct bridge *bridge,
+int direct_port_make(struct netlink *netlink, int tun_fd, const struct bridge *bridge,
 		     const struct port_spec *spec, struct direct_port *port_out)
 {
 	int result;
 
-	*port_out = (struct direct_port){ .fd = -1 };
+	*port_out = (struct direct_port){ .fd = tun_fd, .failed_step = ORDER_PORT_OPEN_TUN };
 	result = build(netlink, bridge, spec, port_out);
 	if (result < 0)
 		direct_port_close(port_out);

@@ -13,31 +13,26 @@
 #include "helper/port/port-name.h"
 #include "helper/port/port-spec.h"
 
-enum direct_step {
-	DIRECT_OPEN_TUN = 0, /* /dev/net/tun */
-	DIRECT_NAME,         /* -EBUSY: all slots are taken */
-	DIRECT_PORT,         /* as netlink_set_up_port() and netlink_verify_port() */
-};
-
 struct direct_port {
 	int fd; /* close-on-exec */
 	char name[PORT_NAME_SIZE];
-	enum direct_step failed_step; /* of a negative result */
+	enum order_port_step failed_step; /* of a negative result */
 };
 
 /*
  * Make one, completely set up and up.
  *
  * netlink   opened with CAP_NET_ADMIN
+ * tun_fd    /dev/net/tun, consumed; -1: it is opened here
  * spec      of one queue. Between the first queue of a TAP and its owner any local
  *           user may attach another one by the name, and make himself the owner:
  *           only a namespace of its own closes that, see sealed.h
  * port_out  the fd is the caller's; on failure there is none
  *
- * Raises PRIVILEGE_OPEN and PRIVILEGE_NET_ADMIN around the calls that need them.
+ * Raises ORDER_RIGHT_NODES and ORDER_RIGHT_PORTS around the calls that need them.
  * Returns 0 or a negative errno, -EINVAL for more than one queue.
  */
-int direct_port_make(struct netlink *netlink, const struct bridge *bridge,
+int direct_port_make(struct netlink *netlink, int tun_fd, const struct bridge *bridge,
 		     const struct port_spec *spec, struct direct_port *port_out);
 
 void direct_port_close(struct direct_port *port);

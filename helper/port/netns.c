@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "helper/process.h"
 #include "wire/clock.h"
 #include "wire/fd-pass.h"
 
@@ -23,7 +24,7 @@
 
 /* What comes with the fds: two messages, the namespace's own and then the queues'. */
 struct report {
-	enum netns_step step;
+	enum order_port_step step;
 	int error; /* 0, or why there are no fds */
 };
 
@@ -40,7 +41,7 @@ static int open_netlink(void)
 }
 
 /* fds are -1 from the first that could not be opened. */
-static int send_report(int channel, enum netns_step step, int error, const int *fds, unsigned count)
+static int send_report(int channel, enum order_port_step step, int error, const int *fds, unsigned count)
 {
 	const struct report report = { step, error };
 
@@ -54,20 +55,20 @@ static void build(int channel, unsigned queues)
 	int error = 0;
 
 	if (unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0) {
-		(void)send_report(channel, NETNS_UNSHARE, errno, NULL, 0);
+		(void)send_report(channel, ORDER_PORT_NAMESPACE, errno, NULL, 0);
 		return;
 	}
 	own[0] = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	if (own[0] >= 0)
 		own[1] = open_netlink();
 	error = own[1] < 0 ? errno : 0;
-	if (send_report(channel, NETNS_SOCKET, error, own, 2) < 0 || error != 0)
+	if (send_report(channel, ORDER_PORT_SOCKET, error, own, 2) < 0 || error != 0)
 		return;
 	for (unsigned i = 0; i < queues && error == 0; i++) {
 		tuns[i] = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
 		error = tuns[i] < 0 ? errno : 0;
 	}
-	(void)send_report(channel, NETNS_OPEN_TUN, error, tuns, queues);
+	(void)send_report(channel, ORDER_PORT_OPEN_TUN, error, tuns, queues);
 }
 
 /*
@@ -79,9 +80,7 @@ static int leave_parent(pid_t parent, int channel)
 {
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
 		return -1;
-	if (channel > 3 && close_range(3, (unsigned)channel - 1, 0) < 0)
-		return -1;
-	return close_range((unsigned)channel + 1, ~0U, 0);
+	return process_close_fds(channel);
 }
 
 /* ---- the parent ---- */
@@ -112,10 +111,10 @@ static int take_fds(struct msghdr *message, int *fds, unsigned wanted)
 }
 
 static int receive_fds(int channel, long long end_ms, int *fds, unsigned count,
-		       enum netns_step *step_out)
+		       enum order_port_step *step_out)
 {
 	_Alignas(struct cmsghdr) char control[CMSG_SPACE(FD_PASS_MAX * sizeof(int))];
-	struct report report = { NETNS_FORK, 0 };
+	struct report report = { ORDER_PORT_FORK, 0 };
 	struct iovec part = { .iov_base = &report, .iov_len = sizeof report };
 	struct msghdr message = { .msg_iov = &part,
 				  .msg_iovlen = 1,
@@ -126,7 +125,7 @@ static int receive_fds(int channel, long long end_ms, int *fds, unsigned count,
 	ssize_t length;
 	int result;
 
-	*step_out = NETNS_FORK;
+	*step_out = ORDER_PORT_FORK;
 	result = left_ms <= 0 ? 0 : poll(&readable, 1, (int)left_ms);
 	if (result <= 0)
 		return result == 0 ? -ETIMEDOUT : -errno;
@@ -153,7 +152,7 @@ static void reap_child(struct netns *namespace)
 	namespace->child = 0;
 }
 
-static int receive_all(int channel, struct netns *namespace, enum netns_step *failed_out)
+static int receive_all(int channel, struct netns *namespace, enum order_port_step *failed_out)
 {
 	long long end_ms = clock_now_ms() + CHILD_TIMEOUT_MS;
 	int own[2] = { -1, -1 };
@@ -194,7 +193,7 @@ int netns_start(unsigned queues, struct netns *namespace_out)
 	return -error;
 }
 
-int netns_finish(struct netns *namespace, enum netns_step *failed_out)
+int netns_finish(struct netns *namespace, enum order_port_step *failed_out)
 {
 	int result = receive_all(namespace->channel, namespace, failed_out);
 

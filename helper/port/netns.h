@@ -16,6 +16,8 @@
 
 #include <sys/types.h>
 
+#include "wire/orders.h"
+
 #define NETNS_QUEUES_MAX 32u
 
 /* The namespace lives as long as one of these is open somewhere. */
@@ -26,13 +28,6 @@ struct netns {
 	unsigned queues;
 	pid_t child; /* 0: none */
 	int channel; /* to the child */
-};
-
-enum netns_step {
-	NETNS_FORK = 0,
-	NETNS_UNSHARE,
-	NETNS_SOCKET,
-	NETNS_OPEN_TUN,
 };
 
 /*
@@ -52,13 +47,13 @@ int netns_start(unsigned queues, struct netns *namespace_out);
  * failed_out  on failure, where
  *
  * No capability must be raised. Waits a few seconds at most, for the child.
- * Returns 0 or a negative errno; from NETNS_UNSHARE -ENOSPC where user
+ * Returns 0 or a negative errno; from ORDER_PORT_NAMESPACE -ENOSPC where user
  * namespaces are switched off (sysctl user.max_user_namespaces) or used up,
  * -EPERM where a distribution or a container forbids them, -EINVAL where the
- * kernel has none; from NETNS_OPEN_TUN -EACCES where /dev/net/tun is closed to
+ * kernel has none; from ORDER_PORT_OPEN_TUN -EACCES where /dev/net/tun is closed to
  * the service account: privileges here do not reach into the initial namespace.
  */
-int netns_finish(struct netns *namespace, enum netns_step *failed_out);
+int netns_finish(struct netns *namespace, enum order_port_step *failed_out);
 
 /*
  * Close what is still open, end the child and wait for it: after netns_finish() it has

@@ -8,12 +8,12 @@
 #include <sys/types.h>
 
 #include "helper/port/netlink.h"
-#include "judge/request.h"
+#include "wire/orders.h"
 
 struct port_spec {
 	uid_t owner; /* of the TAP; also in the name */
-	unsigned queues; /* 1 to REQUEST_QUEUES_MAX */
-	enum request_vnet_header vnet_header;
+	unsigned queues; /* 1 to ORDER_QUEUES_MAX */
+	unsigned flags;  /* enum order_port_flag */
 	unsigned slot_first, slot_count; /* which names may be tried */
 	struct port_setup setup; /* of the port; ifindex is filled in when it exists */
 };

@@ -69,7 +69,7 @@ static int make_pair(struct netlink *outer, const struct bridge *bridge,
 	netlink_port_address(bridge, address);
 	for (int attempt = 0; attempt < TAKEN_ATTEMPTS && result == -EEXIST; attempt++) {
 		pause_before(attempt);
-		result = privileges_raise(PRIVILEGE_NET_ADMIN);
+		result = privileges_raise(ORDER_RIGHT_PORTS);
 		if (result == 0)
 			result = make_first_free(outer, bridge, spec, &veth, port->name);
 		privileges_lower();
@@ -118,7 +118,7 @@ static int join_bridge(struct netlink *outer, const struct bridge *bridge,
 
 	for (int attempt = 0; attempt < TAKEN_ATTEMPTS && result == -EEXIST; attempt++) {
 		pause_before(attempt);
-		result = privileges_raise(PRIVILEGE_NET_ADMIN);
+		result = privileges_raise(ORDER_RIGHT_PORTS);
 		if (result == 0)
 			result = netlink_set_up_port(outer, bridge, port);
 		privileges_lower();
@@ -146,7 +146,7 @@ static int join_both(struct netlink *outer, const struct bridge *bridge,
 /* What the namespace would lose by itself a little later frees its name now. */
 static void remove_pair(struct netlink *outer, unsigned ifindex)
 {
-	if (privileges_raise(PRIVILEGE_NET_ADMIN) == 0)
+	if (privileges_raise(ORDER_RIGHT_PORTS) == 0)
 		(void)veth_remove(outer, ifindex);
 	privileges_lower();
 }
@@ -161,21 +161,21 @@ static int build_forwarding(struct netlink *outer, const struct bridge *bridge,
 	int result;
 
 	setup.ifindex = port->ifindex;
-	port->failed_step = SEALED_TAP;
+	port->failed_step = ORDER_PORT_TAP;
 	/*
 	 * The TAP has the name of the port, so that who asks his fd learns under which
 	 * name the administrator sees it.
 	 */
-	result = tun_make(namespace->tun_fds, spec->queues, port->name, spec->vnet_header,
+	result = tun_make(namespace->tun_fds, spec->queues, port->name, spec->flags,
 			  spec->owner);
 	if (result < 0)
 		return result;
-	port->failed_step = SEALED_FORWARDING;
+	port->failed_step = ORDER_PORT_FORWARDING;
 	result = open_inside(namespace, port->name, &inside);
 	if (result == 0)
 		result = set_up_forwarding(&inside, &setup);
 	if (result == 0) {
-		port->failed_step = SEALED_PORT;
+		port->failed_step = ORDER_PORT_JOIN;
 		result = join_both(outer, bridge, &setup, &inside);
 	}
 	netlink_close(inside.netlink);
@@ -188,7 +188,7 @@ static int build(struct netlink *outer, const struct bridge *bridge,
 {
 	int result;
 
-	port->failed_step = SEALED_NAME;
+	port->failed_step = ORDER_PORT_NAME;
 	result = make_pair(outer, bridge, spec, namespace->namespace_fd, port);
 	if (result < 0)
 		return result;
@@ -202,12 +202,12 @@ int sealed_port_make(struct netlink *outer, const struct bridge *bridge,
 		     const struct port_spec *spec, struct netns *namespace,
 		     struct sealed_port *port_out)
 {
-	enum netns_step step;
+	enum order_port_step step;
 	int result;
 
 	*port_out = (struct sealed_port){ .queues = 0 };
 	result = netns_finish(namespace, &step);
-	port_out->failed_step = (enum sealed_step)step;
+	port_out->failed_step = step;
 	if (result == 0)
 		result = build(outer, bridge, spec, namespace, port_out);
 	for (unsigned i = 0; i < spec->queues && result == 0; i++) {

@@ -17,24 +17,12 @@
 #include "helper/port/port-name.h"
 #include "helper/port/port-spec.h"
 
-/* Where making one failed, for the sentence that says so. */
-enum sealed_step {
-	SEALED_FORK = 0,  /* starting the child */
-	SEALED_NAMESPACE, /* user namespaces are not to be had: see netns_make() */
-	SEALED_SOCKET,
-	SEALED_OPEN_TUN, /* /dev/net/tun */
-	SEALED_NAME,     /* -EEXIST: all slots are taken, and stayed so for half a second */
-	SEALED_TAP,
-	SEALED_FORWARDING,  /* the way between TAP and veth */
-	SEALED_PORT, /* as netlink_set_up_port() and netlink_verify_port() */
-};
-
 struct sealed_port {
 	int fds[NETNS_QUEUES_MAX]; /* one a queue, close-on-exec */
 	unsigned queues;
 	unsigned ifindex; /* the port, in the caller's namespace */
 	char name[PORT_NAME_SIZE];
-	enum sealed_step failed_step; /* of a negative result */
+	enum order_port_step failed_step; /* of a negative result */
 };
 
 /*

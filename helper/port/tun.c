@@ -18,7 +18,7 @@ static int attach_queue(int fd, const char *name, int flags)
 }
 
 int tun_make(const int *fds, unsigned queues, const char *name,
-	     enum request_vnet_header vnet_header, uid_t owner)
+	     unsigned port_flags, uid_t owner)
 {
 	unsigned features = 0;
 	int flags = IFF_TAP | IFF_NO_PI;
@@ -26,7 +26,7 @@ int tun_make(const int *fds, unsigned queues, const char *name,
 
 	if (ioctl(fds[0], TUNGETFEATURES, &features) < 0)
 		return -errno;
-	if (vnet_header == VNET_HEADER_ON && (features & IFF_VNET_HDR) != 0)
+	if ((port_flags & ORDER_PORT_VNET_HEADER) != 0 && (features & IFF_VNET_HDR) != 0)
 		flags |= IFF_VNET_HDR;
 	if (queues > 1)
 		flags |= IFF_MULTI_QUEUE;

@@ -8,7 +8,7 @@
 #include <sys/types.h>
 
 #include "helper/port/port-name.h"
-#include "judge/request.h"
+#include "wire/orders.h"
 
 /*
  * Make a TAP of this name, one queue for each descriptor, owned by a user. It is
@@ -17,6 +17,7 @@
  *
  * fds   borrowed; on failure some may be attached, and closing them undoes it
  * name  -EBUSY if an interface of it exists
+ * port_flags  of these, ORDER_PORT_VNET_HEADER counts, where the kernel has it
  *
  * The owner is set before there is a second queue: without one, any local user
  * who may open /dev/net/tun attaches a queue by the name. More than one queue is
@@ -24,6 +25,6 @@
  * Returns 0 or a negative errno.
  */
 int tun_make(const int *fds, unsigned queues, const char *name,
-	     enum request_vnet_header vnet_header, uid_t owner);
+	     unsigned port_flags, uid_t owner);
 
 #endif

@@ -23,6 +23,7 @@
 #define ACL_SERIAL_MAX 126u     /* characters of a USB string descriptor */
 
 enum acl_kind { ACL_KIND_BRIDGE = 1, ACL_KIND_USB, ACL_KIND_VFIO };
+#define ACL_KIND_LAST ACL_KIND_VFIO
 
 enum acl_effect { ACL_EFFECT_DENY = 0, ACL_EFFECT_ALLOW };
 

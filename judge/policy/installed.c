@@ -1,67 +1,109 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Read the installed policy in phase 1, with the rights that each file needs. */
+/* The installed policy, read with the rights that each file needs. */
 #include "judge/policy/installed.h"
 
+#include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
-struct rights {
-	const struct caller *caller;
-	const struct account *account;
-};
+#include "judge/policy/trusted-file.h"
 
-static int fail_rights(struct trusted_problem *problem, int error)
+/* ---- the steps of a walk that the helper takes as the caller ---- */
+
+static int take_step(void *context, enum order_step step, const char *name)
 {
-	*problem = (struct trusted_problem){ TRUSTED_SYSTEM, -error, "cannot take the rights" };
+	struct order order = { .type = ORDER_WALK, .walk = { .step = step } };
+	struct delivery delivery;
+	int result;
+
+	if (strlen(name) >= sizeof order.walk.part) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(order.walk.part, name, strlen(name));
+	result = orders_call(context, &order, &delivery);
+	if (result == 0 && delivery.fd_count == 1)
+		return delivery.fds[0];
+	delivery_close(&delivery);
+	errno = result < 0 ? -result : EPROTO;
 	return -1;
 }
 
-static int open_as_administrator(void *context, const char *path, mode_t kind,
-				 struct trusted_problem *problem)
+static int start_as_caller(void *context)
 {
-	int result = privileges_raise(PRIVILEGE_OPEN);
-	int fd = result == 0 ? trusted_file_open(path, kind, problem)
-			     : fail_rights(problem, result);
+	return take_step(context, ORDER_STEP_ROOT, "");
+}
 
+/* The helper stands in the folder that it opened last. */
+static int enter_as_caller(void *context, int folder_fd, const char *name)
+{
+	(void)folder_fd;
+	return take_step(context, ORDER_STEP_ENTER, name);
+}
+
+static int open_as_caller(void *context, int folder_fd, const char *name, mode_t kind)
+{
+	(void)folder_fd;
+	(void)kind;
+	return take_step(context, ORDER_STEP_OPEN, name);
+}
+
+/* ---- the opener of the loader ---- */
+
+static int open_administrators(void *context, const char *path, mode_t kind,
+			       struct trusted_problem *problem)
+{
 	(void)context;
-	privileges_lower();
-	return fd;
+	return trusted_file_open(path, kind, problem);
 }
 
-static int open_as_caller(void *context, const char *path, mode_t kind,
-			  struct trusted_problem *problem)
+static int open_callers(void *context, const char *path, mode_t kind,
+			struct trusted_problem *problem)
 {
-	const struct rights *rights = context;
-	int result = privileges_enter_caller(rights->caller->uid);
-	int fd = result == 0 ? trusted_file_open(path, kind, problem)
-			     : fail_rights(problem, result);
+	const struct trusted_walk walk = { context, start_as_caller, enter_as_caller,
+					   open_as_caller };
 
-	privileges_leave_caller(rights->account);
-	return fd;
+	return trusted_walk_open(&walk, path, kind, problem);
 }
 
-/* With the rights that policy_is_current() has in the end, whoever reads the file itself. */
 static int note_source(void *context, struct policy_sources *sources, const char *path)
 {
-	int result = privileges_raise(PRIVILEGE_OPEN) == 0 ? policy_sources_add(sources, path) : -1;
-
 	(void)context;
-	privileges_lower();
-	return result;
+	return policy_sources_add(sources, path);
 }
 
-enum reply_code policy_read(struct policy *policy, const struct caller *caller,
-			    const struct account *account, struct refusal *why)
+/* Whoever may not read a file is not told its words. */
+static int caller_may_read(struct orders *orders, const char *path)
 {
-	struct rights rights = { caller, account };
-	const struct policy_opener opener = { &rights, open_as_administrator, open_as_caller,
+	struct trusted_problem problem;
+	int fd = open_callers(orders, path, S_IFREG, &problem);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+static enum reply_code refuse_unreadable(const char *file, struct refusal *why)
+{
+	return refuse(why, REPLY_POLICY,
+		      "policy: %s: the account " VMGRANT_ACCOUNT " cannot read it: everything is refused "
+		      "until the administrator runs: chgrp " VMGRANT_ACCOUNT " %s && chmod 640 %s",
+		      file, file, file);
+}
+
+enum reply_code policy_read(struct policy *policy, struct orders *orders, struct refusal *why)
+{
+	const struct policy_opener opener = { orders, open_administrators, open_callers,
 					      note_source, NULL };
 	struct acl_error error;
 	char text[640];
 
 	if (policy_load(policy, VMGRANT_ACL_FILE, &opener, &error) == 0)
 		return REPLY_GRANTED;
-	/* access() asks for the real uid: who may not read a file is not told its words. */
-	if (access(error.file, R_OK) < 0)
+	if (error.line == 0 && access(error.file, F_OK) == 0 && access(error.file, R_OK) < 0 &&
+	    errno == EACCES)
+		return refuse_unreadable(error.file, why);
+	if (!caller_may_read(orders, error.file))
 		error.word[0] = '\0';
 	(void)acl_error_format(&error, text, sizeof text);
 	return refuse(why, REPLY_POLICY, "policy: %s: everything is refused until the administrator "
@@ -70,13 +112,5 @@ enum reply_code policy_read(struct policy *policy, const struct caller *caller,
 
 int policy_is_current(const struct policy *policy)
 {
-	int current = policy_sources_unchanged(&policy->sources);
-
-	/* Where the administrator has closed the folders to others, it takes more to look. */
-	if (current)
-		return current;
-	current = privileges_raise(PRIVILEGE_OPEN) == 0 &&
-		  policy_sources_unchanged(&policy->sources);
-	privileges_lower();
-	return current;
+	return policy_sources_unchanged(&policy->sources);
 }

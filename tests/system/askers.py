@@ -42,11 +42,16 @@ polkit.addRule(function(action, subject) {
 """
 
 
+READ_QUESTION = "QUESTION=$(cat)"
+
+
 def install_asker(world, body):
-    """Put a shell script in the place of vmgrant-authorize."""
+    """Put a shell script in the place of vmgrant-authorize. Its question is in $QUESTION."""
+    if not body.startswith("#!"):
+        body = f"#!/bin/sh\n{READ_QUESTION}\n{body}"
     # A new file, since the text of a running program cannot be written.
     world.path(AUTHORIZE).unlink(missing_ok=True)
-    world.write(AUTHORIZE, body if body.startswith("#!") else "#!/bin/sh\n" + body, mode=0o755)
+    world.write(AUTHORIZE, body, mode=0o755)
 
 
 def install_recorder(world):

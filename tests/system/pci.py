@@ -59,6 +59,7 @@ class Machine:
     def with_iommufd(self):
         """A kernel that has the devices' own nodes and /dev/iommu."""
         self.attribute(f"devices/{GPU}/vfio-dev/vfio0/dev", "1:3")
+        self.attribute("class/vfio-dev/vfio0/dev", "1:3")
         self.attribute("class/misc/iommu/dev", "1:5")
         self.node("vfio/devices/vfio0", NULL)
         self.node("iommu", ZERO)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The ACL as the installed setuid program reads it: who gets in, who does not."""
 
+import os
+
 import pytest
 
 import replies
@@ -143,10 +145,30 @@ def test_attack_21_an_error_in_an_included_file_denies_all_and_names_its_place(s
         assert part in result.text, result
 
 
-def test_an_include_only_root_may_read_works(shared):
-    shared.write_acl("include /etc/vmgrant/secret.conf\n", mode=0o600)
-    shared.write("/etc/vmgrant/secret.conf", "allow bridge br0 user alice polkit=no\n", mode=0o600)
-    assert codes(shared, "alice", "bob") == [replies.GRANTED, replies.DENIED]
+def service_group(world):
+    return int(world.run(["id", "-g", "vmgrant"]).stdout)
+
+
+def test_a_policy_closed_to_users_is_read_by_the_account(world):
+    owner = (0, service_group(world))
+    os.chown(world.path("/etc/vmgrant"), *owner)
+    world.path("/etc/vmgrant").chmod(0o750)
+    world.write(ACL, "include /etc/vmgrant/secret.conf\n", 0o640, owner)
+    world.write("/etc/vmgrant/secret.conf", "allow bridge br0 user alice polkit=no\n", 0o640, owner)
+    assert codes(world, "alice", "bob") == [replies.GRANTED, replies.DENIED]
+
+
+@pytest.mark.parametrize("path", (ACL, "/etc/vmgrant/secret.conf"))
+def test_a_policy_that_the_account_cannot_read_is_refused_with_the_command_that_helps(world, path):
+    world.write_acl("include /etc/vmgrant/secret.conf\n")
+    world.write("/etc/vmgrant/secret.conf", "allow bridge br0 user alice polkit=no\n")
+    world.path(path).chmod(0o600)
+    result = world.request("alice")
+    assert result.refused and result.code == replies.POLICY, result
+    command = f"chgrp vmgrant {path} && chmod 640 {path}"
+    assert result.text.strip().endswith(command), result.text
+    assert world.run(["sh", "-c", command]).code == 0
+    assert codes(world, "alice", "bob") == [replies.GRANTED, replies.DENIED]
 
 
 # ---- qemu's own files ----
@@ -318,7 +340,8 @@ def test_attack_25_a_group_that_only_an_absent_service_knows_denies(world):
 def test_policy_words_stay_with_those_who_may_read_it(world):
     world.write_acl("allow bridge br0 user alice polkit=no\nsecretword bridge br0\n")
     assert "secretword" in world.request("alice").text
-    world.path(ACL).chmod(0o600)
+    os.chown(world.path(ACL), 0, service_group(world))
+    world.path(ACL).chmod(0o640)
     result = world.request("alice")
     assert result.code == replies.POLICY and "secretword" not in result.text, result
     assert "acl.conf: line 2, column 1" in result.text

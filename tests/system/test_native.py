@@ -257,12 +257,12 @@ def test_a_stream_socket_is_no_native_channel(shared):
 def test_polkit_is_asked_with_the_number_of_queues(world):
     world.bridge("asked")
     world.write_acl("allow bridge asked user alice queues=4\n")
-    install_asker(world, f'echo "$@" >{RECORD}; exit 10')
+    install_asker(world, f'echo $QUESTION >{RECORD}; exit 10')
     request = world.start_request("alice", channel=client.pair, arguments=["--fd=9"])
     reply = client.ask(request.socket, 1, "asked", queues=4, flags=client.INTERACTIVE)
     assert reply.code == replies.POLKIT_DENIED
     words = world.path(RECORD).read_text(encoding="ascii").split()
-    assert "--detail=queues=4" in words and "--interactive" in words
+    assert "detail=queues=4" in words and "interactive=yes" in words
     request.socket.close()
     assert request.finish().code == 0
 

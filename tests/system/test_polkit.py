@@ -308,7 +308,7 @@ def test_attack_39_each_no_has_its_code_also_with_the_token(fake_world, status, 
 # ---- ATTACKS 7: what the asker is given ----
 
 SPY = """#!/usr/bin/python3 -I
-import json, os
+import json, os, sys
 fds = {}
 for name in os.listdir("/proc/self/fd"):
     try:
@@ -319,7 +319,7 @@ status = dict(line.rstrip("\\n").split(":\\t", 1) for line in open("/proc/self/s
               if ":\\t" in line)
 seen = {"environ": open("/proc/self/environ").read(), "fds": fds, "status": status,
         "arguments": open("/proc/self/cmdline").read(), "cwd": os.getcwd(),
-        "limits": open("/proc/self/limits").read()}
+        "limits": open("/proc/self/limits").read(), "question": sys.stdin.read()}
 with open("/tmp/seen", "w") as file:
     json.dump(seen, file)
 print("vmgrant-authorize 1: authorised", flush=True)
@@ -355,13 +355,14 @@ def test_attack_7_the_environment_of_the_asker_is_exactly_the_compiled_in_one(se
     assert sorted(seen["environ"].rstrip("\0").split("\0")) == ASKER_ENVIRONMENT
 
 
-def test_attack_7_arguments_of_the_asker(seen):
-    words = seen["arguments"].rstrip("\0").split("\0")
-    words = words[words.index(AUTHORIZE) + 1:]
-    assert words[0] == "--action=org.vmgrant.tap"
-    assert words[1].startswith("--pid=") and words[2].startswith("--start-time=")
-    assert words[3:] == ["--uid=1000", "--detail=bridge=br0", "--detail=queues=1",
-                         "--detail=user=alice"]
+def test_attack_7_the_question_to_the_asker(seen):
+    arguments = seen["arguments"].rstrip("\0").split("\0")
+    assert arguments[arguments.index(AUTHORIZE) + 1:] == []
+    lines = seen["question"].splitlines()
+    assert lines[:2] == ["vmgrant-authorize 1: question", "action=org.vmgrant.tap"]
+    assert lines[2].startswith("pid=") and lines[3].startswith("start-time=")
+    assert lines[4:] == ["uid=1000", "interactive=no", "pidfd=yes", "detail=bridge=br0",
+                         "detail=queues=1", "detail=user=alice", "end"]
 
 
 def test_attack_7_the_asker_is_the_account_and_has_no_privilege(seen):
@@ -379,9 +380,10 @@ def test_attack_7_the_asker_is_the_account_and_has_no_privilege(seen):
     assert seen["cwd"] == "/"
 
 
-def test_attack_7_the_asker_has_its_three_streams_and_no_other_fd(seen):
+def test_attack_7_the_asker_has_its_streams_its_subject_and_no_other_fd(seen):
     fds = {int(fd): target for fd, target in seen["fds"].items()
            if not target.startswith("/proc/") and target != AUTHORIZE}
-    assert sorted(fds) == [0, 1, 2], fds
-    assert fds[0] == fds[2] == "/dev/null"
-    assert fds[1].startswith("pipe:")
+    assert sorted(fds) == [0, 1, 2, 3], fds
+    assert "pidfd" in fds[3]
+    assert fds[2] == "/dev/null"
+    assert fds[0] == fds[1] and fds[0].startswith("socket:")

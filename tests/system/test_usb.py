@@ -300,6 +300,10 @@ def test_the_record_names_the_device(usb_world):
     fields = dict(line.split("=", 1) for line in lines)
     assert fields["VMGRANT_OBJECT"] == f"usb {STICK}"
     assert fields["VMGRANT_DEVICE"] == STICK + r" port 1-1.4 serial 00\x1b[2J\x0a1"
-    assert fields["MESSAGE"] == rf"granted: usb {STICK} ({fields['VMGRANT_DEVICE']}) for user alice"
+    assert fields["VMGRANT_GIVEN"] == "/dev/bus/usb/001/004"
+    assert fields["MESSAGE"].startswith("granted uid=1000 pid=")
+    assert fields["MESSAGE"].endswith(
+        rf'given="/dev/bus/usb/001/004" user="alice" object="usb {STICK}" '
+        rf'device="{fields["VMGRANT_DEVICE"]}" rule="/etc/vmgrant/acl.conf:1"'), fields
     assert fields["VMGRANT_ACTION"] == "org.vmgrant.usb"
     usb_world.path(JOURNAL).unlink()

@@ -20,7 +20,7 @@ ASKED = "/tmp/asked"
 GO = "/tmp/go"
 TRACE = "/tmp/trace"
 # Writes down its words, one a line, and says yes.
-WRITING = f'for word; do echo "$word"; done >{ASKED}; printf "{TOKEN}"'
+WRITING = f'printf "%s\\n" "$QUESTION" >{ASKED}; printf "{TOKEN}"'
 # Waits until it is told to go on.
 HELD = f'echo >{RUNNING}; while [ ! -e {GO} ]; do sleep 0.01; done; printf "{TOKEN}"'
 
@@ -48,9 +48,9 @@ def asking(stage):
 def details(world):
     """{key: value} of the last question, and its action."""
     words = world.path(ASKED).read_text(encoding="ascii").splitlines()
-    action = next(word.partition("=")[2] for word in words if word.startswith("--action="))
-    pairs = [word.removeprefix("--detail=").partition("=") for word in words
-             if word.startswith("--detail=")]
+    action = next(word.partition("=")[2] for word in words if word.startswith("action="))
+    pairs = [word.removeprefix("detail=").partition("=") for word in words
+             if word.startswith("detail=")]
     return action, {key: value for key, _, value in pairs}
 
 

@@ -175,14 +175,14 @@ def test_attack_32_what_is_no_vfio_group_is_refused_and_closed(machine):
 # ---- polkit ----
 
 def test_polkit_is_told_device_ids_and_group(machine):
-    install_asker(machine.world, f'echo "$@" >{RECORD}; exit 10')
+    install_asker(machine.world, f'echo $QUESTION >{RECORD}; exit 10')
     reply = ask(machine, user="bob", flags=client.INTERACTIVE)
     assert reply.code == replies.POLKIT_DENIED
     words = machine.world.path(RECORD).read_text(encoding="ascii")
     for detail in (f"device={GPU} 10de:1c82", "vendor=10de", "product=1c82", "group=12",
                    "user=bob"):
-        assert f"--detail={detail}" in words
-    assert "org.vmgrant.vfio" in words and "--interactive" in words
+        assert f"detail={detail}" in words
+    assert "org.vmgrant.vfio" in words and "interactive=yes" in words
 
 
 @pytest.mark.parametrize("change", (

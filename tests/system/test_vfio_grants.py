@@ -122,7 +122,8 @@ def test_the_record_says_which_device_and_group(machine):
     sink = machine.world.sink(JOURNAL)
     close(ask(machine))
     (record,) = sink.records()
-    assert f"granted: vfio {GPU} (10de:1c82 group 12) for user alice".encode() in record
+    assert f'user="alice" object="vfio {GPU}" device="10de:1c82 group 12"'.encode() in record
+    assert b"VMGRANT_GIVEN=/dev/vfio/" in record
     assert b"VMGRANT_ACTION=org.vmgrant.vfio\n" in record
 
 

@@ -8,34 +8,29 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "helper/node/device-node.h"
+#include "judge/kind/usb/disk-order.h"
+#include "judge/sysfs/node.h"
 
 int device_node_find(int dev, const char *path, mode_t kind, dev_t number)
 {
 	(void)dev;
+	(void)kind;
 	(void)number;
 	if (strncmp(path, "bus/usb/009", 11) == 0)
 		return -ENODEV;
-	if (kind == S_IFBLK && strcmp(path, "busy") == 0)
-		return open("/dev/zero", O_PATH | O_CLOEXEC);
-	if (kind == S_IFBLK && strcmp(path, "empty") == 0)
-		return open("/dev/full", O_PATH | O_CLOEXEC);
-	if (kind == S_IFBLK && strcmp(path, "denied") == 0)
-		return -EACCES;
 	return open("/dev/null", O_PATH | O_CLOEXEC);
 }
 
-int device_node_open(int found, int flags, mode_t kind, dev_t number)
+int disk_order_look(struct orders *orders, const char *name, enum order_disk_look look,
+		    dev_t *backing_out)
 {
-	struct stat status, zero, full;
-
-	(void)kind;
-	(void)number;
-	if (fstat(found, &status) < 0 || stat("/dev/zero", &zero) < 0 || stat("/dev/full", &full) < 0)
-		return -EIO;
-	if (status.st_rdev == zero.st_rdev)
-		return (flags & O_EXCL) != 0 ? -EBUSY : -EIO;
-	if (status.st_rdev == full.st_rdev)
+	(void)orders;
+	(void)backing_out;
+	if (strcmp(name, "busy") == 0)
+		return look == ORDER_DISK_CLAIM ? -EBUSY : -EIO;
+	if (strcmp(name, "empty") == 0)
 		return -ENOMEDIUM;
-	return open("/dev/null", O_RDONLY | O_CLOEXEC);
+	if (strcmp(name, "denied") == 0)
+		return -EACCES;
+	return look == ORDER_DISK_CLAIM ? 0 : -ENXIO;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The limit on locked memory is raised for who asks, to what the rule gives.
+ * The limit on locked memory is raised for the process that asks.
  *
  * The process that asks is this one: it made the socket. What needs
  * CAP_SYS_RESOURCE, a higher hard limit, is tested in the virtual machine.
@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,8 +27,9 @@ struct place {
 	int sockets[2];
 	uint64_t unit; /* the soft limit at first; the hard one has room for four */
 	struct memlock memlock;
+	struct answer_memlock answer;
+	struct time_limit time;
 	struct rlimit64 limit; /* of this process, before the test */
-	struct refusal why;
 };
 
 static struct rlimit64 own_limit(void)
@@ -53,9 +53,9 @@ static uint64_t limit_of_another;
 static unsigned raised;
 
 /* In place of the capabilities of the helper. */
-int privileges_raise(enum privilege privilege)
+int privileges_raise(enum order_right right)
 {
-	(void)privilege;
+	(void)right;
 	if (++raised == 2 && limit_of_another != 0)
 		set_soft_limit(limit_of_another);
 	return 0;
@@ -75,6 +75,7 @@ static int set_up(void **state)
 	place->limit = own_limit();
 	place->unit = place->limit.rlim_max / 4 < 1 << 20 ? place->limit.rlim_max / 4 : 1 << 20;
 	set_soft_limit(place->unit);
+	assert_int_equal(time_limit_start(&place->time, 0), 0);
 	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, place->sockets);
 }
 
@@ -90,49 +91,34 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static enum reply_code raise_to(struct place *place, uint64_t asked, uint64_t given)
+static int raise_to(struct place *place, uint64_t wanted)
 {
-	const struct request request = { .kind = REQUEST_VFIO, .memlock_bytes = asked,
-					 .pci_address = "0000:03:00.0" };
-	const struct acl_options options = { .memlock_bytes = given };
-	enum reply_code code = memlock_check(&request, &options, &place->why);
-
 	/* Here nobody may lock anything. */
 	if (place->unit == 0)
 		skip();
-	if (code != REPLY_GRANTED)
-		return code;
-	return memlock_raise(place->sockets[0], &request, &options, &place->memlock, &place->why);
+	place->answer = (struct answer_memlock){ 0 };
+	return memlock_raise(&place->memlock, place->sockets[0], wanted, &place->time, &place->answer);
 }
 
 static void it_is_raised_to_what_was_asked(void **state)
 {
 	struct place *place = *state;
 
-	assert_int_equal(raise_to(place, 2 * place->unit, 4 * place->unit), REPLY_GRANTED);
+	assert_int_equal(raise_to(place, 2 * place->unit), 0);
 	assert_true(place->memlock.is_raised);
-	assert_true(place->memlock.limit_bytes == 2 * place->unit);
+	assert_true(place->answer.limit_bytes == 2 * place->unit);
 	assert_true(own_limit().rlim_cur == 2 * place->unit);
 	assert_true(own_limit().rlim_max == place->limit.rlim_max);
 }
 
-static void all_is_what_the_rule_gives(void **state)
+static void nothing_leaves_it_and_tells_it(void **state)
 {
 	struct place *place = *state;
 
-	assert_int_equal(raise_to(place, REQUEST_MEMLOCK_ALL, 3 * place->unit), REPLY_GRANTED);
-	assert_true(own_limit().rlim_cur == 3 * place->unit);
-}
-
-static void all_of_nothing_leaves_it_and_tells_it(void **state)
-{
-	struct place *place = *state;
-
-	assert_int_equal(raise_to(place, REQUEST_MEMLOCK_ALL, 0), REPLY_GRANTED);
+	assert_int_equal(raise_to(place, 0), 0);
 	assert_false(place->memlock.is_raised);
-	assert_true(place->memlock.limit_bytes == place->unit);
-	assert_int_equal(raise_to(place, 0, 4 * place->unit), REPLY_GRANTED);
-	assert_true(place->memlock.limit_bytes == place->unit);
+	assert_true(place->answer.limit_bytes == place->unit);
+	assert_int_equal(place->answer.pid, getpid());
 	assert_true(own_limit().rlim_cur == place->unit);
 }
 
@@ -141,9 +127,9 @@ static void it_is_never_lowered(void **state)
 	struct place *place = *state;
 
 	set_soft_limit(3 * place->unit);
-	assert_int_equal(raise_to(place, 2 * place->unit, 4 * place->unit), REPLY_GRANTED);
+	assert_int_equal(raise_to(place, 2 * place->unit), 0);
 	assert_false(place->memlock.is_raised);
-	assert_true(place->memlock.limit_bytes == 3 * place->unit);
+	assert_true(place->answer.limit_bytes == 3 * place->unit);
 	assert_true(own_limit().rlim_cur == 3 * place->unit);
 }
 
@@ -153,35 +139,19 @@ static void attack_44_it_is_not_lowered_by_a_request_at_the_same_time(void **sta
 	struct place *place = *state;
 
 	limit_of_another = 3 * place->unit;
-	assert_int_equal(raise_to(place, 2 * place->unit, 4 * place->unit), REPLY_GRANTED);
+	assert_int_equal(raise_to(place, 2 * place->unit), 0);
 	assert_true(raised >= 2);
 	assert_true(own_limit().rlim_cur == 3 * place->unit);
-	assert_true(place->memlock.limit_bytes == 3 * place->unit);
+	assert_true(place->answer.limit_bytes == 3 * place->unit);
 	memlock_undo(&place->memlock);
 	assert_true(own_limit().rlim_cur == 3 * place->unit);
-}
-
-static void more_than_the_rule_gives_is_denied(void **state)
-{
-	struct place *place = *state;
-
-	assert_int_equal(raise_to(place, (2 << 20) + 1, 2 << 20), REPLY_DENIED);
-	assert_non_null(strstr(place->why.sentence, "2097153 bytes of locked memory"));
-	assert_non_null(strstr(place->why.sentence, "the rule gives 2M"));
-	assert_int_equal(raise_to(place, UINT64_MAX - 1, 24ULL << 30), REPLY_DENIED);
-	assert_non_null(strstr(place->why.sentence, "the rule gives 24G"));
-	assert_int_equal(raise_to(place, 1ULL << 40, 0), REPLY_DENIED);
-	assert_non_null(strstr(place->why.sentence, "memlock=1T in the rule"));
-	assert_int_equal(raise_to(place, 1025, 0), REPLY_DENIED);
-	assert_non_null(strstr(place->why.sentence, "memlock=1025 in the rule"));
-	assert_true(own_limit().rlim_cur == place->unit);
 }
 
 static void attack_11_what_is_not_handed_over_is_set_back(void **state)
 {
 	struct place *place = *state;
 
-	assert_int_equal(raise_to(place, 2 * place->unit, 4 * place->unit), REPLY_GRANTED);
+	assert_int_equal(raise_to(place, 2 * place->unit), 0);
 	memlock_undo(&place->memlock);
 	assert_true(own_limit().rlim_cur == place->unit);
 	assert_true(own_limit().rlim_max == place->limit.rlim_max);
@@ -192,7 +162,7 @@ static void what_somebody_changed_since_is_not_set_back(void **state)
 {
 	struct place *place = *state;
 
-	assert_int_equal(raise_to(place, 2 * place->unit, 4 * place->unit), REPLY_GRANTED);
+	assert_int_equal(raise_to(place, 2 * place->unit), 0);
 	set_soft_limit(3 * place->unit);
 	memlock_undo(&place->memlock);
 	assert_true(own_limit().rlim_cur == 3 * place->unit);
@@ -242,24 +212,24 @@ static void attack_10_a_requester_that_has_ended_gets_nothing(void **state)
 	assert_int_equal(status, 0);
 	close(place->sockets[0]);
 	place->sockets[0] = receive_socket(carrier[0]);
-	assert_int_equal(raise_to(place, 2 * place->unit, 4 * place->unit), REPLY_CHANNEL);
+	assert_int_equal(raise_to(place, 2 * place->unit), -ESRCH);
 	assert_false(place->memlock.is_raised);
-	assert_int_equal(raise_to(place, 0, 4 * place->unit), REPLY_GRANTED);
-	assert_true(place->memlock.limit_bytes == 0);
+	assert_int_equal(raise_to(place, 0), -ESRCH);
+	assert_true(place->answer.limit_bytes == 0);
 	close(carrier[0]);
 	close(carrier[1]);
 }
 
 static void the_time_limit_of_the_request_goes_on(void **state)
 {
-	const struct itimerval hour = { .it_value = { .tv_sec = 3600 } }, none = { 0 };
 	struct place *place = *state;
-	struct itimerval rest;
+	struct itimerspec rest;
 
-	assert_int_equal(setitimer(ITIMER_REAL, &hour, NULL), 0);
-	assert_int_equal(raise_to(place, 2 * place->unit, 4 * place->unit), REPLY_GRANTED);
-	assert_int_equal(setitimer(ITIMER_REAL, &none, &rest), 0);
+	time_limit_begin(&place->time, 3600 * 1000LL);
+	assert_int_equal(raise_to(place, 2 * place->unit), 0);
+	assert_int_equal(timer_gettime(place->time.timer, &rest), 0);
 	assert_true(rest.it_value.tv_sec > 3500);
+	time_limit_begin(&place->time, 0);
 }
 
 static void limits_are_read_from_proc(void **state)
@@ -297,11 +267,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(it_is_raised_to_what_was_asked),
-		TEST(all_is_what_the_rule_gives),
-		TEST(all_of_nothing_leaves_it_and_tells_it),
+		TEST(nothing_leaves_it_and_tells_it),
 		TEST(it_is_never_lowered),
 		TEST(attack_44_it_is_not_lowered_by_a_request_at_the_same_time),
-		TEST(more_than_the_rule_gives_is_denied),
 		TEST(attack_11_what_is_not_handed_over_is_set_back),
 		TEST(what_somebody_changed_since_is_not_set_back),
 		TEST(attack_10_a_requester_that_has_ended_gets_nothing),

@@ -72,6 +72,17 @@ static enum reply_code judge(struct place *place, struct request_usb wanted, con
 			 &place->why);
 }
 
+/* A grant also takes that no disk of it is in use; a query does not claim any. */
+static enum reply_code judge_grant(struct place *place, struct request_usb wanted, const char *rules)
+{
+	const struct request request = { .kind = REQUEST_USB, .usb = wanted };
+	enum reply_code code = judge(place, wanted, rules);
+
+	return code == REPLY_GRANTED ? usb_judge_disks(&place->places, NULL, &request,
+						       &place->device, &place->why)
+				     : code;
+}
+
 #define WANT(...) (struct request_usb){ __VA_ARGS__ }
 #define WANT_STICK WANT(.has_ids = 1, STICK)
 
@@ -291,13 +302,13 @@ static void attack_30_a_disk_in_use_is_refused(void **state)
 
 	ADD(place, .port = "1-1", .bus = 1, .device = 2, STICK, .classes = storage);
 	usb_tree_add_disk(place->tree, "busy", "1-1");
-	assert_int_equal(judge(place, WANT_STICK, "allow usb 0951:1666\n"), REPLY_OBJECT);
+	assert_int_equal(judge_grant(place, WANT_STICK, "allow usb 0951:1666\n"), REPLY_OBJECT);
 	assert_says(place, "this machine uses its disk busy");
 	tree_remove(place->tree, "class/block/busy");
 	usb_tree_add_disk(place->tree, "free", "1-1");
-	assert_int_equal(judge(place, WANT_STICK, "allow usb 0951:1666\n"), REPLY_GRANTED);
+	assert_int_equal(judge_grant(place, WANT_STICK, "allow usb 0951:1666\n"), REPLY_GRANTED);
 	usb_tree_add_disk(place->tree, "denied", "1-1");
-	assert_int_equal(judge(place, WANT_STICK, "allow usb 0951:1666\n"), REPLY_OBJECT);
+	assert_int_equal(judge_grant(place, WANT_STICK, "allow usb 0951:1666\n"), REPLY_OBJECT);
 	assert_says(place, "cannot tell whether this machine uses its disk denied");
 }
 

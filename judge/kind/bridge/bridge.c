@@ -1,316 +1,288 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Perform a granted request for a TAP on a bridge. */
+/* A TAP on a bridge: the row of the table, and the order. */
 #include "judge/kind/bridge/bridge.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
-#include <unistd.h>
+#include <time.h>
 
-#include "helper/privileges.h"
-#include "judge/kind/bridge/work.h"
-#include "wire/protocol.h"
+#include "judge/acl-verdict.h"
+#include "judge/kind/bridge/refusals.h"
+#include "judge/kind/bridge/rules.h"
+#include "wire/clock.h"
+#include "wire/mac.h"
+#include "wire/slots.h"
 
-/* ---- finding out ---- */
+#define TAKEN_ATTEMPTS 25
+#define TAKEN_PAUSE_NS 20000000L
 
-/* The kernel checks the opener of a netlink socket as well as the sender. */
-static enum reply_code open_netlink(struct tap_work *work, struct refusal *why)
+/* ---- the request ---- */
+
+static enum reply_code decode(const struct protocol_request *message, struct request *request,
+			      struct refusal *why)
 {
-	int result;
+	const struct protocol_tap_request *tap = &message->tap;
 
-	if (work->netlink != NULL)
-		return REPLY_GRANTED;
-	result = privileges_raise(PRIVILEGE_NET_ADMIN);
-	if (result == 0)
-		result = netlink_open(&work->netlink);
-	privileges_lower();
-	return result == 0 ? REPLY_GRANTED
-			   : tap_refuse_step(work, "cannot open netlink", result, why);
+	request->queues = tap->queues;
+	if ((tap->flags & PROTOCOL_TAP_VNET_HEADER) != 0)
+		request->vnet_header = VNET_HEADER_ON;
+	if ((tap->flags & PROTOCOL_TAP_VHOST) != 0)
+		request->vhost = VHOST_ON;
+	request->has_mac = (tap->flags & PROTOCOL_TAP_MAC) != 0;
+	memcpy(request->guest_mac, tap->mac, sizeof request->guest_mac);
+	if (!acl_bridge_name_valid(tap->bridge))
+		return refuse(why, REPLY_USAGE, "bridge %s: not a bridge name", tap->bridge);
+	memcpy(request->bridge, tap->bridge, sizeof request->bridge);
+	if (tap->queues < 1 || tap->queues > REQUEST_QUEUES_MAX)
+		return refuse(why, REPLY_USAGE, "bridge %s: %u queues: 1 to %u are possible",
+			      tap->bridge, tap->queues, REQUEST_QUEUES_MAX);
+	if (request->has_mac && !mac_is_usable(request->guest_mac))
+		return refuse(why, REPLY_USAGE,
+			      "bridge %s: the guest's address is none, or a multicast address",
+			      tap->bridge);
+	return REPLY_GRANTED;
 }
+
+static void describe(const struct request *request, char text[REQUEST_TEXT_SIZE])
+{
+	(void)snprintf(text, REQUEST_TEXT_SIZE, "bridge %s", request->bridge);
+}
+
+/* ---- may it be had? ---- */
+
+static enum reply_code judge(struct matter *matter, struct refusal *why)
+{
+	const struct acl_object bridge = { .kind = ACL_KIND_BRIDGE,
+					   .bridge = matter->request->bridge };
+	enum reply_code code = judge_object(matter->request, &bridge, &matter->session->caller,
+					    &matter->session->policy, &matter->rule, why);
+
+	if (code != REPLY_GRANTED)
+		return code;
+	matter->options = matter->rule->options;
+	return tap_rules_check_rule(matter->request, &matter->options, why);
+}
+
+static enum reply_code check(const struct matter *matter, struct refusal *why)
+{
+	return tap_rules_check_request(matter->request, &matter->options, why);
+}
+
+static void add_details(const struct matter *matter, struct polkit_question *question)
+{
+	char queues[16];
+
+	(void)snprintf(queues, sizeof queues, "%u", matter->request->queues);
+	polkit_question_add(question, "bridge", matter->request->bridge);
+	polkit_question_add(question, "queues", queues);
+}
+
+/* ---- the bridge as it is ---- */
 
 /* Find it, and whether it can keep what the rule promises. */
-static enum reply_code find_bridge(struct tap_work *work, struct refusal *why)
+static enum reply_code look(const struct matter *matter, unsigned flags, struct answer *answer,
+			    struct refusal *why)
 {
-	int result = netlink_find_bridge(work->netlink, tap_bridge_name(work), &work->bridge);
+	int result = orders_look(&matter->session->orders, matter->request->bridge,
+				 flags | (matter->options.vlan != 0 ? ORDER_BRIDGE_VLANS : 0),
+				 answer);
 
-	if (result == -ENODEV)
-		return refuse(why, REPLY_OBJECT,
-			      "bridge %s: there is no bridge of that name here: ask the "
-			      "administrator to create it, or use another one",
-			      tap_bridge_name(work));
-	if (result == -ENOTSUP)
-		return refuse(why, REPLY_OBJECT,
-			      "bridge %s: this interface is not a bridge: use the name of a bridge",
-			      tap_bridge_name(work));
-	if (result == 0 && grant_options(work->grant)->vlan != 0) {
-		result = netlink_read_vlans(work->netlink, &work->bridge);
-		if (result == 0 && work->bridge.vlans != BRIDGE_VLANS_KEPT)
-			return tap_refuse_vlan(work, why);
-	}
-	return result == 0 ? REPLY_GRANTED
-			   : tap_refuse_step(work, "cannot look up the bridge", result, why);
+	if (result < 0)
+		return refuse_look(matter, answer, result, why);
+	if (matter->options.vlan != 0 && answer->bridge.vlans != ORDER_VLANS_KEPT)
+		return refuse_vlan(matter, answer->bridge.vlans, why);
+	return REPLY_GRANTED;
 }
 
-static enum reply_code read_slots(const struct tap_work *work, struct port_slots *slots,
-				  struct refusal *why)
+static struct port_slots slots_of(const struct answer *answer)
 {
-	int result = netlink_read_slots(work->netlink, &work->bridge,
-					grant_caller(work->grant)->uid, slots);
-
-	return result == 0 ? REPLY_GRANTED
-			   : tap_refuse_step(work, "cannot list the ports of the bridge", result,
-					     why);
-}
-
-/*
- * Which slots a new interface may take. Under a quota the lowest ones, as many
- * as it leaves; else all of them, beginning anywhere, so that a user with
- * hundreds of interfaces does not try hundreds of names.
- */
-static enum reply_code reserve_slots(struct tap_work *work, struct refusal *why)
-{
-	unsigned quota = grant_options(work->grant)->quota;
 	struct port_slots slots;
-	enum reply_code code;
 
-	work->spec.slot_count = PORT_SLOTS;
-	if (quota == 0) {
-		if (getrandom(&work->spec.slot_first, sizeof work->spec.slot_first, 0) < 0)
-			return tap_refuse_step(work, "no random number", -errno, why);
-		return REPLY_GRANTED;
-	}
-	code = read_slots(work, &slots, why);
-	if (code == REPLY_GRANTED)
-		work->spec.slot_count = port_slots_bound(&slots, quota);
-	return code;
+	memcpy(slots.words, answer->bridge.slots, sizeof slots.words);
+	return slots;
 }
 
-/* ---- making ---- */
+/* ---- the offer ---- */
 
-/* What is needed to make the port again is said by its alias. */
-static void format_alias(struct tap_work *work)
+static unsigned flags_offered(const struct acl_options *options)
 {
-	const struct port_setup *setup = &work->spec.setup;
-	struct port_alias alias = {
-		.uid = grant_caller(work->grant)->uid,
-		.isolated = setup->isolated,
-		.is_locked = setup->guest_mac != NULL,
-		.vlan = setup->vlan,
-	};
-
-	memcpy(alias.bridge, work->bridge.name, sizeof alias.bridge);
-	if (setup->guest_mac != NULL)
-		memcpy(alias.guest_mac, setup->guest_mac, sizeof alias.guest_mac);
-	port_alias_format(grant_caller(work->grant)->name, &alias, work->alias);
+	return PROTOCOL_PORT_VNET_HEADER |
+	       (options->port_direct ? 0u : PROTOCOL_PORT_SEALED) |
+	       (options->isolated ? PROTOCOL_PORT_ISOLATED : 0u) |
+	       (options->lock_mac ? PROTOCOL_PORT_LOCK_MAC : 0u) |
+	       (options->vhost ? PROTOCOL_PORT_VHOST : 0u) |
+	       (options->polkit_skip ? 0u : PROTOCOL_PORT_POLKIT);
 }
 
-static enum reply_code fill_spec(struct tap_work *work, struct refusal *why)
+static enum reply_code offer(struct matter *matter, struct handover *handover, struct refusal *why)
 {
-	const struct request *request = grant_request(work->grant);
-	const struct acl_options *options = grant_options(work->grant);
-	const struct caller *caller = grant_caller(work->grant);
-	struct port_setup *setup = &work->spec.setup;
+	const struct acl_options *options = &matter->options;
+	struct protocol_reply *reply = &handover->reply;
+	struct answer answer;
+	struct port_slots slots;
+	enum reply_code code = look(matter, ORDER_BRIDGE_SLOTS, &answer, why);
+	unsigned queues = options->queues != 0 && !options->port_direct ? options->queues : 1;
 
-	setup->mtu_bytes = work->bridge.mtu_bytes;
-	setup->isolated = options->isolated;
-	setup->guest_mac = options->lock_mac ? request->guest_mac : NULL;
-	setup->vlan = options->vlan;
-	format_alias(work);
-	setup->alias = work->alias;
-	work->spec.owner = caller->uid;
-	work->spec.queues = request->queues;
-	work->spec.vnet_header = request->vnet_header;
-	return reserve_slots(work, why);
-}
-
-static enum reply_code make_direct(const struct tap_work *work, struct tap_port *port,
-				   struct refusal *why)
-{
-	struct direct_port made;
-	int result = direct_port_make(work->netlink, &work->bridge, &work->spec, &made);
-
-	if (result < 0)
-		return tap_refuse_direct(work, made.failed_step, result, why);
-	port->fds[0] = made.fd;
-	memcpy(port->port_name, made.name, sizeof port->port_name);
-	port->queue_count = 1;
+	if (code != REPLY_GRANTED)
+		return code;
+	slots = slots_of(&answer);
+	reply->flags = flags_offered(options);
+	reply->mtu_bytes = answer.bridge.mtu_bytes;
+	reply->queues = (uint16_t)(queues < REQUEST_QUEUES_MAX ? queues : REQUEST_QUEUES_MAX);
+	reply->quota = options->quota;
+	reply->quota_used = port_slots_count(&slots);
+	reply->vlan = (uint16_t)options->vlan;
 	return REPLY_GRANTED;
 }
 
-static enum reply_code make_sealed(struct tap_work *work, struct tap_port *port,
-				   struct refusal *why)
-{
-	struct sealed_port made;
-	int result = sealed_port_make(work->netlink, &work->bridge, &work->spec,
-				      &work->namespace, &made);
-
-	if (result < 0)
-		return tap_refuse_sealed(work, made.failed_step, result, why);
-	memcpy(port->fds, made.fds, made.queues * sizeof made.fds[0]);
-	memcpy(port->port_name, made.name, sizeof port->port_name);
-	port->queue_count = made.queues;
-	port->flags |= PROTOCOL_PORT_SEALED;
-	return REPLY_GRANTED;
-}
+/* ---- the order ---- */
 
 /*
  * qemu-bridge-helper's users know a direct port; everybody else gets a sealed one.
  * So does a drop-in request whose guest is locked to its address: the holder of a
  * direct port could take other guests' addresses by changing that of the TAP itself.
  */
-static int wants_direct(const struct grant *grant)
+static int wants_direct(const struct matter *matter)
 {
-	const struct acl_options *options = grant_options(grant);
-
-	return options->port_direct ||
-	       (grant_request(grant)->origin == REQUEST_DROP_IN && !options->lock_mac);
+	return matter->options.port_direct ||
+	       (matter->request->origin == REQUEST_DROP_IN && !matter->options.lock_mac);
 }
 
-/* One for each queue. The node may stay closed to users. */
-static enum reply_code open_vhost(const struct tap_work *work, struct tap_port *port,
+/* Without a quota all of them, beginning anywhere: no user tries hundreds of names. */
+static enum reply_code choose_any(const struct matter *matter, struct order_port *port,
 				  struct refusal *why)
 {
-	while (port->vhost_count < port->queue_count) {
-		int result = privileges_raise(PRIVILEGE_OPEN);
-		int fd = result == 0 ? open("/dev/vhost-net", O_RDWR | O_CLOEXEC) : -1;
+	unsigned first;
 
-		if (result == 0 && fd < 0)
-			result = -errno;
-		privileges_lower();
-		if (result < 0)
-			return refuse(why, REPLY_OBJECT,
-				      "bridge %s: cannot open /dev/vhost-net: %s: ask without vhost, or "
-				      "the administrator for 'modprobe vhost_net'",
-				      tap_bridge_name(work), strerror(-result));
-		port->fds[port->queue_count + port->vhost_count++] = fd;
-	}
+	if (getrandom(&first, sizeof first, 0) != (ssize_t)sizeof first)
+		return refuse(why, REPLY_INTERNAL, "bridge %s: no random number: %s",
+			      matter->request->bridge, strerror(errno));
+	port->slot_first = (uint16_t)(first % PORT_SLOTS);
+	port->slot_count = PORT_SLOTS;
 	return REPLY_GRANTED;
 }
 
-static enum reply_code make(struct tap_work *work, struct tap_port *port, struct refusal *why)
+/*
+ * Under a quota the lowest ones, as many as it leaves. The kernel refuses a name that is
+ * taken, so that this is exact with any number of requests at once; that it is looked at
+ * here as well keeps what can only be refused from making a namespace first.
+ */
+static int choose_under(unsigned quota, const struct answer *answer, struct order_port *port)
 {
-	const struct request *request = grant_request(work->grant);
-	enum reply_code code = fill_spec(work, why);
+	const struct port_slots slots = slots_of(answer);
 
-	if (code == REPLY_GRANTED)
-		code = wants_direct(work->grant) ? make_direct(work, port, why)
-						 : make_sealed(work, port, why);
-	if (code == REPLY_GRANTED && request->vhost == VHOST_ON)
-		code = open_vhost(work, port, why);
+	port->slot_count = (uint16_t)port_slots_bound(&slots, quota);
+	return port_slots_count(&slots) < quota && port->slot_count > 0;
+}
+
+/*
+ * The kernel clears a sealed port's namespace away in the background, so its name stays
+ * taken for some 60 ms after the last fd has closed. Whoever stops a virtual machine and
+ * starts it again must not meet his own quota: taken is only what stays taken.
+ */
+static enum reply_code choose_slots(const struct matter *matter, struct answer *answer,
+				    struct order_port *port, struct refusal *why)
+{
+	const struct timespec pause = { .tv_nsec = TAKEN_PAUSE_NS };
+	const unsigned quota = matter->options.quota;
+	enum reply_code code = look(matter, quota != 0 ? ORDER_BRIDGE_SLOTS : 0, answer, why);
+
+	if (code == REPLY_GRANTED && quota == 0)
+		return choose_any(matter, port, why);
+	for (int attempt = 1; code == REPLY_GRANTED; attempt++) {
+		if (choose_under(quota, answer, port))
+			return REPLY_GRANTED;
+		if (attempt == TAKEN_ATTEMPTS || wants_direct(matter))
+			return refuse_full(matter, why);
+		(void)nanosleep(&pause, NULL);
+		code = look(matter, ORDER_BRIDGE_SLOTS, answer, why);
+	}
+	return code;
+}
+
+static uint32_t flags_ordered(const struct matter *matter)
+{
+	const struct request *request = matter->request;
+
+	return (wants_direct(matter) ? 0u : ORDER_PORT_SEALED) |
+	       (request->vnet_header == VNET_HEADER_ON ? ORDER_PORT_VNET_HEADER : 0u) |
+	       (matter->options.isolated ? ORDER_PORT_ISOLATED : 0u) |
+	       (matter->options.lock_mac ? ORDER_PORT_LOCK_MAC : 0u) |
+	       (request->vhost == VHOST_ON ? ORDER_PORT_VHOST : 0u) |
+	       (request->origin == REQUEST_DROP_IN ? ORDER_PORT_DELIVER : 0u);
+}
+
+static enum reply_code fill_order(const struct matter *matter, struct order_port *port,
+				  struct refusal *why)
+{
+	const struct request *request = matter->request;
+	struct answer answer;
+	enum reply_code code = choose_slots(matter, &answer, port, why);
+
 	if (code != REPLY_GRANTED)
 		return code;
-	/* A sealed port's TAP bears the same name, in its own namespace. */
-	memcpy(port->tap_name, port->port_name, sizeof port->tap_name);
-	port->mtu_bytes = work->bridge.mtu_bytes;
-	if (request->vnet_header == VNET_HEADER_ON)
-		port->flags |= PROTOCOL_PORT_VNET_HEADER;
-	if (work->spec.setup.isolated)
-		port->flags |= PROTOCOL_PORT_ISOLATED;
-	if (work->spec.setup.guest_mac != NULL)
-		port->flags |= PROTOCOL_PORT_LOCK_MAC;
-	port->vlan = work->spec.setup.vlan;
+	port->flags = flags_ordered(matter);
+	port->ifindex = answer.bridge.ifindex;
+	memcpy(port->bridge, request->bridge, strlen(request->bridge));
+	port->queues = (uint16_t)request->queues;
+	port->vlan = (uint16_t)matter->options.vlan;
+	if (matter->options.lock_mac)
+		memcpy(port->mac, request->guest_mac, sizeof port->mac);
+	matter_words(matter, &port->words);
+	port->judged_ms = (uint64_t)clock_now_ms();
 	return REPLY_GRANTED;
 }
 
-/* Find out, and make. */
-static enum reply_code build_port(struct tap_work *work, struct tap_port *port, struct refusal *why)
+static void fill_reply(const struct matter *matter, const struct answer_port *port,
+		       struct protocol_reply *reply)
 {
-	enum reply_code code = open_netlink(work, why);
+	const struct acl_options *options = &matter->options;
 
-	if (code == REPLY_GRANTED)
-		code = find_bridge(work, why);
-	if (code == REPLY_GRANTED)
-		code = make(work, port, why);
-	if (code != REPLY_GRANTED) {
-		netlink_close(work->netlink);
-		work->netlink = NULL;
-		tap_close(port);
-	}
-	return code;
+	reply->flags = (wants_direct(matter) ? 0u : PROTOCOL_PORT_SEALED) |
+		       (matter->request->vnet_header == VNET_HEADER_ON ? PROTOCOL_PORT_VNET_HEADER
+								       : 0u) |
+		       (options->isolated ? PROTOCOL_PORT_ISOLATED : 0u) |
+		       (options->lock_mac ? PROTOCOL_PORT_LOCK_MAC : 0u);
+	reply->mtu_bytes = port->mtu_bytes;
+	reply->queues = (uint16_t)port->queues;
+	reply->vhost_count = (uint16_t)port->vhost_count;
+	reply->vlan = (uint16_t)options->vlan;
+	memcpy(reply->port, port->port_name, sizeof reply->port);
+	memcpy(reply->tap, port->tap_name, sizeof reply->tap);
 }
 
-static enum reply_code make_either(struct tap_work *work, struct tap_port *port,
-				   struct refusal *why)
+/* A drop-in's TAP is handed over by the helper, which leaves with that: no answer comes. */
+static enum reply_code perform(struct matter *matter, struct handover *handover,
+			       struct refusal *why)
 {
-	enum reply_code code;
+	struct order order = { .type = ORDER_PORT };
+	struct delivery delivery;
+	enum reply_code code = fill_order(matter, &order.port, why);
 	int result;
 
-	if (wants_direct(work->grant))
-		return build_port(work, port, why);
-	/* First of all, since it takes longest and nothing has to be known for it. */
-	result = netns_start(grant_request(work->grant)->queues, &work->namespace);
+	if (code != REPLY_GRANTED)
+		return code;
+	result = orders_call(&matter->session->orders, &order, &delivery);
 	if (result < 0)
-		return tap_refuse_sealed(work, SEALED_FORK, result, why);
-	code = build_port(work, port, why);
-	netns_close(&work->namespace);
-	return code;
+		return refuse_port(matter, &delivery.answer, result, why);
+	fill_reply(matter, &delivery.answer.port, &handover->reply);
+	memcpy(handover->fds, delivery.fds, delivery.fd_count * sizeof handover->fds[0]);
+	handover->fd_count = delivery.fd_count;
+	return REPLY_GRANTED;
 }
 
-enum reply_code tap_make(const struct grant *grant, struct netlink **netlink,
-			 struct tap_port *port_out, struct refusal *why)
-{
-	struct tap_work work = { .grant = grant, .netlink = *netlink };
-	enum reply_code code;
-
-	*port_out = (struct tap_port){ .queue_count = 0 };
-	code = make_either(&work, port_out, why);
-	*netlink = work.netlink;
-	return code;
-}
-
-void tap_close(struct tap_port *port)
-{
-	for (unsigned i = 0; i < port->queue_count + port->vhost_count; i++)
-		close(port->fds[i]);
-	port->queue_count = port->vhost_count = 0;
-}
-
-/* ---- offering ---- */
-
-static void describe_options(const struct acl_options *options, struct tap_offer *offer)
-{
-	offer->queues = options->queues != 0 && !options->port_direct ? options->queues : 1;
-	if (offer->queues > REQUEST_QUEUES_MAX)
-		offer->queues = REQUEST_QUEUES_MAX;
-	offer->quota = options->quota;
-	offer->vlan = options->vlan;
-	offer->flags = PROTOCOL_PORT_VNET_HEADER;
-	offer->flags |= options->port_direct ? 0 : PROTOCOL_PORT_SEALED;
-	offer->flags |= options->isolated ? PROTOCOL_PORT_ISOLATED : 0;
-	offer->flags |= options->lock_mac ? PROTOCOL_PORT_LOCK_MAC : 0;
-	offer->flags |= options->vhost ? PROTOCOL_PORT_VHOST : 0;
-	offer->flags |= options->polkit_skip ? 0 : PROTOCOL_PORT_POLKIT;
-}
-
-static enum reply_code count_used(const struct tap_work *work, struct tap_offer *offer,
-				  struct refusal *why)
-{
-	struct port_slots slots;
-	enum reply_code code = read_slots(work, &slots, why);
-
-	offer->quota_used = code == REPLY_GRANTED ? port_slots_count(&slots) : 0;
-	return code;
-}
-
-enum reply_code tap_offer(const struct grant *grant, struct tap_offer *offer_out,
-			  struct refusal *why)
-{
-	struct tap_work work = { .grant = grant };
-	int result = netlink_open(&work.netlink);
-	enum reply_code code = REPLY_GRANTED;
-
-	*offer_out = (struct tap_offer){ .queues = 0 };
-	if (result < 0)
-		return tap_refuse_step(&work, "cannot open netlink", result, why);
-	code = find_bridge(&work, why);
-	if (code == REPLY_GRANTED)
-		code = count_used(&work, offer_out, why);
-	if (code == REPLY_GRANTED) {
-		describe_options(grant_options(grant), offer_out);
-		offer_out->mtu_bytes = work.bridge.mtu_bytes;
-	}
-	netlink_close(work.netlink);
-	return code;
-}
+const struct kind kind_bridge = {
+	.kind = REQUEST_TAP,
+	.acl = ACL_KIND_BRIDGE,
+	.action = "org.vmgrant.tap",
+	.rights = ORDER_RIGHT_PORTS | ORDER_RIGHT_NODES,
+	.decode = decode,
+	.describe = describe,
+	.judge = judge,
+	.check = check,
+	.add_details = add_details,
+	.offer = offer,
+	.perform = perform,
+};

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "wire/escape.h"
@@ -101,6 +102,14 @@ int usb_device_check(const struct usb_device *device)
 		result = -ENODEV;
 	free(now.descriptors);
 	return result;
+}
+
+int usb_device_is_node(const struct usb_device *device, int fd)
+{
+	struct stat status;
+
+	return fstat(fd, &status) == 0 && S_ISCHR(status.st_mode) &&
+	       status.st_rdev == device->number;
 }
 
 int usb_device_matches_node(const struct usb_device *device, int fd)

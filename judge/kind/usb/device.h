@@ -54,6 +54,9 @@ int usb_device_load(int devices, const char *name, struct usb_device *device);
  */
 int usb_device_check(const struct usb_device *device);
 
+/* 1 if an open file is the node that was found, by its kind and number. */
+int usb_device_is_node(const struct usb_device *device, int fd);
+
 /* 1 if the descriptors that an open node gives are those that were authorised. */
 int usb_device_matches_node(const struct usb_device *device, int fd);
 

@@ -3,18 +3,14 @@
 #include "judge/kind/usb/disks.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
-#include <linux/loop.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "helper/node/device-node.h"
 #include "wire/escape.h"
+#include "judge/kind/usb/disk-order.h"
 #include "judge/sysfs/sysfs.h"
 
 /* Whether there is anything below "NAME/holders": device-mapper and md say so there, too. */
@@ -34,46 +30,22 @@ static enum usb_disks look_at_holders(int blocks, const char *name)
 	return answer;
 }
 
-/* Open the node of a block device. Returns an fd or -errno. */
-static int open_block(const struct usb_places *places, const char *name, int flags)
-{
-	char path[NAME_MAX + 8];
-	dev_t number;
-	int found, fd, result;
-
-	(void)snprintf(path, sizeof path, "%.*s/dev", NAME_MAX, name);
-	result = sysfs_read_device(places->blocks, path, &number);
-	if (result < 0)
-		return result;
-	/* The kernel writes "!" in sysfs for a "/" in the name of a node. */
-	(void)snprintf(path, sizeof path, "%.*s", NAME_MAX, name);
-	for (char *mark = strchr(path, '!'); mark != NULL; mark = strchr(mark, '!'))
-		*mark = '/';
-	found = device_node_find(places->dev, path, S_IFBLK, number);
-	if (found < 0)
-		return found;
-	fd = device_node_open(found, flags | O_RDONLY | O_NONBLOCK, S_IFBLK, number);
-	close(found);
-	return fd;
-}
-
-static enum usb_disks look_at_disk(const struct usb_places *places, const char *name)
+static enum usb_disks look_at_disk(const struct usb_places *places, struct orders *orders,
+				   const char *name)
 {
 	enum usb_disks answer = look_at_holders(places->blocks, name);
-	int fd;
 
 	if (answer != USB_DISKS_FREE)
 		return answer;
-	fd = open_block(places, name, O_EXCL);
-	if (fd >= 0)
-		close(fd);
-	switch (fd) {
+	switch (disk_order_look(orders, name, ORDER_DISK_CLAIM, NULL)) {
+	case 0:
+		return USB_DISKS_FREE;
 	case -EBUSY:
 		return USB_DISKS_IN_USE;
 	case -ENOMEDIUM: /* an empty card reader or drive */
 		return USB_DISKS_FREE;
 	default:
-		return fd >= 0 ? USB_DISKS_FREE : USB_DISKS_UNKNOWN;
+		return USB_DISKS_UNKNOWN;
 	}
 }
 
@@ -84,7 +56,7 @@ static enum usb_disks none_unless_unknown(int passes)
 }
 
 /* A disk or partition of the device. A partition's disk tells about it, but for its holders. */
-static enum usb_disks look_at_block(const struct usb_places *places,
+static enum usb_disks look_at_block(const struct usb_places *places, struct orders *orders,
 				    const struct usb_device *device, const char *name)
 {
 	char path[NAME_MAX + 16];
@@ -95,7 +67,7 @@ static enum usb_disks look_at_block(const struct usb_places *places,
 		return none_unless_unknown(passes);
 	(void)snprintf(path, sizeof path, "%.*s/partition", NAME_MAX, name);
 	if (sysfs_read_number(places->blocks, path, 10, UINT32_MAX, &number) < 0)
-		return look_at_disk(places, name);
+		return look_at_disk(places, orders, name);
 	return look_at_holders(places->blocks, name);
 }
 
@@ -115,37 +87,33 @@ static int is_bound_loop(int blocks, const char *name)
 }
 
 /* A loop device that stands directly on a disk or partition of the device. */
-static enum usb_disks look_at_loop(const struct usb_places *places,
+static enum usb_disks look_at_loop(const struct usb_places *places, struct orders *orders,
 				   const struct usb_device *device, const char *name)
 {
-	struct loop_info64 info = { .lo_number = 0 };
+	dev_t backing = 0;
 	char number[32];
-	int result, fd;
+	int result;
 
 	if (!is_bound_loop(places->blocks, name))
 		return USB_DISKS_NONE;
-	fd = open_block(places, name, 0);
+	result = disk_order_look(orders, name, ORDER_DISK_LOOP, &backing);
 	/* Not bound to anything any more, or taken away. */
-	if (fd == -ENXIO || fd == -ENODEV || fd == -ENOENT)
+	if (result == -ENXIO || result == -ENODEV || result == -ENOENT)
 		return USB_DISKS_NONE;
-	if (fd < 0)
-		return USB_DISKS_UNKNOWN;
-	result = ioctl(fd, LOOP_GET_STATUS64, &info) == 0 ? 0 : -errno;
-	close(fd);
 	if (result < 0)
-		return result == -ENXIO ? USB_DISKS_NONE : USB_DISKS_UNKNOWN;
-	(void)snprintf(number, sizeof number, "%u:%u", major((dev_t)info.lo_rdevice),
-		       minor((dev_t)info.lo_rdevice));
+		return USB_DISKS_UNKNOWN;
+	(void)snprintf(number, sizeof number, "%u:%u", major(backing), minor(backing));
 	result = sysfs_link_passes(places->block_numbers, number, device->port);
 	return result > 0 ? USB_DISKS_IN_USE : none_unless_unknown(result);
 }
 
-typedef enum usb_disks look_at(const struct usb_places *places, const struct usb_device *device,
-			       const char *name);
+typedef enum usb_disks look_at(const struct usb_places *places, struct orders *orders,
+			       const struct usb_device *device, const char *name);
 
 /* Every block device of the machine, until one is an obstacle. */
-static enum usb_disks look_at_all(const struct usb_places *places, const struct usb_device *device,
-				  look_at *look, char name_out[USB_DISK_NAME_SIZE])
+static enum usb_disks look_at_all(const struct usb_places *places, struct orders *orders,
+				  const struct usb_device *device, look_at *look,
+				  char name_out[USB_DISK_NAME_SIZE])
 {
 	enum usb_disks answer = USB_DISKS_NONE;
 	const char *name;
@@ -154,7 +122,7 @@ static enum usb_disks look_at_all(const struct usb_places *places, const struct 
 	if (list == NULL)
 		return USB_DISKS_UNKNOWN;
 	while ((name = sysfs_next(list)) != NULL) {
-		enum usb_disks one = look(places, device, name);
+		enum usb_disks one = look(places, orders, device, name);
 
 		if (one != USB_DISKS_NONE)
 			answer = one;
@@ -170,15 +138,15 @@ static enum usb_disks look_at_all(const struct usb_places *places, const struct 
 	return answer;
 }
 
-enum usb_disks usb_disks_look(const struct usb_places *places, const struct usb_device *device,
-			      char name_out[USB_DISK_NAME_SIZE])
+enum usb_disks usb_disks_look(const struct usb_places *places, struct orders *orders,
+			      const struct usb_device *device, char name_out[USB_DISK_NAME_SIZE])
 {
 	enum usb_disks disks, loops;
 
 	name_out[0] = '\0';
-	disks = look_at_all(places, device, look_at_block, name_out);
+	disks = look_at_all(places, orders, device, look_at_block, name_out);
 	if (disks != USB_DISKS_FREE)
 		return disks;
-	loops = look_at_all(places, device, look_at_loop, name_out);
+	loops = look_at_all(places, orders, device, look_at_loop, name_out);
 	return loops == USB_DISKS_NONE ? disks : loops;
 }

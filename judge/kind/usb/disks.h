@@ -13,6 +13,7 @@
 #define VMGRANT_JUDGE_KIND_USB_DISKS_H
 
 #include "judge/kind/usb/device.h"
+#include "judge/orders.h"
 
 #define USB_DISK_NAME_SIZE 32u
 
@@ -26,9 +27,9 @@ enum usb_disks {
 /*
  * name_out  of the disk that is in use or cannot be told about, "sdb", in
  *           printable ASCII; "" where there is no such one
- * Raises PRIVILEGE_OPEN around each open.
+ * The helper opens them.
  */
-enum usb_disks usb_disks_look(const struct usb_places *places, const struct usb_device *device,
-			      char name_out[USB_DISK_NAME_SIZE]);
+enum usb_disks usb_disks_look(const struct usb_places *places, struct orders *orders,
+			      const struct usb_device *device, char name_out[USB_DISK_NAME_SIZE]);
 
 #endif

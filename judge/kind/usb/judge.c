@@ -6,9 +6,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "helper/node/device-node.h"
 #include "wire/escape.h"
 #include "judge/acl-verdict.h"
+#include "judge/sysfs/node.h"
 #include "judge/sysfs/sysfs.h"
 #include "judge/kind/usb/disks.h"
 #include "judge/kind/usb/find.h"
@@ -132,13 +132,14 @@ static enum reply_code refuse_missing(const struct candidates *candidates, struc
 
 /* ---- what no rule, or not every rule, can give ---- */
 
-enum reply_code usb_judge_disks(const struct usb_places *places, const struct request *request,
-				const struct usb_device *device, struct refusal *why)
+enum reply_code usb_judge_disks(const struct usb_places *places, struct orders *orders,
+				const struct request *request, const struct usb_device *device,
+				struct refusal *why)
 {
 	char object[REQUEST_TEXT_SIZE], disk[USB_DISK_NAME_SIZE];
 
 	request_describe(request, object);
-	switch (usb_disks_look(places, device, disk)) {
+	switch (usb_disks_look(places, orders, device, disk)) {
 	case USB_DISKS_FREE:
 	case USB_DISKS_NONE:
 		return REPLY_GRANTED;
@@ -168,9 +169,8 @@ static int needs_its_name(const struct usb_device *device)
 	       usb_facts_have_class(&device->facts, USB_CLASS_CODE_SMART_CARD);
 }
 
-static enum reply_code judge_kind(const struct usb_places *places, const struct request *request,
-				  const struct usb_device *device, const struct acl_rule *rule,
-				  struct refusal *why)
+static enum reply_code judge_kind(const struct request *request, const struct usb_device *device,
+				  const struct acl_rule *rule, struct refusal *why)
 {
 	const struct acl_usb_selector *usb = &rule->usb;
 	char object[REQUEST_TEXT_SIZE];
@@ -191,7 +191,7 @@ static enum reply_code judge_kind(const struct usb_places *places, const struct 
 			      "names vendor and product: ask the administrator for a rule with "
 			      "usb %04x:%04x",
 			      object, device->facts.vendor, device->facts.product);
-	return usb_judge_disks(places, request, device, why);
+	return REPLY_GRANTED;
 }
 
 static enum reply_code find_node(const struct usb_places *places, const struct request *request,
@@ -233,7 +233,7 @@ enum reply_code usb_judge(const struct usb_places *places, const struct request 
 	*why = (struct refusal){ .code = REPLY_GRANTED };
 	if (candidates.allowed > 1)
 		return refuse_ambiguous(&candidates, why);
-	code = judge_kind(places, request, device_out, *rule_out, why);
+	code = judge_kind(request, device_out, *rule_out, why);
 	return code == REPLY_GRANTED ? find_node(places, request, device_out, why) : code;
 }
 

@@ -10,6 +10,7 @@
 
 #include "judge/ask-polkit.h"
 #include "judge/caller.h"
+#include "judge/orders.h"
 #include "judge/policy/load.h"
 #include "wire/refusal.h"
 #include "judge/request.h"
@@ -18,7 +19,7 @@
 /*
  * Find the device, judge it, and find its node, without opening it. Refused although
  * a rule allows it: several devices, hubs, devices that the administrator has
- * blocked, devices with a disk that this machine uses, and input devices and
+ * blocked, and input devices and
  * security keys unless the rule names vendor and product.
  *
  * device_out  to be released in all cases
@@ -29,9 +30,10 @@ enum reply_code usb_judge(const struct usb_places *places, const struct request 
 			  struct usb_device *device_out, const struct acl_rule **rule_out,
 			  struct refusal *why);
 
-/* That no disk of it is in use; also asked again last of all. */
-enum reply_code usb_judge_disks(const struct usb_places *places, const struct request *request,
-				const struct usb_device *device, struct refusal *why);
+/* That no disk of it is in use. Asked for a grant only: it claims the disks for a moment. */
+enum reply_code usb_judge_disks(const struct usb_places *places, struct orders *orders,
+				const struct request *request, const struct usb_device *device,
+				struct refusal *why);
 
 /* Tell polkit device, vendor, product, serial and port. */
 void usb_describe(const struct usb_device *device, struct polkit_question *question);

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The asker: started, and waited for. Needs no capability. */
+#include "helper/ask.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "helper/privileges.h"
+#include "wire/asker.h"
+#include "wire/clock.h"
+
+/*
+ * When this process started, in the unit of /proc: with the pid it names the
+ * process for good, since a pid alone may be used again (field 22 of
+ * /proc/PID/stat; the second one, the name, may hold blanks and parentheses).
+ */
+static int read_start_time(uint64_t *start_time_out)
+{
+	char text[1024];
+	const char *field;
+	ssize_t length;
+	int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	length = read(fd, text, sizeof text - 1);
+	close(fd);
+	if (length <= 0)
+		return -EIO;
+	text[length] = '\0';
+	field = strrchr(text, ')');
+	for (int number = 2; field != NULL && number < 22; number++)
+		field = strchr(field + 1, ' ');
+	if (field == NULL)
+		return -EIO;
+	errno = 0;
+	*start_time_out = strtoull(field + 1, NULL, 10);
+	return errno == 0 && *start_time_out != 0 ? 0 : -EIO;
+}
+
+/* The child's side of the fork: nobody special, then the asker. */
+static void exec_asker(const struct account *account, pid_t helper, int channel)
+{
+	static char *const arguments[] = { "vmgrant-authorize", NULL };
+	static char *const environment[] = { "LC_ALL=C.UTF-8", "PATH=/usr/bin:/bin", NULL };
+	int nothing = open("/dev/null", O_RDWR), subject = (int)syscall(SYS_pidfd_open, helper, 0);
+
+	/* The pidfd leads to the subject, which a number alone would not for ever. */
+	if (privileges_become_account(account, helper) < 0 || nothing < 0 || subject < 0 ||
+	    dup2(channel, 0) < 0 || dup2(channel, 1) < 0 || dup2(nothing, 2) < 0 ||
+	    dup2(subject, ASKER_PIDFD) < 0 || fcntl(ASKER_PIDFD, F_SETFD, 0) < 0 ||
+	    syscall(SYS_close_range, ASKER_PIDFD + 1U, ~0U, 0U) < 0)
+		_exit(ASKER_USAGE);
+	execve(VMGRANT_AUTHORIZE, arguments, environment);
+	_exit(ASKER_USAGE);
+}
+
+int ask_start(struct ask *ask, const struct account *account, struct answer_ask *answer_out)
+{
+	const pid_t helper = getpid();
+	int ends[2], result = read_start_time(&answer_out->helper_start_time);
+
+	if (ask->pid != 0)
+		return -EALREADY;
+	if (result < 0)
+		return result;
+	answer_out->helper_pid = helper;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+		return -errno;
+	ask->pid = fork();
+	if (ask->pid == 0)
+		exec_asker(account, helper, ends[1]);
+	result = ask->pid < 0 ? -errno : ends[0];
+	close(ends[1]);
+	ask->pidfd = ask->pid > 0 ? (int)syscall(SYS_pidfd_open, ask->pid, 0) : -1;
+	if (result < 0) {
+		close(ends[0]);
+		ask->pid = 0;
+	}
+	return result;
+}
+
+int ask_finish(struct ask *ask, long long end_ms)
+{
+	struct pollfd ended = { .fd = ask->pidfd, .events = POLLIN };
+	long long left_ms = end_ms - clock_now_ms();
+	int status, in_time;
+
+	if (ask->pid == 0)
+		return -1;
+	in_time = ask->pidfd >= 0 && left_ms > 0 && poll(&ended, 1, (int)left_ms) == 1;
+	if (ask->pidfd >= 0)
+		close(ask->pidfd);
+	if (!in_time)
+		(void)kill(ask->pid, SIGKILL);
+	if (waitpid(ask->pid, &status, 0) != ask->pid || !in_time)
+		status = -1;
+	*ask = (struct ask){ .pid = 0 };
+	return status;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The asker: a program of its own that puts one question to polkit.
+ *
+ * The helper starts it and tells how it ended; what is asked and answered passes
+ * between judge and asker alone. It has the service account's ids, no capability, and
+ * an exact environment, and ends with the helper.
+ */
+#ifndef VMGRANT_HELPER_ASK_H
+#define VMGRANT_HELPER_ASK_H
+
+#include "helper/account.h"
+#include "wire/orders.h"
+
+struct ask {
+	pid_t pid; /* 0: none runs */
+	int pidfd;
+};
+
+/*
+ * Start one. Returns the judge's end of a SOCK_STREAM socketpair, whose other end is the
+ * asker's standard input and output: the caller of this function closes it after it
+ * was sent. Or -errno: -EALREADY while another one runs.
+ */
+int ask_start(struct ask *ask, const struct account *account, struct answer_ask *answer_out);
+
+/*
+ * Wait for its end until end_ms by clock_now_ms(), then kill it. Returns a wait status,
+ * or -1 if it did not end by itself in time.
+ */
+int ask_finish(struct ask *ask, long long end_ms);
+
+#endif

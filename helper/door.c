@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which door the helper was started through. Pure. */
+#include "helper/door.h"
+
+#include <limits.h>
+#include <string.h>
+
+/*
+ * Decimal digits only, as QEMU and libvirt print it. 0 to 2 are refused: a caller that
+ * closed them would get its own terminal.
+ */
+static int read_fd(const char *text)
+{
+	long long value = 0;
+
+	if (*text == '\0')
+		return -1;
+	for (; *text != '\0'; text++) {
+		if (*text < '0' || *text > '9')
+			return -1;
+		value = value * 10 + (*text - '0');
+		if (value > INT_MAX)
+			return -1;
+	}
+	return value >= 3 ? (int)value : -1;
+}
+
+struct door door_find(int argc, char *const argv[])
+{
+	struct door door = { DOOR_NATIVE, -1 };
+
+	for (int i = 1; i < argc; i++) {
+		if (strncmp(argv[i], "--fd=", 5) == 0)
+			door.fd = read_fd(argv[i] + 5);
+		else
+			door.kind = DOOR_DROP_IN;
+	}
+	if (door.fd < 0)
+		door.kind = DOOR_NONE;
+	return door;
+}

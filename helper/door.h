@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Which door the helper was started through: all that it reads of its command line.
+ *
+ * The judge reads the rest, and refuses what is wrong with it. Pure.
+ */
+#ifndef VMGRANT_HELPER_DOOR_H
+#define VMGRANT_HELPER_DOOR_H
+
+enum door_kind {
+	DOOR_NONE = 0, /* --help and the like, and what is no request */
+	DOOR_DROP_IN,  /* "--br=BRIDGE --fd=N": one TAP over a SOCK_STREAM socket */
+	DOOR_NATIVE,   /* "--fd=N" alone: requests over a SOCK_SEQPACKET socket */
+};
+
+struct door {
+	enum door_kind kind;
+	int fd; /* 3 or more, not yet known to be open; -1 with DOOR_NONE */
+};
+
+struct door door_find(int argc, char *const argv[]);
+
+#endif

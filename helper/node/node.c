@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Device nodes, opened for whoever may not open them. */
+#include "helper/node/node.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "helper/privileges.h"
+
+/* ---- the kernel's word ---- */
+
+/* A short line of sysfs, ended by NUL. Returns 0 or -errno. */
+static int read_attribute(const char *path, char *text, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	ssize_t length;
+	int error;
+
+	if (fd < 0)
+		return -errno;
+	length = read(fd, text, size - 1);
+	error = errno;
+	close(fd);
+	if (length <= 0 || (size_t)length == size - 1)
+		return length < 0 ? -error : -EINVAL;
+	text[length] = '\0';
+	return 0;
+}
+
+/* Digits up to the byte that must follow them. Returns what follows that, or NULL. */
+static const char *parse_number(const char *text, char end, unsigned max, unsigned *number_out)
+{
+	unsigned long value;
+	char *rest;
+
+	if (*text < '0' || *text > '9')
+		return NULL;
+	errno = 0;
+	value = strtoul(text, &rest, 10);
+	if (errno != 0 || value > max || *rest != end)
+		return NULL;
+	*number_out = (unsigned)value;
+	return rest + 1;
+}
+
+int node_read_number(const char *attribute, unsigned max, unsigned *number_out)
+{
+	char text[32];
+	int result = read_attribute(attribute, text, sizeof text);
+
+	if (result < 0)
+		return result;
+	return parse_number(text, '\n', max, number_out) == NULL ? -ERANGE : 0;
+}
+
+static int read_device_number(const char *attribute, dev_t *number_out)
+{
+	unsigned high, low;
+	char text[32];
+	const char *rest;
+	int result = read_attribute(attribute, text, sizeof text);
+
+	if (result < 0)
+		return result;
+	rest = parse_number(text, ':', 0xfff, &high);
+	if (rest == NULL || parse_number(rest, '\n', 0xfffff, &low) == NULL)
+		return -EINVAL;
+	*number_out = makedev(high, low);
+	return 0;
+}
+
+/* ---- the node ---- */
+
+static int is_node(int fd, mode_t kind, dev_t number)
+{
+	struct stat status;
+
+	return fstat(fd, &status) == 0 && (status.st_mode & S_IFMT) == kind &&
+	       status.st_rdev == number;
+}
+
+/* First as a place: opening something else could have an effect. */
+static int find(const char *path, mode_t kind, dev_t number)
+{
+	const struct open_how how = {
+		.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
+		.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+	};
+	int fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof how);
+
+	if (fd < 0)
+		return errno == ELOOP ? -ENODEV : -errno;
+	if (is_node(fd, kind, number))
+		return fd;
+	close(fd);
+	return -ENODEV;
+}
+
+static int open_place(int place, int flags)
+{
+	char path[40];
+	int fd;
+
+	(void)snprintf(path, sizeof path, "/proc/self/fd/%d", place);
+	fd = open(path, flags | O_CLOEXEC | O_NOCTTY);
+	return fd < 0 ? -errno : fd;
+}
+
+static int open_numbered(const struct node *node, dev_t number, int flags)
+{
+	int fd, place = find(node->path, node->kind, number);
+
+	if (place < 0)
+		return place;
+	fd = open_place(place, flags);
+	close(place);
+	if (fd < 0 || is_node(fd, node->kind, number))
+		return fd;
+	close(fd);
+	return -ENODEV;
+}
+
+int node_open(const struct node *node, int flags)
+{
+	dev_t number;
+	int fd, result = read_device_number(node->attribute, &number);
+
+	if (result == 0)
+		result = privileges_raise(ORDER_RIGHT_NODES);
+	if (result < 0)
+		return result;
+	fd = open_numbered(node, number, flags);
+	privileges_lower();
+	return fd;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The nodes of a PCI device that is bound to VFIO. */
+#include "helper/node/vfio.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "helper/privileges.h"
+
+/* From linux/iommufd.h, which older headers do not have. */
+struct iommufd_option {
+	uint32_t size;
+	uint32_t option_id; /* 0: RLIMIT_MODE */
+	uint16_t op;        /* 0: set */
+	uint16_t reserved;
+	uint32_t object_id;
+	uint64_t value; /* 1: the memory counts towards the process that maps it */
+};
+
+#define IOMMUFD_OPTION _IO(';', 0x87)
+
+_Static_assert(sizeof(struct iommufd_option) == 24, "the kernel's layout");
+
+static void name_nodes(const struct order_vfio *order, struct node nodes[VFIO_NODES])
+{
+	const unsigned index = order->index;
+
+	nodes[0] = nodes[1] = (struct node){ .kind = S_IFCHR };
+	if (order->iommufd) {
+		(void)snprintf(nodes[0].attribute, NODE_PATH_SIZE,
+			       "/sys/class/vfio-dev/vfio%u/dev", index);
+		(void)snprintf(nodes[0].path, NODE_PATH_SIZE, "/dev/vfio/devices/vfio%u", index);
+		(void)snprintf(nodes[1].attribute, NODE_PATH_SIZE, "/sys/class/misc/iommu/dev");
+		(void)snprintf(nodes[1].path, NODE_PATH_SIZE, "/dev/iommu");
+		return;
+	}
+	(void)snprintf(nodes[0].attribute, NODE_PATH_SIZE, "/sys/class/vfio/%u/dev", index);
+	(void)snprintf(nodes[0].path, NODE_PATH_SIZE, "/dev/vfio/%u", index);
+	(void)snprintf(nodes[1].attribute, NODE_PATH_SIZE, "/sys/class/misc/vfio/dev");
+	(void)snprintf(nodes[1].path, NODE_PATH_SIZE, "/dev/vfio/vfio");
+}
+
+static int charge_processes(int fd)
+{
+	struct iommufd_option option = { .size = sizeof option, .value = 1 };
+	int result;
+
+	(void)privileges_raise(ORDER_RIGHT_LIMITS);
+	result = ioctl(fd, IOMMUFD_OPTION, &option) < 0 ? -errno : 0;
+	privileges_lower();
+	return result == -EPERM ? 0 : result;
+}
+
+int vfio_open(const struct order_vfio *order, struct node nodes_out[VFIO_NODES],
+	      int fds_out[VFIO_NODES], unsigned *failed_out)
+{
+	int result;
+
+	name_nodes(order, nodes_out);
+	*failed_out = 0;
+	fds_out[0] = node_open(&nodes_out[0], O_RDWR);
+	if (fds_out[0] < 0)
+		return fds_out[0];
+	*failed_out = 1;
+	fds_out[1] = node_open(&nodes_out[1], O_RDWR);
+	result = fds_out[1];
+	if (result >= 0)
+		result = order->iommufd ? charge_processes(fds_out[1]) : 0;
+	if (result >= 0)
+		return 0;
+	close(fds_out[0]);
+	if (fds_out[1] >= 0)
+		close(fds_out[1]);
+	return result;
+}

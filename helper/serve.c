@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The judge's orders, performed one after the other. One table says what each may
+ * take and which function performs it.
+ */
+#include "helper/serve.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "helper/node/disk.h"
+#include "helper/node/usb.h"
+#include "helper/node/vfio.h"
+#include "helper/privileges.h"
+#include "wire/clock.h"
+#include "wire/fd-pass.h"
+#include "wire/record.h"
+
+#define SEND_TIMEOUT_MS 5000
+
+/* While something is held or raised; a machine on its knees gets this long. */
+#define LIMIT_BUILD_MS (20 * 1000)
+#define LIMIT_OPEN_MS (5 * 1000)
+/* So long a user's requests wait for each other; the judge's own limit is longer. */
+#define TURN_WAIT_MS (12 * 1000)
+
+/* What goes back to the judge. Its fds are closed when they are sent. */
+struct outcome {
+	struct answer answer;
+	int fds[FD_PASS_MAX];
+	int is_over; /* the answer is not sent: the helper leaves with success */
+};
+
+static void put_fd(struct outcome *outcome, int fd)
+{
+	outcome->answer.result = fd < 0 ? fd : 0;
+	if (fd >= 0)
+		outcome->fds[outcome->answer.fd_count++] = fd;
+}
+
+/* The earlier of the request's end and so much time from now. */
+static long long end_of(const struct service *service, long long wait_ms)
+{
+	long long end_ms = clock_now_ms() + wait_ms;
+
+	return service->limit.end_ms != 0 && service->limit.end_ms < end_ms
+		       ? service->limit.end_ms
+		       : end_ms;
+}
+
+/*
+ * The judge looked at the policy just before. A helper that was stopped since must not
+ * go by what the policy said then.
+ */
+static int is_fresh(uint64_t judged_ms)
+{
+	uint64_t now_ms = (uint64_t)clock_now_ms();
+
+	return judged_ms <= now_ms && now_ms - judged_ms <= ORDER_FRESH_MS;
+}
+
+/* ---- records of what was given ---- */
+
+static void record_grant(struct service *service, const char *action, const char *given,
+			 const struct order_words *words)
+{
+	const struct record record = {
+		.code = REPLY_GRANTED,
+		.uid = service->caller,
+		.pid = service->parent,
+		.action = action,
+		.given = given,
+		.user = words->user,
+		.object = words->object,
+		.device = words->device,
+		.rule = words->rule,
+		.sentence = "",
+	};
+
+	record_send(&service->log, &record);
+}
+
+/* ---- orders without an answer ---- */
+
+static void perform_keep(struct service *service, const struct order *order, struct outcome *outcome)
+{
+	(void)service;
+	outcome->answer.result = privileges_keep(order->keep.rights);
+}
+
+static void perform_begin(struct service *service, const struct order *order,
+			  struct outcome *outcome)
+{
+	(void)outcome;
+	memlock_release(&service->memlock);
+	time_limit_begin(&service->limit, order->begin.interactive ? TIME_LIMIT_PROMPT_MS
+								   : TIME_LIMIT_REQUEST_MS);
+}
+
+static void perform_finish(struct service *service, const struct order *order,
+			   struct outcome *outcome)
+{
+	(void)order;
+	(void)outcome;
+	memlock_release(&service->memlock);
+	time_limit_begin(&service->limit, 0);
+}
+
+static void perform_undo(struct service *service, const struct order *order,
+			 struct outcome *outcome)
+{
+	(void)order;
+	(void)outcome;
+	memlock_undo(&service->memlock);
+}
+
+/* ---- orders with one ---- */
+
+static void perform_walk(struct service *service, const struct order *order,
+			 struct outcome *outcome)
+{
+	put_fd(outcome, walk_step(&service->walk, &order->walk));
+}
+
+static void perform_bridge(struct service *service, const struct order *order,
+			   struct outcome *outcome)
+{
+	outcome->answer.result = port_look(&service->ports, &order->bridge, &outcome->answer.bridge);
+}
+
+/*
+ * qemu-bridge-helper's contract: one byte, one fd, and then this process must leave with
+ * 0 whatever happens, since the receiver owns the TAP.
+ */
+static int deliver(const struct service *service, int tap_fd)
+{
+	const char nothing = 0;
+
+	return fd_pass_send(service->door.fd, &nothing, sizeof nothing, &tap_fd, 1,
+			    SEND_TIMEOUT_MS);
+}
+
+static int make_port(struct service *service, const struct order_port *order,
+		     struct outcome *outcome, enum order_port_step *step)
+{
+	int result;
+
+	*step = ORDER_PORT_FOUND;
+	if (((order->flags & ORDER_PORT_DELIVER) != 0) != (service->door.kind == DOOR_DROP_IN))
+		return -EINVAL;
+	*step = ORDER_PORT_TURN;
+	result = turn_take(&service->turn, TURN_BUILD, service->caller,
+			   end_of(service, TURN_WAIT_MS));
+	if (result < 0)
+		return result;
+	*step = ORDER_PORT_FOUND;
+	/* Looked at behind the wait. */
+	result = is_fresh(order->judged_ms) ? 0 : -ETIME;
+	if (result == 0)
+		result = port_make(&service->ports, order, outcome->fds, &outcome->answer.port,
+				   step);
+	turn_release(&service->turn);
+	return result;
+}
+
+static void perform_port(struct service *service, const struct order *order,
+			 struct outcome *outcome)
+{
+	struct answer *answer = &outcome->answer;
+	enum order_port_step step;
+	char given[80];
+
+	answer->result = make_port(service, &order->port, outcome, &step);
+	if (answer->result == 0) {
+		answer->fd_count = answer->port.queues + answer->port.vhost_count;
+		(void)snprintf(given, sizeof given, "port %s on bridge %s", answer->port.port_name,
+			       order->port.bridge);
+		/* Before it is handed over: whoever takes it may end this process at once. */
+		record_grant(service, "org.vmgrant.tap", given, &order->port.words);
+	}
+	if (answer->result == 0 && (order->port.flags & ORDER_PORT_DELIVER) != 0) {
+		step = ORDER_PORT_HAND_OVER;
+		answer->result = deliver(service, outcome->fds[0]);
+		outcome->is_over = answer->result == 0;
+		close(outcome->fds[0]);
+		answer->fd_count = 0;
+	}
+	if (answer->result == 0)
+		return;
+	answer->step = step;
+	memcpy(answer->explanation, port_explanation(&service->ports),
+	       strlen(port_explanation(&service->ports)) + 1);
+	port_forget(&service->ports);
+}
+
+static void perform_usb(struct service *service, const struct order *order, struct outcome *outcome)
+{
+	struct node node;
+	int fd = is_fresh(order->usb.judged_ms) ? usb_open(&order->usb, &node) : -ETIME;
+
+	put_fd(outcome, fd);
+	if (fd >= 0)
+		record_grant(service, "org.vmgrant.usb", node.path, &order->usb.words);
+}
+
+static void perform_disk(struct service *service, const struct order *order,
+			 struct outcome *outcome)
+{
+	(void)service;
+	outcome->answer.result = disk_look(&order->disk, &outcome->answer.disk);
+}
+
+static void perform_vfio(struct service *service, const struct order *order,
+			 struct outcome *outcome)
+{
+	struct node nodes[VFIO_NODES];
+	unsigned failed = 0;
+
+	outcome->answer.result = is_fresh(order->vfio.judged_ms)
+					 ? vfio_open(&order->vfio, nodes, outcome->fds, &failed)
+					 : -ETIME;
+	outcome->answer.step = failed;
+	if (outcome->answer.result < 0)
+		return;
+	outcome->answer.fd_count = VFIO_NODES;
+	outcome->answer.step = 0;
+	record_grant(service, "org.vmgrant.vfio", nodes[0].path, &order->vfio.words);
+}
+
+static void perform_memlock(struct service *service, const struct order *order,
+			    struct outcome *outcome)
+{
+	outcome->answer.result = memlock_raise(&service->memlock, service->door.fd,
+					       order->memlock.bytes, &service->limit,
+					       &outcome->answer.memlock);
+}
+
+static void perform_ask(struct service *service, const struct order *order, struct outcome *outcome)
+{
+	int result = turn_take(&service->turn, TURN_ASK, service->caller,
+			       end_of(service, TURN_WAIT_MS));
+
+	(void)order;
+	if (result == 0) {
+		result = ask_start(&service->ask, &service->account, &outcome->answer.ask);
+		if (result < 0)
+			turn_release(&service->turn);
+	}
+	put_fd(outcome, result);
+}
+
+/* The judge has read the end of the asker's answer: there is nothing left to wait for. */
+static void perform_asked(struct service *service, const struct order *order,
+			  struct outcome *outcome)
+{
+	(void)order;
+	outcome->answer.asked.status = ask_finish(&service->ask, end_of(service, 1000));
+	turn_release(&service->turn);
+}
+
+/* ---- the table ---- */
+
+struct performer {
+	unsigned rights;    /* what it may raise; without these it is refused */
+	long long limit_ms; /* until it must be done; 0: the request's own end */
+	void (*perform)(struct service *service, const struct order *order, struct outcome *outcome);
+};
+
+static const struct performer performers[ORDER_TYPES] = {
+	[ORDER_KEEP] = { 0, 0, perform_keep },
+	[ORDER_BEGIN] = { 0, 0, perform_begin },
+	[ORDER_FINISH] = { 0, 0, perform_finish },
+	[ORDER_WALK] = { 0, LIMIT_OPEN_MS, perform_walk },
+	[ORDER_BRIDGE] = { ORDER_RIGHT_PORTS, 0, perform_bridge },
+	[ORDER_PORT] = { ORDER_RIGHT_PORTS, LIMIT_BUILD_MS, perform_port },
+	[ORDER_USB] = { ORDER_RIGHT_NODES, LIMIT_OPEN_MS, perform_usb },
+	[ORDER_DISK] = { ORDER_RIGHT_NODES, LIMIT_OPEN_MS, perform_disk },
+	[ORDER_VFIO] = { ORDER_RIGHT_NODES | ORDER_RIGHT_LIMITS, LIMIT_OPEN_MS, perform_vfio },
+	[ORDER_MEMLOCK] = { ORDER_RIGHT_LIMITS, LIMIT_OPEN_MS, perform_memlock },
+	[ORDER_MEMLOCK_UNDO] = { ORDER_RIGHT_LIMITS, LIMIT_OPEN_MS, perform_undo },
+	[ORDER_ASK] = { 0, 0, perform_ask },
+	[ORDER_ASKED] = { 0, 0, perform_asked },
+	/* ORDER_END is the end of the loop. */
+};
+
+static int send_outcome(const struct service *service, struct outcome *outcome)
+{
+	struct answer *answer = &outcome->answer;
+	int result = fd_pass_send(service->orders, answer, sizeof *answer, outcome->fds,
+				  answer->fd_count, SEND_TIMEOUT_MS);
+
+	for (unsigned i = 0; i < answer->fd_count; i++)
+		close(outcome->fds[i]);
+	return result;
+}
+
+/* Returns 0 as long as orders are to be awaited, 1 when the helper leaves, or -errno. */
+static int perform(struct service *service, const struct order *order)
+{
+	const struct performer *performer = &performers[order->type];
+	struct outcome outcome = { .answer = { .type = order->type } };
+
+	if (performer->limit_ms != 0)
+		time_limit_shorten(&service->limit, performer->limit_ms);
+	performer->perform(service, order, &outcome);
+	if (performer->limit_ms != 0)
+		time_limit_restore(&service->limit);
+	if (outcome.is_over)
+		return 1;
+	if (!order_has_answer(order->type))
+		return outcome.answer.result;
+	return send_outcome(service, &outcome);
+}
+
+/* fds that come with an order are dropped by the kernel: there is no room for them. */
+static int receive(const struct service *service, struct order *order)
+{
+	ssize_t length = recv(service->orders, order, sizeof *order, MSG_TRUNC);
+
+	if (length <= 0)
+		return length == 0 ? -EPIPE : -errno;
+	return orders_check(order, (size_t)length);
+}
+
+enum reply_code serve(struct service *service, struct refusal *why)
+{
+	struct order order = { .type = 0 };
+	int result = receive(service, &order);
+
+	while (result == 0 && order.type != ORDER_END) {
+		result = perform(service, &order);
+		if (result == 0)
+			result = receive(service, &order);
+	}
+	if (result > 0)
+		return REPLY_GRANTED;
+	if (result < 0)
+		return refuse(why, REPLY_INTERNAL, "the process that judges requests has %s: try "
+			      "again, or tell the administrator",
+			      result == -EPIPE ? "ended" : "broken the rules");
+	why->code = (enum reply_code)order.end.code;
+	memcpy(why->sentence, order.end.sentence, sizeof why->sentence);
+	return why->code;
+}

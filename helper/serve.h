@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The judge's orders, performed one after the other until it says how to end.
+ */
+#ifndef VMGRANT_HELPER_SERVE_H
+#define VMGRANT_HELPER_SERVE_H
+
+#include "helper/account.h"
+#include "helper/ask.h"
+#include "helper/door.h"
+#include "helper/node/memlock.h"
+#include "helper/port/port.h"
+#include "helper/time-limit.h"
+#include "helper/turn.h"
+#include "helper/walk.h"
+#include "wire/refusal.h"
+
+/* All that the helper knows, and all that it holds. */
+struct service {
+	struct door door;
+	struct account account;
+	uid_t caller;
+	gid_t *groups; /* the caller's: the real gid first, then the supplementary ones */
+	size_t group_count;
+	pid_t parent; /* who started the helper, for records */
+	int orders;   /* the socket to the judge */
+	int log;
+	struct port_maker ports;
+	struct walk walk;
+	struct turn turn;
+	struct ask ask;
+	struct memlock memlock;
+	struct time_limit limit;
+};
+
+/*
+ * Serve until the judge orders an end, breaks a rule, or is gone. Returns the exit
+ * status, with the sentence of a refusal in *why.
+ */
+enum reply_code serve(struct service *service, struct refusal *why);
+
+#endif

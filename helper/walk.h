@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Policy files that are opened as the caller, so that their modes decide for whom they
+ * speak: one component of a path at a time, for the judge, who looks whether root
+ * alone can have written it.
+ *
+ * A thread takes the steps. The kernel keeps credentials for each thread: this one has the
+ * caller's supplementary groups and file access, and no capability; the rest of the helper
+ * has no group of the caller's, and needs none of CAP_SETGID to get rid of them in its
+ * children. It does nothing else, and waits in between.
+ */
+#ifndef VMGRANT_HELPER_WALK_H
+#define VMGRANT_HELPER_WALK_H
+
+#include <semaphore.h>
+
+#include "helper/account.h"
+#include "wire/orders.h"
+
+struct walk {
+	sem_t asked, answered;
+	const struct account *account;
+	struct order_walk order;
+	int result; /* of the last step, or of the start: an fd or -errno */
+	int folder; /* O_PATH, the last one on the way; -1: none yet */
+};
+
+/*
+ * Start the thread. Full privilege, before privileges_shrink(). Both arguments must live as
+ * long as the process. Returns 0 or -errno.
+ */
+int walk_start(struct walk *walk, const struct account *account);
+
+/*
+ * One step. Returns an fd that the caller of this function closes after it was sent, or
+ * -errno. What ORDER_STEP_OPEN opens is a regular file and open for reading.
+ */
+int walk_step(struct walk *walk, const struct order_walk *order);
+
+#endif

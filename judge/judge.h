@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The process that decides: all that the helper knows of this folder.
+ *
+ * It runs as the service account with no capability, behind its sandbox, and reads
+ * what others wrote: command line, requests, policy, names, devices, polkit's answer.
+ * What it decides it has done by the helper, with the orders of wire/orders.h.
+ */
+#ifndef VMGRANT_JUDGE_JUDGE_H
+#define VMGRANT_JUDGE_JUDGE_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+struct judge_start {
+	int argc;
+	char *const *argv;
+	uid_t caller;        /* the helper's real uid */
+	const gid_t *groups; /* the caller's real gid first, then the supplementary ones */
+	size_t group_count;
+	pid_t parent;     /* who started the helper, for records */
+	int client;       /* the socket of the requests, -1: none was named */
+	int orders;       /* the socket to the helper; -1: none has power here, nothing can be given */
+};
+
+/* The whole of it. Returns the exit status. */
+int judge_run(const struct judge_start *start);
+
+#endif

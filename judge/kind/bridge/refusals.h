@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Why a TAP could not be made: sentences for the person. */
+#ifndef VMGRANT_JUDGE_KIND_BRIDGE_REFUSALS_H
+#define VMGRANT_JUDGE_KIND_BRIDGE_REFUSALS_H
+
+#include "judge/kind/kind.h"
+
+/* The bridge could not be looked up. error is a negative errno. */
+enum reply_code refuse_look(const struct matter *matter, const struct answer *answer, int error,
+			    struct refusal *why);
+
+/* The rule demands a VLAN that the bridge cannot give. vlans: enum order_bridge_vlans. */
+enum reply_code refuse_vlan(const struct matter *matter, uint32_t vlans, struct refusal *why);
+
+/* The quota is used up, or all slots are. */
+enum reply_code refuse_full(const struct matter *matter, struct refusal *why);
+
+/* The port could not be made, by where (answer->step) and why. */
+enum reply_code refuse_port(const struct matter *matter, const struct answer *answer, int error,
+			    struct refusal *why);
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Locked memory for a guest with a PCI device. */
+#include "judge/kind/vfio/memlock.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define AMOUNT_SIZE 32
+
+/* "24G", or plain bytes where no unit fits. */
+static void format_amount(uint64_t bytes, char text[AMOUNT_SIZE])
+{
+	static const char units[] = "KMGT";
+	unsigned unit = 0;
+
+	while (unit < sizeof units - 1 && bytes != 0 && bytes % 1024 == 0) {
+		bytes /= 1024;
+		unit++;
+	}
+	if (unit == 0)
+		(void)snprintf(text, AMOUNT_SIZE, "%llu bytes", (unsigned long long)bytes);
+	else
+		(void)snprintf(text, AMOUNT_SIZE, "%llu%c", (unsigned long long)bytes,
+			       units[unit - 1]);
+}
+
+enum reply_code memlock_check(const struct request *request, const struct acl_options *options,
+			      struct refusal *why)
+{
+	char asked[AMOUNT_SIZE], given[AMOUNT_SIZE];
+
+	if (request->memlock_bytes == REQUEST_MEMLOCK_ALL ||
+	    request->memlock_bytes <= options->memlock_bytes)
+		return REPLY_GRANTED;
+	format_amount(request->memlock_bytes, asked);
+	format_amount(options->memlock_bytes, given);
+	if (options->memlock_bytes == 0)
+		return refuse(why, REPLY_DENIED,
+			      "vfio %s: the rule gives no locked memory: ask without it, or the "
+			      "administrator for memlock=%.*s in the rule",
+			      request->pci_address, (int)strcspn(asked, " "), asked);
+	return refuse(why, REPLY_DENIED,
+		      "vfio %s: %s of locked memory are not allowed, the rule gives %s: ask for less",
+		      request->pci_address, asked, given);
+}
+
+static enum reply_code refuse_raise(const struct request *request,
+				    const struct answer_memlock *answer, int result,
+				    struct refusal *why)
+{
+	char wanted[AMOUNT_SIZE], found[AMOUNT_SIZE];
+
+	if (result == -ESRCH)
+		return refuse(why, REPLY_CHANNEL,
+			      "vfio %s: the process that asks has ended, or is not the caller's any more",
+			      request->pci_address);
+	if (result != -EPERM)
+		return refuse(why, REPLY_INTERNAL,
+			      "vfio %s: cannot read the limit on locked memory of process %lld: %s",
+			      request->pci_address, (long long)answer->pid, strerror(-result));
+	format_amount(answer->wanted_bytes, wanted);
+	format_amount(answer->limit_bytes, found);
+	return refuse(why, REPLY_NO_PRIVILEGE,
+		      "vfio %s: cannot raise the limit on locked memory of process %lld from %s to %s: "
+		      "this container or service lacks CAP_SYS_RESOURCE: start it outside, or ask the "
+		      "administrator for a higher limit (ulimit -l)",
+		      request->pci_address, (long long)answer->pid, found, wanted);
+}
+
+enum reply_code memlock_order(const struct matter *matter, struct handover *handover,
+			      struct refusal *why)
+{
+	const struct request *request = matter->request;
+	struct order order = { .type = ORDER_MEMLOCK };
+	struct delivery delivery;
+	int result;
+
+	order.memlock.bytes = request->memlock_bytes == REQUEST_MEMLOCK_ALL
+				      ? matter->options.memlock_bytes
+				      : request->memlock_bytes;
+	result = orders_call(&matter->session->orders, &order, &delivery);
+	delivery_close(&delivery);
+	handover->reply.memlock_bytes = delivery.answer.memlock.limit_bytes;
+	if (result < 0 && order.memlock.bytes != 0)
+		return refuse_raise(request, &delivery.answer.memlock, result, why);
+	handover->has_memlock = result == 0;
+	return REPLY_GRANTED;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The judge's side of the orders: what the helper is asked to do, and what it answers.
+ *
+ * Functions that return int return 0, or a negative errno of the helper's; -EPIPE if the
+ * helper is gone, which ends this process anyway.
+ */
+#ifndef VMGRANT_JUDGE_ORDERS_H
+#define VMGRANT_JUDGE_ORDERS_H
+
+#include <sys/types.h>
+
+#include "wire/fd-pass.h"
+#include "wire/orders.h"
+#include "wire/refusal.h"
+
+struct orders {
+	int fd; /* to the helper */
+	int has_early; /* 1: a look at a bridge is under way, and its answer not yet read */
+	struct order early;
+};
+
+/* What came with an answer. The fds are the receiver's. */
+struct delivery {
+	struct answer answer;
+	int fds[FD_PASS_MAX];
+	size_t fd_count;
+};
+
+/* Send an order and wait for its answer, at most as long as this process's time. */
+int orders_call(struct orders *orders, const struct order *order, struct delivery *delivery_out);
+
+void delivery_close(struct delivery *delivery);
+
+/* Orders that have no answer. */
+void orders_keep(struct orders *orders, unsigned rights);
+void orders_begin(struct orders *orders, int is_interactive);
+void orders_finish(struct orders *orders);
+void orders_undo_memlock(struct orders *orders);
+
+/* The helper's last order. */
+void orders_end(struct orders *orders, const struct refusal *why);
+
+/* Let the helper look a bridge up while this process does something else. */
+void orders_look_early(struct orders *orders, const char *bridge);
+
+/* Look a bridge up: flags are enum order_bridge_flag. answer_out->result is returned. */
+int orders_look(struct orders *orders, const char *bridge, unsigned flags,
+		struct answer *answer_out);
+
+#endif

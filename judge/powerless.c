@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Why the setuid bit gave no power. */
+#include "judge/powerless.h"
+
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+/* The first line of uid_map is "0 0 4294967295" only in the initial namespace. */
+static int in_user_namespace(void)
+{
+	unsigned inside = 0, outside = 0, length = 0;
+	FILE *map = fopen("/proc/self/uid_map", "re");
+	int fields;
+
+	if (map == NULL)
+		return 0;
+	fields = fscanf(map, "%u %u %u", &inside, &outside, &length);
+	(void)fclose(map);
+	return !(fields == 3 && inside == 0 && outside == 0 && length == 4294967295u);
+}
+
+static const char *reason(void)
+{
+	struct statvfs filesystem;
+	struct stat program;
+
+	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1)
+		return "no_new_privs is set: a program before this one has switched setuid off "
+		       "(QEMU: any -sandbox on; bwrap, Flatpak, systemd's NoNewPrivileges=): start it "
+		       "without that, or let 'vmgrant run' fetch the files first";
+	if (in_user_namespace())
+		return "started in a user namespace, where setuid programs have no power: start "
+		       "it outside of the container or sandbox";
+	if (statvfs("/proc/self/exe", &filesystem) == 0 && (filesystem.f_flag & ST_NOSUID) != 0)
+		return "its file system is mounted nosuid: ask the administrator to install it "
+		       "on one that is not";
+	if (stat("/proc/self/exe", &program) == 0 &&
+	    ((program.st_mode & S_ISUID) == 0 || program.st_uid != 0))
+		return "it is not installed setuid root: ask the administrator for chown root and "
+		       "chmod 4755";
+	return "the kernel did not honour the setuid bit: start it without a debugger";
+}
+
+enum reply_code refuse_powerless(struct refusal *why)
+{
+	return refuse(why, REPLY_NO_PRIVILEGE, "no privilege: %s", reason());
+}

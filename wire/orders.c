@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the judge may ask of the helper: orders and their answers. Pure. */
+#include "wire/orders.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "wire/mac.h"
+
+#define VLAN_MAX 4094u
+
+/* ---- fields ---- */
+
+/* Ends with NUL and has nothing behind it; every byte before is one of printable ASCII. */
+static int is_text(const char *text, size_t size)
+{
+	size_t length = strnlen(text, size);
+
+	if (length == size)
+		return 0;
+	for (size_t i = 0; i < size; i++) {
+		if (i < length ? text[i] < ' ' || text[i] > '~' : text[i] != '\0')
+			return 0;
+	}
+	return 1;
+}
+
+/* A name below a folder of ours: never a way out of it. */
+static int is_name(const char *text, size_t size)
+{
+	return is_text(text, size) && text[0] != '\0' && text[0] != '.' &&
+	       strpbrk(text, "/ ") == NULL;
+}
+
+/* Nor anything that an interface cannot be called, or that ioctls read otherwise. */
+static int is_interface_name(const char *text)
+{
+	return is_name(text, ORDER_BRIDGE_SIZE) && strpbrk(text, ":%") == NULL;
+}
+
+/* One component of a path may hold any byte but "/". */
+static int is_component(const char *part)
+{
+	size_t length = strnlen(part, ORDER_PART_SIZE);
+
+	if (length == 0 || length == ORDER_PART_SIZE || memchr(part, '/', length) != NULL ||
+	    strcmp(part, ".") == 0 || strcmp(part, "..") == 0)
+		return 0;
+	for (size_t i = length; i < ORDER_PART_SIZE; i++) {
+		if (part[i] != '\0')
+			return 0;
+	}
+	return 1;
+}
+
+static int is_zero(const void *bytes, size_t length)
+{
+	const uint8_t *byte = bytes;
+
+	for (size_t i = 0; i < length; i++) {
+		if (byte[i] != 0)
+			return 0;
+	}
+	return 1;
+}
+
+static int are_words(const struct order_words *words)
+{
+	return is_text(words->user, sizeof words->user) &&
+	       is_text(words->object, sizeof words->object) &&
+	       is_text(words->device, sizeof words->device) &&
+	       is_text(words->rule, sizeof words->rule);
+}
+
+/* ---- orders ---- */
+
+static int check_walk(const struct order_walk *walk)
+{
+	switch (walk->step) {
+	case ORDER_STEP_ENTER:
+	case ORDER_STEP_OPEN:
+		return is_component(walk->part);
+	case ORDER_STEP_ROOT:
+		return is_zero(walk->part, sizeof walk->part);
+	default:
+		return 0;
+	}
+}
+
+static int check_mac(const struct order_port *port)
+{
+	if ((port->flags & ORDER_PORT_LOCK_MAC) == 0)
+		return is_zero(port->mac, sizeof port->mac);
+	return (port->flags & ORDER_PORT_SEALED) != 0 && mac_is_usable(port->mac) &&
+	       mac_is_local(port->mac);
+}
+
+static int check_port(const struct order_port *port)
+{
+	const uint32_t flags = port->flags;
+
+	if ((flags & ~ORDER_PORT_FLAGS_ALL) != 0 || port->ifindex == 0 ||
+	    port->ifindex > INT32_MAX || !is_interface_name(port->bridge) ||
+	    port->queues < 1 || port->queues > ORDER_QUEUES_MAX || port->vlan > VLAN_MAX ||
+	    port->slot_first >= ORDER_SLOTS || port->slot_count < 1 ||
+	    port->slot_count > ORDER_SLOTS || !is_zero(port->zero, sizeof port->zero) ||
+	    !are_words(&port->words))
+		return 0;
+	/* A second queue of a direct port could be somebody else's: helper/port/direct.h. */
+	if ((flags & ORDER_PORT_SEALED) == 0 && port->queues != 1)
+		return 0;
+	if ((flags & ORDER_PORT_DELIVER) != 0 &&
+	    (port->queues != 1 || (flags & ORDER_PORT_VHOST) != 0))
+		return 0;
+	return check_mac(port);
+}
+
+static int check_end(const struct order_end *end)
+{
+	return end->code <= REPLY_LAST && is_text(end->sentence, sizeof end->sentence) &&
+	       (end->code == REPLY_GRANTED) == (end->sentence[0] == '\0');
+}
+
+/* A flag that says yes or no. */
+static int is_flag(uint32_t value)
+{
+	return value <= 1;
+}
+
+static int check_body(const struct order *order)
+{
+	switch (order->type) {
+	case ORDER_KEEP:
+		return (order->keep.rights & ~ORDER_RIGHTS_ALL) == 0;
+	case ORDER_BEGIN:
+		return is_flag(order->begin.interactive);
+	case ORDER_WALK:
+		return check_walk(&order->walk);
+	case ORDER_BRIDGE:
+		return (order->bridge.flags & ~(uint32_t)(ORDER_BRIDGE_VLANS | ORDER_BRIDGE_SLOTS)) == 0 &&
+		       is_interface_name(order->bridge.bridge);
+	case ORDER_PORT:
+		return check_port(&order->port);
+	case ORDER_USB:
+		return is_name(order->usb.port, sizeof order->usb.port) &&
+		       are_words(&order->usb.words);
+	case ORDER_DISK:
+		return (order->disk.look == ORDER_DISK_CLAIM || order->disk.look == ORDER_DISK_LOOP) &&
+		       is_name(order->disk.name, sizeof order->disk.name);
+	case ORDER_VFIO:
+		return is_flag(order->vfio.iommufd) && are_words(&order->vfio.words);
+	case ORDER_ASK:
+		return is_flag(order->ask.interactive);
+	case ORDER_END:
+		return check_end(&order->end);
+	case ORDER_FINISH:
+	case ORDER_MEMLOCK:
+	case ORDER_MEMLOCK_UNDO:
+	case ORDER_ASKED:
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+/* How many bytes behind the header an order of that type uses. */
+static size_t body_size(uint32_t type)
+{
+	switch (type) {
+	case ORDER_KEEP:
+		return sizeof(struct order_keep);
+	case ORDER_BEGIN:
+		return sizeof(struct order_begin);
+	case ORDER_WALK:
+		return sizeof(struct order_walk);
+	case ORDER_BRIDGE:
+		return sizeof(struct order_bridge);
+	case ORDER_PORT:
+		return sizeof(struct order_port);
+	case ORDER_USB:
+		return sizeof(struct order_usb);
+	case ORDER_DISK:
+		return sizeof(struct order_disk);
+	case ORDER_VFIO:
+		return sizeof(struct order_vfio);
+	case ORDER_MEMLOCK:
+		return sizeof(struct order_memlock);
+	case ORDER_ASK:
+		return sizeof(struct order_ask);
+	case ORDER_END:
+		return sizeof(struct order_end);
+	default:
+		return 0;
+	}
+}
+
+int orders_check(const struct order *order, size_t length)
+{
+	const size_t used = offsetof(struct order, keep) + body_size(order->type);
+
+	if (length != sizeof *order || order->zero != 0 || order->type >= ORDER_TYPES ||
+	    !is_zero((const uint8_t *)order + used, sizeof *order - used) || !check_body(order))
+		return -EINVAL;
+	return 0;
+}
+
+/* ---- answers ---- */
+
+int order_has_answer(uint32_t type)
+{
+	return type != ORDER_KEEP && type != ORDER_BEGIN && type != ORDER_FINISH &&
+	       type != ORDER_MEMLOCK_UNDO && type != ORDER_END;
+}
+
+int orders_check_answer(const struct answer *answer, size_t length)
+{
+	if (length != sizeof *answer || answer->type >= ORDER_TYPES ||
+	    !order_has_answer(answer->type) || answer->result > 0 ||
+	    answer->step > ORDER_PORT_HAND_OVER || answer->fd_count > 2 * ORDER_QUEUES_MAX ||
+	    !is_text(answer->explanation, sizeof answer->explanation))
+		return -EINVAL;
+	if (answer->type == ORDER_PORT && answer->result == 0 &&
+	    (!is_interface_name(answer->port.port_name) ||
+	     !is_interface_name(answer->port.tap_name) ||
+	     answer->port.queues + answer->port.vhost_count != answer->fd_count))
+		return -EINVAL;
+	return 0;
+}
+
+void order_put_words(char *field, size_t size, const char *words)
+{
+	size_t length = strnlen(words, size - 1);
+
+	memset(field, 0, size);
+	for (size_t i = 0; i < length; i++)
+		field[i] = words[i] >= ' ' && words[i] <= '~' ? words[i] : '?';
+}
