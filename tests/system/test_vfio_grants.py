@@ -139,11 +139,8 @@ def test_attack_32_a_group_that_is_not_viable_is_refused(machine):
 @pytest.mark.parametrize("flags, node", ((client.GROUP, "/dev/vfio/12"),
                                          (0, "/dev/vfio/devices/vfio0")))
 def test_attack_32_a_busy_node_is_refused(machine, flags, node):
-    close(ask(machine, flags=flags))
-    opens = [line for line in trace(machine).splitlines() if " openat(" in line]
-    place = 1 + next(i for i, line in enumerate(opens)
-                     if re.search(r'"/proc/self/fd/\d+", O_RDWR', line))
-    reply = ask(machine, options=["-e", f"inject=openat:error=EBUSY:when={place}"], flags=flags)
+    # Only the helper looks at nodes that way, right before it opens them.
+    reply = ask(machine, options=["-e", "inject=openat2:error=EBUSY:when=1"], flags=flags)
     assert (reply.code, reply.fds) == (replies.OBJECT, [])
     assert f"{node} is in use by another virtual machine" in reply.sentence
 
@@ -180,7 +177,8 @@ def test_attack_11_the_limit_is_the_last_thing_before_the_hand_over(machine):
     # The helper's own limits are those of process 0.
     calls = re.findall(r"(prlimit64\([1-9]\d*, RLIMIT_MEMLOCK, \{|openat\(|ioctl\(|sendmsg\()",
                        trace(machine))
-    assert calls[-2].startswith("prlimit64(") and calls[-1] == "sendmsg(", calls
+    # The helper's answer to the judge, and the judge's reply to the client.
+    assert calls[-3].startswith("prlimit64(") and calls[-2:] == ["sendmsg("] * 2, calls
     assert sum(call.startswith("prlimit64(") for call in calls) == 1
 
 
@@ -189,29 +187,11 @@ def test_attack_10_a_helper_that_was_stopped_sets_no_limit(machine):
     request = connect(machine, options=["-e", "inject=pidfd_send_signal:signal=STOP:when=2"])
     request.socket.send(client.encode(1, GPU, memlock=2 * MEGABYTE))
 
-    def stopped():
-        with open(f"/proc/{request.pid}/task/{request.pid}/children", encoding="ascii") as list_:
-            for child in list_.read().split():
-                status = open(f"/proc/{child}/stat", encoding="ascii").read()
-                if status.rsplit(")", 1)[1].split()[0] in "tT" and "pidfd_send" in trace(machine):
-                    return int(child)
-        return 0
-
-    wait_until(stopped, "the helper to stop")
-    helper = stopped()
-    # Longer than the moment that the helper gives itself.
-    wait_until(lambda: "SIGALRM" in pending(helper), "the moment to be over")
-    os.kill(helper, signal.SIGCONT)
+    # Longer than the moment that the helper gives itself, it is not even there any more.
     result = request.finish()
-    assert result.code == replies.INTERNAL and not result.fds and result.payload == b""
+    assert result.code == -signal.SIGKILL and not result.fds and result.payload == b""
+    assert "pidfd_send_signal" in trace(machine)
     assert not re.search(r"prlimit64\([1-9]\d*, RLIMIT_MEMLOCK, \{", trace(machine))
-
-
-def pending(pid):
-    with open(f"/proc/{pid}/status", encoding="ascii") as status:
-        sets = dict(line.split(":", 1) for line in status)
-    bits = int(sets["ShdPnd"], 16) | int(sets["SigPnd"], 16)
-    return {signal.Signals(number).name for number in range(1, 32) if bits >> (number - 1) & 1}
 
 
 # ---- one after the other ----
@@ -260,7 +240,10 @@ def test_attack_36_a_call_that_fails_gives_a_whole_grant_or_none(machine, error)
 
 
 def test_attack_11_a_helper_that_is_killed_gives_nothing(machine):
+    ended = 0
     for call, reply in with_each(machine, "signal=KILL"):
-        assert reply is None or (call[0] == "sendmsg" and is_whole(reply)), call
+        assert reply is None or is_whole(reply), call
+        ended += reply is None
         if reply:
             close(reply)
+    assert ended > 20, ended
