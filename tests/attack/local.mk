@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The helper with a judge that is in somebody else's hand: tests/system/test_attacks_judge.py.
+# That it links shows that helper/ needs nothing of judge/ but judge_run().
+check_PROGRAMS += tests/attack/hostile-helper
+tests_attack_hostile_helper_SOURCES = helper/main.c tests/attack/hostile-judge.c
+tests_attack_hostile_helper_CPPFLAGS = $(AM_CPPFLAGS) $(NL_CFLAGS) $(CAPNG_CFLAGS)
+tests_attack_hostile_helper_LDADD = libhelper.a libwire.la $(HELPER_LIBS)
