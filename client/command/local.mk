@@ -75,6 +75,7 @@ vmgrant_SOURCES = \
 	client/command/check/check-netfilter.c \
 	client/command/check/check-policy.c \
 	client/command/check/check-polkit.c \
+	client/command/check/check-ports.c \
 	client/command/check/check-print.c \
 	client/command/check/check-probe.c \
 	client/command/check/check-process.c \
@@ -93,6 +94,8 @@ vmgrant_SOURCES = \
 	client/command/common/device-name.h \
 	client/command/common/person.c \
 	client/command/common/person.h \
+	client/command/common/ports.c \
+	client/command/common/ports.h \
 	client/command/common/read-policy.c \
 	client/command/common/read-policy.h \
 	client/command/explain/explain-object.c \
@@ -105,18 +108,24 @@ vmgrant_SOURCES = \
 	client/command/explain/rule-text.h \
 	client/command/list/list-bridges.c \
 	client/command/list/list-devices.c \
+	client/command/list/list-ports.c \
 	client/command/list/list.c \
 	client/command/list/list.h \
 	client/command/main.c \
+	client/command/reattach/put-back.c \
+	client/command/reattach/put-back.h \
+	client/command/reattach/reattach.c \
 	client/command/run/run-card.c \
 	client/command/run/run-device.c \
 	client/command/run/run-device.h \
 	client/command/run/run-qemu.c \
 	client/command/run/run.c \
 	client/command/run/run.h
-vmgrant_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS) $(UDEV_CFLAGS)
-# The judge without the helper: what these read, they read with their own rights.
-vmgrant_LDADD = libcommand.a libvmgrant.la libjudge.a libwire.la $(JSON_LIBS) $(UDEV_LIBS)
+vmgrant_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS) $(UDEV_CFLAGS) $(NL_CFLAGS) $(NLROUTE_CFLAGS)
+# The judge without the helper: what these read, they read with their own rights. Of the helper
+# only what knows ports: what made a port looks at it and makes it again.
+vmgrant_LDADD = libcommand.a libvmgrant.la libjudge.a libhelper.a libwire.la $(JSON_LIBS) \
+	$(UDEV_LIBS) $(NLROUTE_LIBS) $(NL_LIBS)
 
 bashcompletiondir = $(datadir)/bash-completion/completions
 dist_bashcompletion_DATA = completions/vmgrant

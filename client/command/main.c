@@ -19,6 +19,7 @@ static const struct {
 	{ "list", command_list, "say what you may have on this machine, and why not the rest" },
 	{ "check", command_check, "say what is wrong on this machine and how to fix it" },
 	{ "check-acl", command_check_acl, "say what is wrong in a policy file" },
+	{ "reattach", command_reattach, "put cards back on their bridges (root)" },
 	{ "explain", command_explain, "say which rule decides about a bridge or device" },
 };
 

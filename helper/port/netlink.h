@@ -117,6 +117,13 @@ int netlink_set_up_port(struct netlink *netlink, const struct bridge *bridge,
 int netlink_wait_running(struct netlink *netlink, unsigned ifindex);
 
 /*
+ * Is the port on this bridge, with all that the setup limits it to? Up or down. Returns
+ * as netlink_verify_port(). Needs no privilege.
+ */
+int netlink_verify_limits(struct netlink *netlink, const struct bridge *bridge,
+			  const struct port_setup *setup);
+
+/*
  * Look again: the port is up and on this bridge, the kernel has made it what it
  * was to be, and the bridge still has the name that was authorised. Returns
  * -ESTALE if not, -EOPNOTSUPP if the kernel lacks one of the port's flags.

@@ -158,6 +158,19 @@ static int verify_vlan(struct netlink *netlink, const struct bridge *bridge,
 		       : port_verify_vlan(netlink, setup->ifindex, setup->vlan);
 }
 
+int netlink_verify_limits(struct netlink *netlink, const struct bridge *bridge,
+			  const struct port_setup *setup)
+{
+	struct link port;
+	int result = netlink_read_link(netlink, setup->ifindex, &port);
+
+	if (result == 0 && port.master != bridge->ifindex)
+		result = -ESTALE;
+	if (result == 0)
+		result = verify_flags(&port, setup);
+	return result == 0 && setup->vlan != 0 ? verify_vlan(netlink, bridge, setup) : result;
+}
+
 int netlink_verify_port(struct netlink *netlink, const struct bridge *bridge,
 			const struct port_setup *setup)
 {
@@ -167,11 +180,9 @@ int netlink_verify_port(struct netlink *netlink, const struct bridge *bridge,
 
 	if (result < 0)
 		return result;
-	if (port.master != bridge->ifindex || (port.flags & IFF_UP) == 0)
+	if ((port.flags & IFF_UP) == 0)
 		return -ESTALE;
-	result = verify_flags(&port, setup);
-	if (result == 0 && setup->vlan != 0)
-		result = verify_vlan(netlink, bridge, setup);
+	result = netlink_verify_limits(netlink, bridge, setup);
 	if (result < 0)
 		return result;
 	if (ioctl(nl_socket_get_fd(netlink->socket), SIOCGIFNAME, &again) < 0)

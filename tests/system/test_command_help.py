@@ -18,7 +18,9 @@ def completed(world, *words):
 
 
 @pytest.mark.parametrize("words,expected", (
-    (["vmgrant", "r"], {"run"}),
+    (["vmgrant", "r"], {"run", "reattach"}),
+    (["vmgrant", "reattach", "--d"], {"--dry-run"}),
+    (["vmgrant", "reattach", "b"], {"br0"}),
     (["vmgrant", "list", "--j"], {"--json"}),
     (["vmgrant", "at"], {"attach"}),
     (["vmgrant", "ch"], {"check", "check-acl"}),
@@ -93,7 +95,7 @@ def test_fish_completes_options_and_bridges(native_world):
 
 def test_help_and_version(native_world):
     for words in (["--help"], ["run", "--help"], ["attach", "--help"], ["detach", "--help"],
-                  ["list", "--help"], ["check", "--help"], ["check-acl", "--help"], ["explain", "--help"],
+                  ["list", "--help"], ["reattach", "--help"], ["check", "--help"], ["check-acl", "--help"], ["explain", "--help"],
                   ["--version"]):
         done = native_world.run_as("alice", ["vmgrant", *words])
         assert done.code == 0 and done.stdout and done.stderr == b""

@@ -3,6 +3,7 @@
 
 import fcntl
 import os
+import struct
 
 import pytest
 
@@ -13,6 +14,7 @@ from process import wait_until
 from tun import TUNSETPERSIST
 from world import World, helper_arguments
 
+SIOCSIFHWADDR = 0x8924
 OWN, OTHER = "52:54:00:00:00:01", "52:54:00:00:00:02"
 MARK = b"vmgrant-port-life"
 ACL_TEXT = ("allow bridge br0 user alice polkit=no quota=2\n"
@@ -302,3 +304,48 @@ def test_attack_45_only_a_direct_port_can_outlive_its_holder(life, connect):
     assert offered(connect("bob")) == 1
     life.ip(f"link del {names[1]}")
     assert os.path.exists(life.path("/sys/class/net/br0"))
+
+
+def test_attack_45_the_address_of_a_port_is_its_holders_only_if_it_is_direct(life, connect):
+    sealed, direct = client.ask(connect("bob"), 1, "br0"), life.request("bob")
+    before = life.sysfs(sealed.port, "address")
+    for fd in (sealed.fds[0], direct.fds[0]):
+        fcntl.ioctl(fd, SIOCSIFHWADDR, struct.pack("16sH6s16x", b"", 1, mac(OTHER)))
+    assert life.sysfs(sealed.port, "address") == before
+    assert life.sysfs(direct.name, "address") == OTHER
+
+
+# ---- root's hand on names and places ----
+
+def test_a_bridge_that_was_never_given_a_size_cannot_grow_over_its_ports(life, connect):
+    reply = client.ask(connect("bob"), 1, "br0")
+    life.ip("link add other mtu 9000 type veth peer name rehto mtu 9000",
+            "link set other master br0")
+    assert life.sysfs("br0", "mtu") == "1500"
+    close(reply)
+    life.wait_no_taps()
+    life.ip("link set other nomaster", "link set other master br0")
+    assert life.sysfs("br0", "mtu") == "9000"
+
+
+def test_a_port_whose_alias_root_has_changed_counts_by_its_name_only(life, connect):
+    reply = client.ask(connect("alice"), 1, "br0")
+    life.path(f"/sys/class/net/{reply.port}/ifalias").write_text("uplink", encoding="ascii")
+    assert offered(connect("alice")) == 1
+    rename(life, reply.port)
+    assert offered(connect("alice")) == 0
+
+
+def test_a_port_in_another_namespace_is_that_ones(life, connect):
+    reply = client.ask(connect("alice"), 1, "br0")
+    keeper = life.spawn(["unshare", "--net", "sh", "-c", "echo $$ >/run/other; exec sleep 1000"])
+    wait_until(lambda: os.path.exists(life.path("/run/other")), "another namespace")
+    pid = life.path("/run/other").read_text(encoding="ascii").strip()
+    life.ip(f"link set {reply.port} netns {pid}")
+    alice = connect("alice")
+    assert offered(alice) == 0 and b"no port" in life.run(["vmgrant", "reattach"]).stdout
+    inside = ["nsenter", "--net", "--target"]
+    life.run([*inside, pid, "ip", "link", "add", "br0", "type", "bridge"])
+    done = life.run([*inside, pid, "vmgrant", "reattach"])
+    assert b"put back" in done.stdout, (done.stdout, done.stderr)
+    keeper.kill()

@@ -258,6 +258,52 @@ def check_bridges(user):
               port.code == UNSUPPORTED and "vlan_filtering 1" in port.text, port.text)
 
 
+def reattach():
+    """(exit status, what was said)"""
+    done = subprocess.run(["vmgrant", "reattach"], capture_output=True, text=True)
+    return done.returncode, done.stdout + done.stderr
+
+
+def master_of(name):
+    path = f"/sys/class/net/{name}/master"
+    return os.path.basename(os.readlink(path)) if os.path.islink(path) else None
+
+
+def check_life(user, kind):
+    """A port that lost its VLAN gets it back or stays off."""
+    port, own = ask(user, f"vlan=10 {kind}"), ["10 PVID Egress Untagged"]
+    kind = kind or "sealed"
+    sh(f"ip link set {port.name} nomaster", f"ip link set {port.name} master br0")
+    check(f"{kind}: put back by hand a port is where all ports begin",
+          vlans_of(port.name) == ["1 PVID Egress Untagged"], vlans_of(port.name))
+    for words in ("", f"ip link set {port.name} nomaster"):
+        if words:
+            sh(words)
+        said = reattach()
+        check(f"{kind}: vmgrant reattach gives a port its VLAN back",
+              said[0] == 0 and vlans_of(port.name) == own, said)
+    sh("ip link set br0 type bridge vlan_filtering 0")
+    said = reattach()
+    check(f"{kind}: where VLANs are not kept apart any more it is taken off",
+          said[0] == 104 and "vlan_filtering 1" in said[1] and not master_of(port.name), said)
+    said = reattach()
+    check(f"{kind}: and stays off", said[0] == 104 and not master_of(port.name), said)
+    sh("ip link set br0 type bridge vlan_filtering 1")
+    said = reattach()
+    check(f"{kind}: until they are", said[0] == 0 and vlans_of(port.name) == own, said)
+    port.close()
+
+
+def check_switched_on(user):
+    sh("ip link add late type bridge", "ip link set late up")
+    port = ask(user, "", "late")
+    sh("ip link set late type bridge vlan_filtering 1")
+    said = reattach()
+    check("a port without a VLAN is where ports begin when VLANs are switched on",
+          said[0] == 0 and vlans_of(port.name) == ["1 PVID Egress Untagged"], said)
+    port.close()
+
+
 def main():
     if sys.argv[1:2] != ["--inside"]:
         os.execvp("unshare", ["unshare", "--mount", "--net", sys.executable,
@@ -270,9 +316,12 @@ def main():
     if "sealed" in kinds:
         check_frames(user, "")
         check_lock(user)
+        check_life(user, "")
+        check_switched_on(user)
     if "direct" in kinds:
         check_frames(user, "port=direct")
         check_frames(user, DROP_IN)
+        check_life(user, "port=direct")
         check_bridges(user)
     return 1 if FAILED else 0
 

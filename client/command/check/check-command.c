@@ -35,6 +35,8 @@ static const struct {
 	{ "vhost", check_vhost, AS_PERSON },
 	{ "memory", check_memory, AS_PERSON },
 	{ "qemu", check_qemu, AS_PERSON },
+	{ "ports", check_ports, AS_PERSON },
+	{ "bridge-address", check_bridge_addresses, AS_PERSON },
 	{ "libvirt", check_libvirt, AS_PERSON },
 	{ "old-helper", check_old_helper, AS_PERSON },
 };

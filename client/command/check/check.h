@@ -121,6 +121,10 @@ void check_kvm(struct check *check);
 void check_vhost(struct check *check);
 void check_memory(struct check *check);
 
+/* ---- what has become of ports and bridges: check-ports.c ---- */
+void check_ports(struct check *check);
+void check_bridge_addresses(struct check *check);
+
 /* ---- programs that use the helper: check-clients.c, check-libvirt.c ---- */
 void check_qemu(struct check *check);
 void check_libvirt(struct check *check);

@@ -75,6 +75,8 @@ static int list_everything(struct list *list)
 		code = list_usb(list);
 	if (code == VMGRANT_GRANTED)
 		code = list_vfio(list);
+	if (code == VMGRANT_GRANTED)
+		code = list_ports(list);
 	if (code != VMGRANT_GRANTED)
 		return code;
 	if (list->sections != NULL)

@@ -24,6 +24,9 @@ int list_bridges(struct list *list);
 int list_usb(struct list *list);
 int list_vfio(struct list *list);
 
+/* Those of the caller's guests, of everybody's for root: people see only what is not in place. */
+int list_ports(struct list *list);
+
 /* Is this about one thing, or would everything get the same answer? */
 int list_is_about_one(enum vmgrant_code code);
 

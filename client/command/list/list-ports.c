@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* vmgrant list: ports of running guests that are not on their bridges any more. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/command/common/command.h"
+#include "client/command/common/ports.h"
+#include "client/command/common/text.h"
+#include "client/command/list/list.h"
+
+static const char *describe(enum port_state state)
+{
+	static const char *const texts[] = {
+		[PORT_WHOLE] = "in place",
+		[PORT_RESIZED] = "has not the bridge's MTU: sudo vmgrant reattach",
+		[PORT_UNHELD] = "its program has ended: remove it with sudo ip link del",
+		[PORT_DOWN] = "somebody has set it down",
+		[PORT_ELSEWHERE] = "somebody has put it on another bridge",
+		[PORT_OFF] = "on no bridge: sudo vmgrant reattach",
+		[PORT_BARE] = "without its limits: sudo vmgrant reattach",
+	};
+
+	return texts[state];
+}
+
+static void print_port(struct list *list, const struct port *port, size_t row)
+{
+	char *user = port_user(port);
+
+	text_clean(user);
+	if (row == 0)
+		(void)printf("%s%-15s  %-15s  %-11s  %s\n", list->row_count > 0 ? "\n" : "", "PORT",
+			     "BRIDGE", "USER", "WHAT IS WRONG");
+	list->row_count++;
+	(void)printf("%-15s  %-15s  %-11s  %s\n", port->name, port->made.bridge, user,
+		     describe(port->state));
+	free(user);
+}
+
+static json_object *to_json(const struct port *port)
+{
+	json_object *object = json_object_new_object();
+	char *user = port_user(port);
+
+	text_clean(user);
+	list_add_text(object, "port", port->name);
+	list_add_text(object, "bridge", port->made.bridge);
+	list_add_text(object, "user", user);
+	list_add_number(object, "uid", port->made.uid);
+	list_add_text(object, "state", port_state_word(port->state));
+	if (port->master_ifindex != 0)
+		list_add_text(object, "on", port->master);
+	free(user);
+	return object;
+}
+
+int list_ports(struct list *list)
+{
+	json_object *section = NULL;
+	struct ports ports;
+	size_t rows = 0;
+	int error = ports_find(&ports);
+
+	if (error < 0)
+		return command_fail(VMGRANT_INTERNAL, "network interfaces: cannot be listed: %s",
+				    strerror(-error));
+	if (list->sections != NULL) {
+		section = json_object_new_array();
+		list_add(list->sections, "ports", section);
+	}
+	for (size_t i = 0; i < ports.count; i++) {
+		const struct port *port = &ports.items[i];
+
+		if (getuid() != 0 && getuid() != port->made.uid)
+			continue;
+		if (section != NULL)
+			(void)json_object_array_add(section, to_json(port));
+		else if (port->state != PORT_WHOLE)
+			print_port(list, port, rows++);
+	}
+	ports_release(&ports);
+	return VMGRANT_GRANTED;
+}
