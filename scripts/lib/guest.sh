@@ -29,11 +29,15 @@ guest_make_linux() {
 		{ guest_why='the initrd could not be packed' && return 1; }
 }
 
-# The running system's kernel if its file is here, else the distribution's small one.
+# The running system's kernel if its file is here, another one that is, else the
+# distribution's small one.
 guest_find_kernel() {
 	local dir=$1 release file
 	release=$(uname -r)
-	for file in "/boot/vmlinuz-$release" "/lib/modules/$release/vmlinuz"; do
+	for file in "/boot/vmlinuz-$release" "/lib/modules/$release/vmlinuz" /boot/vmlinuz-*; do
+		case $file in
+		/boot/vmlinuz-*) release=${file#/boot/vmlinuz-} ;;
+		esac
 		if ! [ -r "$file" ] || ! [ -d "/lib/modules/$release/kernel" ]; then
 			continue
 		fi
