@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The command vmgrant. What needs no helper: the unit tests link these objects.
 noinst_LIBRARIES += libcommand.a
-libcommand_a_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS)
+libcommand_a_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS) $(UDEV_CFLAGS)
 libcommand_a_SOURCES = \
+	client/command/attach/follow-device.c \
+	client/command/attach/follow-device.h \
 	client/command/check/check-vfio.c \
 	client/command/check/check.c \
 	client/command/check/check.h \
@@ -26,6 +28,8 @@ libcommand_a_SOURCES = \
 	client/command/common/tree.h \
 	client/command/common/usb-option.c \
 	client/command/common/usb-option.h \
+	client/command/common/usb-present.c \
+	client/command/common/usb-present.h \
 	client/command/common/vfio-option.c \
 	client/command/common/vfio-option.h \
 	client/command/run/launch-device.c \
@@ -42,6 +46,7 @@ libcommand_a_SOURCES = \
 	client/command/run/open-filter.h \
 	client/qmp/device.c \
 	client/qmp/device.h \
+	client/qmp/message.c \
 	client/qmp/net.c \
 	client/qmp/net.h \
 	client/qmp/qmp.c \
@@ -118,6 +123,8 @@ vmgrant_SOURCES = \
 	client/command/run/run-card.c \
 	client/command/run/run-device.c \
 	client/command/run/run-device.h \
+	client/command/run/run-follow.c \
+	client/command/run/run-follow.h \
 	client/command/run/run-qemu.c \
 	client/command/run/run.c \
 	client/command/run/run.h

@@ -16,9 +16,16 @@
 /* A guest that has hardly seen the card lets it go at once or not at all. */
 #define REMOVE_TIMEOUT_MS 5000
 
+/* From this version on a netdev stays as long as its card. */
+#define KEEPS_NETDEV 10
+
 void qmp_net_name(char netdev[QMP_NETDEV_SIZE], const char *id)
 {
-	(void)snprintf(netdev, QMP_NETDEV_SIZE, QMP_DEVICE_PREFIX "%s", id);
+	size_t length = strlen(QMP_DEVICE_PREFIX);
+	int is_ours = strncmp(id, QMP_DEVICE_PREFIX, length) == 0;
+
+	/* vmgrant run gives card and netdev one name. */
+	(void)snprintf(netdev, QMP_NETDEV_SIZE, "%s%s", is_ours ? "" : QMP_DEVICE_PREFIX, id);
 }
 
 /* ---- the files ---- */
@@ -202,6 +209,29 @@ static enum qmp_result check_gone(struct qmp *qmp, const char *netdev)
 	return result;
 }
 
+/*
+ * The guest keeps the card. Without a link it has no network, whatever becomes of the
+ * netdev. QEMU 9 and older close the netdev's files with netdev_del; newer ones only mark
+ * it, and keep files and port until the card goes.
+ */
+static enum qmp_result say_kept(struct qmp *qmp, const struct qmp_net *net)
+{
+	if (qmp->major < KEEPS_NETDEV)
+		return qmp_fail(qmp, QMP_REFUSED,
+				"card %s is left in the guest, without network", net->id);
+	return qmp_fail(qmp, QMP_REFUSED, "card %s is left in the guest, without network: QEMU "
+			"keeps its port %s until the guest lets it go: vmgrant detach %s asks again",
+			net->id, net->card->tap.port, net->id);
+}
+
+static enum qmp_result cut_link(struct qmp *qmp, const struct qmp_net *net)
+{
+	json_object *arguments = qmp_argument("name", net->id);
+
+	(void)json_object_object_add(arguments, "up", json_object_new_boolean(0));
+	return qmp_execute(qmp, "set_link", arguments, -1, NULL);
+}
+
 enum qmp_result qmp_net_undo(struct qmp *qmp, struct qmp_net *net)
 {
 	const struct vmgrant_tap *tap = &net->card->tap;
@@ -213,8 +243,9 @@ enum qmp_result qmp_net_undo(struct qmp *qmp, struct qmp_net *net)
 		card = remove_device(qmp, net, netdev);
 	if (card == QMP_LOST)
 		return card;
-	/* Without it the bridge is free again, also if the guest keeps the card. */
-	if (net->reached >= QMP_NET_NETDEV)
+	if (card != QMP_DONE)
+		result = cut_link(qmp, net);
+	if (net->reached >= QMP_NET_NETDEV && (result == QMP_DONE || result == QMP_REFUSED))
 		result = qmp_execute(qmp, "netdev_del", qmp_argument("id", netdev), -1, NULL);
 	if (result == QMP_DONE || result == QMP_REFUSED)
 		result = close_fds(qmp, net, "queue", tap->queues);
@@ -222,8 +253,5 @@ enum qmp_result qmp_net_undo(struct qmp *qmp, struct qmp_net *net)
 		result = close_fds(qmp, net, "vhost", tap->vhost_count);
 	if (result == QMP_DONE && net->reached >= QMP_NET_NETDEV)
 		result = check_gone(qmp, netdev);
-	if (result == QMP_DONE && card != QMP_DONE)
-		result = qmp_fail(qmp, QMP_REFUSED,
-				  "card %s is left in the guest, without network", net->id);
-	return result;
+	return result == QMP_DONE && card != QMP_DONE ? say_kept(qmp, net) : result;
 }

@@ -8,8 +8,8 @@
 #include "client/qmp/qmp.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,18 +26,34 @@
 #define TIMEOUT_MS 30000
 /* While all places of the listener are taken connect() does not wait for us. */
 #define CONNECT_PAUSE_MS 100
-
-enum qmp_result qmp_fail(struct qmp *qmp, enum qmp_result result, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	(void)vsnprintf(qmp->error, sizeof qmp->error, format, arguments);
-	va_end(arguments);
-	return result;
-}
+/* So long nobody wonders what is waited for. */
+#define SLOW_MS 1000
 
 /* ---- bytes ---- */
+
+/* From now on a person may wonder. */
+static void begin_wait(struct qmp *qmp, const char *what)
+{
+	qmp->slow_ms = qmp->on_slow == NULL ? 0 : clock_now_ms() + SLOW_MS;
+	qmp->slow_what = what;
+}
+
+static void end_wait(struct qmp *qmp)
+{
+	qmp->slow_ms = 0;
+}
+
+/* Say what is waited for when it is time. Returns when to wake up next, at most end_ms. */
+static long long say_when_slow(struct qmp *qmp, long long end_ms)
+{
+	if (qmp->slow_ms == 0 || qmp->slow_ms >= end_ms)
+		return end_ms;
+	if (clock_now_ms() < qmp->slow_ms)
+		return qmp->slow_ms;
+	qmp->slow_ms = 0;
+	qmp->on_slow(qmp, qmp->slow_what);
+	return end_ms;
+}
 
 /* Wait for events on the socket, for at most until end_ms. */
 static enum qmp_result wait_for(struct qmp *qmp, short events, long long end_ms)
@@ -47,10 +63,10 @@ static enum qmp_result wait_for(struct qmp *qmp, short events, long long end_ms)
 	int ready;
 
 	do {
-		long long left_ms = end_ms - clock_now_ms();
+		long long left_ms = say_when_slow(qmp, end_ms) - clock_now_ms();
 
-		ready = poll(fds, 2, left_ms > 0 ? (int)left_ms : 0);
-	} while (ready < 0 && errno == EINTR);
+		ready = poll(fds, 2, left_ms <= 0 ? 0 : left_ms < INT_MAX ? (int)left_ms : INT_MAX);
+	} while ((ready < 0 && errno == EINTR) || (ready == 0 && clock_now_ms() < end_ms));
 	if (ready < 0)
 		return qmp_fail(qmp, QMP_LOST, "waiting failed: %s", strerror(errno));
 	if (fds[1].revents != 0)
@@ -139,16 +155,6 @@ static enum qmp_result send_command(struct qmp *qmp, const char *text, int fd)
 
 /* ---- messages ---- */
 
-const char *qmp_get_string(json_object *object, const char *key)
-{
-	json_object *value;
-
-	return json_object_object_get_ex(object, key, &value) &&
-			       json_object_is_type(value, json_type_string)
-		       ? json_object_get_string(value)
-		       : "";
-}
-
 static void note_event(struct qmp *qmp, const char *event, json_object *message)
 {
 	json_object *data;
@@ -202,8 +208,10 @@ static enum qmp_result take_answer(struct qmp *qmp, json_object *message, json_o
 			*answer_out = json_object_get(value);
 		return QMP_DONE;
 	}
-	if (json_object_object_get_ex(message, "error", &value))
+	if (json_object_object_get_ex(message, "error", &value)) {
+		qmp->not_found = strcmp(qmp_get_string(value, "class"), "DeviceNotFound") == 0;
 		return qmp_fail(qmp, QMP_REFUSED, "%s", qmp_get_string(value, "desc"));
+	}
 	return qmp_fail(qmp, QMP_LOST, "what came is not QMP");
 }
 
@@ -265,11 +273,13 @@ enum qmp_result qmp_wait_fate(struct qmp *qmp, int timeout_ms)
 	long long end_ms = clock_now_ms() + timeout_ms;
 	enum qmp_result result = QMP_DONE;
 
+	begin_wait(qmp, "the guest to let it go");
 	while (result == QMP_DONE && qmp->fate == QMP_FATE_UNKNOWN) {
 		result = read_event(qmp, end_ms);
 		if (result == QMP_DONE && clock_now_ms() >= end_ms && qmp->fate == QMP_FATE_UNKNOWN)
 			result = qmp_fail(qmp, QMP_LATE, "no answer in time");
 	}
+	end_wait(qmp);
 	return result;
 }
 
@@ -289,6 +299,7 @@ static enum qmp_result connect_to(struct qmp *qmp, const struct sockaddr_un *add
 		error = errno;
 		if ((error != EAGAIN && error != EINTR) || clock_now_ms() >= end_ms)
 			break;
+		(void)say_when_slow(qmp, end_ms);
 		(void)poll(NULL, 0, CONNECT_PAUSE_MS);
 		error = 0;
 	}
@@ -298,12 +309,24 @@ static enum qmp_result connect_to(struct qmp *qmp, const struct sockaddr_un *add
 				 strerror(error));
 }
 
+static int major_of(json_object *hello)
+{
+	json_object *version, *qemu, *major;
+
+	return json_object_object_get_ex(hello, "version", &version) &&
+			       json_object_object_get_ex(version, "qemu", &qemu) &&
+			       json_object_object_get_ex(qemu, "major", &major)
+		       ? json_object_get_int(major) : 0;
+}
+
 static enum qmp_result read_greeting(struct qmp *qmp, long long end_ms)
 {
-	json_object *greeting;
+	json_object *greeting, *hello;
 	enum qmp_result result = next_message(qmp, end_ms, &greeting);
 
-	if (result == QMP_DONE && !json_object_object_get_ex(greeting, "QMP", NULL))
+	if (result == QMP_DONE && json_object_object_get_ex(greeting, "QMP", &hello))
+		qmp->major = major_of(hello);
+	else if (result == QMP_DONE)
 		result = qmp_fail(qmp, QMP_LOST, "what came is not QMP");
 	else if (result == QMP_LATE)
 		(void)qmp_fail(qmp, result, "no greeting: another program has this monitor, "
@@ -328,14 +351,41 @@ enum qmp_result qmp_open(struct qmp *qmp, const char *path, int *gone_out)
 	if (qmp->fd < 0)
 		return qmp_fail(qmp, QMP_LOST, "cannot connect: %s", strerror(errno));
 	qmp->tokener = json_tokener_new();
+	begin_wait(qmp, "its greeting: another program may have this monitor");
 	result = connect_to(qmp, &address, end_ms, gone_out);
 	if (result == QMP_DONE)
 		result = read_greeting(qmp, end_ms);
+	end_wait(qmp);
 	if (result == QMP_DONE)
 		result = qmp_execute(qmp, "qmp_capabilities", NULL, -1, NULL);
 	if (result != QMP_DONE)
 		qmp_close(qmp);
 	return result;
+}
+
+enum qmp_result qmp_adopt(struct qmp *qmp, int fd)
+{
+	enum qmp_result result;
+
+	qmp_close(qmp);
+	qmp->fd = fd;
+	qmp->tokener = json_tokener_new();
+	result = read_greeting(qmp, LLONG_MAX);
+	if (result == QMP_DONE)
+		result = qmp_execute(qmp, "qmp_capabilities", NULL, -1, NULL);
+	if (result != QMP_DONE)
+		qmp_close(qmp);
+	return result;
+}
+
+enum qmp_result qmp_read_events(struct qmp *qmp)
+{
+	enum qmp_result result;
+
+	do {
+		result = read_event(qmp, clock_now_ms());
+	} while (result == QMP_DONE);
+	return result == QMP_LATE ? QMP_DONE : result;
 }
 
 void qmp_close(struct qmp *qmp)
@@ -347,19 +397,4 @@ void qmp_close(struct qmp *qmp)
 	qmp->fd = -1;
 	qmp->tokener = NULL;
 	qmp->start = qmp->end = qmp->message_bytes = 0;
-}
-
-/* ---- arguments ---- */
-
-json_object *qmp_argument(const char *key, const char *value)
-{
-	json_object *arguments = json_object_new_object();
-
-	qmp_add_argument(arguments, key, value);
-	return arguments;
-}
-
-void qmp_add_argument(json_object *arguments, const char *key, const char *value)
-{
-	(void)json_object_object_add(arguments, key, json_object_new_string(value));
 }

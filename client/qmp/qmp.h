@@ -38,6 +38,12 @@ struct qmp {
 	size_t start, end;    /* what of buffer is still to be read */
 	char watched[QMP_ID_SIZE];
 	enum qmp_fate fate;
+	int major;     /* QEMU's version, 0: it did not say */
+	int not_found; /* 1: the last QMP_REFUSED is about something that does not exist */
+	/* Called once in a wait that takes longer than a second, with what is waited for. */
+	void (*on_slow)(const struct qmp *qmp, const char *what);
+	long long slow_ms; /* when that is; 0: not in this wait */
+	const char *slow_what;
 	char error[QMP_ERROR_SIZE]; /* a phrase about the last result but QMP_DONE */
 	char buffer[16384];
 };
@@ -51,6 +57,15 @@ void qmp_init(struct qmp *qmp);
  * *gone_out is 1 if nobody listens there: that QEMU has ended.
  */
 enum qmp_result qmp_open(struct qmp *qmp, const char *path, int *gone_out);
+
+/*
+ * The same with a connection that there is already: fd belongs to *qmp from now on. The
+ * greeting may take as long as the other end needs to begin.
+ */
+enum qmp_result qmp_adopt(struct qmp *qmp, int fd);
+
+/* Take what has come and is no answer, without waiting. QMP_LOST: the other end is gone. */
+enum qmp_result qmp_read_events(struct qmp *qmp);
 
 void qmp_close(struct qmp *qmp);
 

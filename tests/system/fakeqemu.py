@@ -14,6 +14,12 @@ class State:
     def __init__(self, log):
         self.log, self.sets, self.devices, self.count = log, {}, {}, 0
 
+    def take(self, device):
+        """It has this one from its command line."""
+        self.count += 1
+        self.sets[self.count] = f"vmgrant-{device}"
+        self.devices[device] = f"/dev/fdset/{self.count}"
+
 
 def answer(state, command, fds):
     """(answer, events) to a command. Descriptors that come along are noted and closed."""

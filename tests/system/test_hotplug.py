@@ -5,13 +5,15 @@ import json
 import os
 import shutil
 import signal
+import socket
 
 import pytest
 
 import replies
 from dhcp import Dhcp
 from hotplug import (LATE, MONITOR, PORTS, PROXY, QMP, REFUSED, SOCKET, assert_untouched, attach,
-                     attached, devices, let_go, open_taps, sentence, start_detach, vmgrant)
+                     attached, devices, let_go, lines_of, open_taps, sentence, start_detach,
+                     vmgrant)
 # Fixtures.
 from hotplug import guest, plug_world, proxy  # pylint: disable=unused-import
 from process import wait_until
@@ -34,7 +36,7 @@ def test_a_card_is_plugged_in_and_taken_away_again(plug_world, guest, proxy, que
         (port,) = plug_world.taps()
         assert plug_world.links()[port]["master"] == "br0"
         done = start_detach(plug_world, proxy, name, guest).wait()
-        assert (done.code, done.stdout, done.stderr) == (0, b"", b"")
+        assert (done.code, done.stdout, lines_of(done)) == (0, b"", [])
         assert_untouched(plug_world, guest)
 
 
@@ -210,6 +212,56 @@ def test_a_guest_that_does_not_answer_keeps_its_card_whole(plug_world, guest):
     wait_until(lambda: name not in devices(guest), "the card to go")
     assert vmgrant(plug_world, "detach", name).code == 0
     assert_untouched(plug_world, guest)
+
+
+def test_a_netdev_that_is_deleted_already_goes_with_its_card(plug_world, guest, proxy):
+    """As an undoing that the guest did not follow leaves it."""
+    name = attached(plug_world, "--net", "br0")
+    guest.ask("netdev_del", id=f"vmgrant-{name}")
+    done = start_detach(plug_world, proxy, name, guest).wait()
+    assert (done.code, done.stdout, lines_of(done)) == (0, b"", [])
+    assert_untouched(plug_world, guest)
+
+
+def test_what_is_waited_for_is_said_after_a_second(plug_world, guest):
+    name = attached(plug_world, "--net", "br0")
+    done = vmgrant(plug_world, "detach", "--timeout", "3", name)
+    said = done.stderr.decode().splitlines()
+    assert done.code == LATE and len(said) == 2
+    assert said[0] == f"vmgrant: {name}: waiting for the guest to let it go"
+    assert guest.ask("query-status")["running"] is True
+
+
+def test_a_monitor_that_another_program_has_is_said(plug_world, guest):
+    """QEMU serves one at a time; the next one waits for its turn."""
+    def hold():
+        with socket.socket(socket.AF_UNIX) as first:
+            first.connect(SOCKET)
+            first.recv(100)
+            open("/home/alice/held", "w", encoding="ascii").close()
+            signal.pause()
+    holder = plug_world.spawn(hold, "alice")
+    wait_until(plug_world.path("/home/alice/held").exists, "the monitor to be held")
+    process = plug_world.spawn(
+        ["sh", "-c", f"exec vmgrant detach --qmp {SOCKET} x 2>/home/alice/said"], "alice")
+    said = plug_world.path("/home/alice/said")
+    wait_until(lambda: said.exists() and "waiting for its greeting: another program may have "
+               "this monitor" in said.read_text(encoding="ascii"), "the note")
+    holder.kill()
+    assert process.wait().code == replies.OBJECT
+    assert guest.ask("query-status")["running"] is True
+
+
+@pytest.mark.parametrize("folder", ("/var/lib/libvirt/qemu/domain-1-x",
+                                    "/home/alice/.config/libvirt/qemu/lib/domain-1-x"))
+def test_libvirt_s_own_monitor_is_told_from_others(plug_world, folder):
+    plug_world.write(f"{folder}/monitor.sock", "")
+    plug_world.run(["ln", "-s", f"{folder}/monitor.sock", "/home/alice/link"])
+    plug_world.run(["chmod", "-R", "a+rX", "/home/alice/", "/var/lib/libvirt"])
+    for path in (f"{folder}/monitor.sock", "/home/alice/link"):
+        for words in (["attach", "--net", "br0"], ["detach", "x"]):
+            said = sentence(vmgrant(plug_world, *words, socket=path), QMP)
+            assert "libvirt's own monitor" in said and "qemu:arg" in said
 
 
 def test_only_what_vmgrant_attached_is_taken_away(plug_world, guest):

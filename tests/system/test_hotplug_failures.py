@@ -5,8 +5,9 @@ import signal
 
 import pytest
 
+from fakecards import FakeQemu
 from hotplug import (LEFT, PROXY, QMP, REFUSED, assert_untouched, attach, devices, let_go,
-                     open_taps, sentence, vmgrant)
+                     lines_of, open_taps, sentence, vmgrant)
 # Fixtures.
 from hotplug import guest, plug_world, proxy  # pylint: disable=unused-import
 from process import wait_until
@@ -102,3 +103,30 @@ def test_a_killed_command_leaves_its_files_in_the_monitor_only(plug_world, guest
     wait_until(lambda: len(plug_world.taps()) == 1, "the second port to go")
     assert vmgrant(plug_world, "detach", "vmgrant0").code == 0
     assert_untouched(plug_world, guest)
+
+
+# ---- versions of QEMU ----
+
+@pytest.mark.parametrize("major", (7, 10, 11))
+def test_a_card_that_the_guest_keeps_has_no_network_with_any_qemu(plug_world, major):
+    """From QEMU 10 on a netdev stays, and with it the port, as long as its card."""
+    qemu = FakeQemu(plug_world, PROXY, major, broken="device_add")
+    try:
+        said = sentence(attach(plug_world, "--net", "br0", socket=PROXY), LEFT)
+        assert "card vmgrant0 is left in the guest, without network" in said
+        assert qemu.links_down == {"vmgrant0"}
+        taps = plug_world.taps()
+        assert len(taps) == (0 if major < 10 else 1)
+        assert ("keeps its port" in said) == (major >= 10)
+        if taps:
+            port = said.split("its port ")[1].split()[0]
+            assert plug_world.links()[port]["master"] == "br0"
+        # A later detach takes all of it, although there is no netdev by that name any more.
+        process = plug_world.spawn(["vmgrant", "detach", "--qmp", PROXY, "vmgrant0"], "alice")
+        wait_until(lambda: qemu.seen[-1] == "device_del", "device_del")
+        qemu.let_go()
+        done = process.wait()
+        assert done.code == 0 and not lines_of(done), done.stderr
+        plug_world.wait_no_taps()
+    finally:
+        qemu.close()

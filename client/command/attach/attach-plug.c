@@ -130,6 +130,11 @@ static enum qmp_result undo(struct attach *attach, int *gone_out)
 	qmp->interrupt_fd = -1;
 	qmp->timeout_ms = UNDO_TIMEOUT_MS;
 	result = undo_once(attach);
+	/* A monitor of our own ends with QEMU alone. */
+	if (attach->socket == NULL) {
+		*gone_out = result == QMP_LOST;
+		return *gone_out ? QMP_DONE : result;
+	}
 	for (int i = 0; result == QMP_LOST && i < UNDO_CONNECTIONS; i++) {
 		(void)poll(NULL, 0, i == 0 ? 0 : UNDO_PAUSE_MS);
 		result = qmp_open(qmp, attach->socket, gone_out);
@@ -154,7 +159,7 @@ static int undo_and_say(struct attach *attach, enum qmp_result result)
 	const char *id = attach->id;
 	enum qmp_result undone;
 
-	if (result == QMP_LOST)
+	if (result == QMP_LOST && attach->socket != NULL)
 		qmp_close(&attach->qmp);
 	undone = undo(attach, &gone);
 	if (gone)

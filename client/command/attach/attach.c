@@ -12,6 +12,7 @@
 #include "client/command/common/command.h"
 #include "client/command/attach/follow.h"
 #include "client/command/common/interrupt.h"
+#include "client/command/common/usb-present.h"
 #include "client/command/attach/qmp-command.h"
 #include "client/qmp/device.h"
 
@@ -41,7 +42,7 @@ static int print_help(void)
 	      "        ,model=NAME      of the card, for QEMU [what fits the machine]\n"
 	      "        ,bus=NAME        where QEMU puts the card [the last that takes it]\n"
 	      "  --usb ID           a USB device, see vmgrant run --help\n"
-	      "  --follow           stay, and plug it in again when it comes back\n"
+	      "  --follow           stay, and plug it in whenever it comes\n"
 	      "  --id ID            of the card or device in QEMU [vmgrant0, vmgrant1...]\n"
 	      "  --json             print an object\n"
 	      "  --prompt           let polkit ask for a password, by the agent of the desktop\n"
@@ -217,9 +218,41 @@ static int plug(struct command *command)
 	if (code == VMGRANT_GRANTED)
 		code = print_result(command);
 	if (code == VMGRANT_GRANTED && command->follows)
-		code = follow(attach);
+		code = follow(attach, FOLLOW_PLUGGED);
 	close(interrupt_fd);
 	return code;
+}
+
+/* Not there yet, or in use. */
+static int wait_for_first(struct command *command)
+{
+	struct attach *attach = &command->attach;
+	int code, interrupt_fd = interrupt_open();
+
+	if (interrupt_fd < 0)
+		return command_fail(VMGRANT_INTERNAL, "signals: cannot be waited for: %s",
+				    strerror(errno));
+	attach->qmp.interrupt_fd = interrupt_fd;
+	(void)command_fail(0, "%s: waiting for it to be plugged in", attach->id);
+	code = print_result(command);
+	if (code == VMGRANT_GRANTED)
+		code = follow(attach, FOLLOW_AWAY);
+	close(interrupt_fd);
+	return code;
+}
+
+/* Who follows a device can wait for it, unless it may not be had. */
+static int plug_or_wait(struct command *command)
+{
+	struct attach *attach = &command->attach;
+	int code;
+
+	if (command->follows && !usb_present("", &attach->usb_option))
+		return wait_for_first(command);
+	code = attach_ask(attach);
+	if (code == VMGRANT_GRANTED)
+		return plug(command);
+	return code == VMGRANT_OBJECT && command->follows ? wait_for_first(command) : code;
 }
 
 int command_attach(int argc, char **argv)
@@ -233,9 +266,7 @@ int command_attach(int argc, char **argv)
 	qmp_init(&attach->qmp);
 	code = attach_open(attach);
 	if (code == VMGRANT_GRANTED)
-		code = attach_ask(attach);
-	if (code == VMGRANT_GRANTED)
-		code = plug(&command);
+		code = plug_or_wait(&command);
 	attach_release(attach);
 	return code;
 }

@@ -146,7 +146,9 @@ static int remove_card(struct detach *detach)
 	if (code != VMGRANT_GRANTED)
 		return code;
 	result = remove_netdev(detach);
-	return result == QMP_DONE ? VMGRANT_GRANTED : fail(detach, result);
+	/* Once it was to be deleted before, it goes with the card. */
+	return result == QMP_DONE || (result == QMP_REFUSED && detach->qmp.not_found)
+		       ? VMGRANT_GRANTED : fail(detach, result);
 }
 
 static int remove_usb(struct detach *detach)

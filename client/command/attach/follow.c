@@ -2,8 +2,9 @@
 /*
  * vmgrant attach --follow.
  *
- * The monitor serves one program at a time, so the connection is closed while nothing
- * happens. That QEMU ends is seen by its process, which is the other end's.
+ * A monitor of the person's serves one program at a time, so the connection is closed while
+ * nothing happens. That QEMU ends is seen by its process, which is the other end's. The
+ * monitor that vmgrant run has made is ours alone: it stays open, and ends with QEMU.
  */
 #include "client/command/attach/follow.h"
 
@@ -19,6 +20,7 @@
 #include <unistd.h>
 
 #include "client/command/common/command.h"
+#include "client/command/attach/follow-device.h"
 #include "client/command/attach/qmp-command.h"
 
 struct follower {
@@ -26,70 +28,13 @@ struct follower {
 	struct udev *udev;
 	struct udev_monitor *monitor;
 	int interrupt_fd;
-	int qemu_pidfd;
-	int is_away; /* 1: unplugged, and not in QEMU any more if that could be asked */
+	int qemu_pidfd; /* -1: the monitor is ours */
+	int is_away;    /* 1: unplugged, and not in QEMU any more if that could be asked */
+	int is_known;   /* 1: it was there once, and is the one that is waited for */
+	char place[FOLLOW_PLACE_SIZE]; /* where it was asked for, "": anywhere */
 };
 
 /* ---- what is followed ---- */
-
-/* "" for what the device has not, and for a device that is gone. */
-static const char *attribute(struct udev_device *device, const char *name)
-{
-	const char *value = udev_device_get_sysattr_value(device, name);
-
-	return value == NULL ? "" : value;
-}
-
-static uint16_t hex_attribute(struct udev_device *device, const char *name)
-{
-	return (uint16_t)strtoul(attribute(device, name), NULL, 16);
-}
-
-static int is_plain(const char *text)
-{
-	for (; *text != '\0'; text++) {
-		if (*text < ' ' || *text > '~')
-			return 0;
-	}
-	return 1;
-}
-
-/*
- * A device that was asked for by its place is whatever is plugged in there. Any other
- * one is that of the same ids and serial number, wherever it is plugged in. One that was
- * unplugged meanwhile has no attributes: what was asked for has to do, if that is enough.
- */
-static int learn_identity(struct usb_option *option, struct udev_device *device)
-{
-	const char *serial = attribute(device, "serial");
-	int is_there = attribute(device, "idVendor")[0] != '\0' &&
-		       attribute(device, "idProduct")[0] != '\0';
-
-	option->has_number = 0;
-	option->bus = option->device = 0;
-	if (option->port[0] != '\0' || (!is_there && option->has_ids))
-		return 0;
-	if (!is_there)
-		return -ENODEV;
-	option->has_ids = 1;
-	option->vendor = hex_attribute(device, "idVendor");
-	option->product = hex_attribute(device, "idProduct");
-	if (serial[0] != '\0' && strlen(serial) < sizeof option->serial && is_plain(serial))
-		memcpy(option->serial, serial, strlen(serial) + 1);
-	return 0;
-}
-
-/* Does that device look like the one? The helper looks again. */
-static int matches(const struct usb_option *option, struct udev_device *device)
-{
-	if (option->port[0] != '\0' && strcmp(option->port, udev_device_get_sysname(device)) != 0)
-		return 0;
-	if (option->has_ids && (option->vendor != hex_attribute(device, "idVendor") ||
-				option->product != hex_attribute(device, "idProduct")))
-		return 0;
-	return option->serial[0] == '\0' ||
-	       strcmp(option->serial, attribute(device, "serial")) == 0;
-}
 
 static int find_device(struct follower *follower)
 {
@@ -101,8 +46,9 @@ static int find_device(struct follower *follower)
 	if (stat(attach->usb.node, &node) == 0)
 		device = udev_device_new_from_devnum(follower->udev, 'c', node.st_rdev);
 	if (device != NULL)
-		error = learn_identity(&attach->usb_option, device);
+		error = follow_device_learn(&attach->usb_option, device);
 	(void)udev_device_unref(device);
+	follower->is_known = error == 0;
 	return error == 0 ? VMGRANT_GRANTED
 			  : command_fail(VMGRANT_OBJECT, "%s: cannot be followed: sysfs does not "
 					 "know %s: it stays plugged in", attach->id,
@@ -111,6 +57,11 @@ static int find_device(struct follower *follower)
 
 /* ---- what happens ---- */
 
+static int is_ours(const struct follower *follower)
+{
+	return follower->attach->socket == NULL;
+}
+
 /* 0, or 1 when QEMU has ended. */
 static int connect_to_qemu(struct follower *follower)
 {
@@ -118,6 +69,8 @@ static int connect_to_qemu(struct follower *follower)
 	enum qmp_result result;
 	int gone;
 
+	if (is_ours(follower))
+		return qmp->fd < 0;
 	qmp_init(qmp);
 	qmp->interrupt_fd = follower->interrupt_fd;
 	result = qmp_open(qmp, follower->attach->socket, &gone);
@@ -125,6 +78,12 @@ static int connect_to_qemu(struct follower *follower)
 		(void)command_fail(0, "QMP socket %.256s: %s", follower->attach->socket,
 				   qmp->error);
 	return gone;
+}
+
+static void let_qemu_go(struct follower *follower)
+{
+	if (!is_ours(follower))
+		qmp_close(&follower->attach->qmp);
 }
 
 /* Take what is dead out of QEMU. An undone removal is made up for before the next plugging. */
@@ -136,7 +95,7 @@ static int remove_dead(struct follower *follower)
 	if (!gone && attach->qmp.fd >= 0 &&
 	    qmp_usb_undo(&attach->qmp, &attach->qmp_usb) != QMP_DONE)
 		(void)command_fail(0, "%s: %s", attach->id, attach->qmp.error);
-	qmp_close(&attach->qmp);
+	let_qemu_go(follower);
 	return gone;
 }
 
@@ -149,20 +108,56 @@ static int leave(struct follower *follower)
 	return remove_dead(follower);
 }
 
-static int come_back(struct follower *follower)
+static void say_it_is_there(struct follower *follower)
+{
+	struct attach *attach = follower->attach;
+
+	follower->is_away = 0;
+	(void)command_fail(0, "%s: plugged in%s", attach->id, follower->is_known ? " again" : "");
+	if (!follower->is_known)
+		(void)find_device(follower);
+}
+
+/* name is where it is plugged in. */
+static int come_back(struct follower *follower, const char *name)
 {
 	struct attach *attach = follower->attach;
 	int gone = remove_dead(follower);
 
+	/* It may be on the other side of the socket. */
+	if (follower->place[0] != '\0' && strlen(name) < sizeof attach->usb_option.port)
+		memcpy(attach->usb_option.port, name, strlen(name) + 1);
 	if (gone || attach_ask(attach) != VMGRANT_GRANTED)
 		return gone;
 	gone = connect_to_qemu(follower);
-	if (attach->qmp.fd >= 0 && attach_plug(attach) == VMGRANT_GRANTED) {
-		follower->is_away = 0;
-		(void)command_fail(0, "%s: plugged in again", attach->id);
-	}
-	qmp_close(&attach->qmp);
+	if (attach->qmp.fd >= 0 && attach_plug(attach) == VMGRANT_GRANTED)
+		say_it_is_there(follower);
+	let_qemu_go(follower);
 	vmgrant_usb_close(&attach->usb);
+	return gone;
+}
+
+/* What was not there, or could not be had, when it was asked for: is it now? */
+static int look_for_it(struct follower *follower)
+{
+	struct udev_enumerate *all = udev_enumerate_new(follower->udev);
+	struct udev_list_entry *entry = NULL;
+	int gone = 0;
+
+	if (all != NULL && udev_enumerate_add_match_subsystem(all, "usb") >= 0 &&
+	    udev_enumerate_add_match_property(all, "DEVTYPE", "usb_device") >= 0 &&
+	    udev_enumerate_scan_devices(all) >= 0)
+		entry = udev_enumerate_get_list_entry(all);
+	for (; entry != NULL && follower->is_away && !gone; entry = udev_list_entry_get_next(entry)) {
+		struct udev_device *device = udev_device_new_from_syspath(
+			follower->udev, udev_list_entry_get_name(entry));
+
+		if (device != NULL && follow_device_matches(&follower->attach->usb_option,
+							    follower->place, device))
+			gone = come_back(follower, udev_device_get_sysname(device));
+		(void)udev_device_unref(device);
+	}
+	(void)udev_enumerate_unref(all);
 	return gone;
 }
 
@@ -182,8 +177,8 @@ static int take_event(struct follower *follower)
 	    strcmp(node, attach->usb.node) == 0)
 		gone = leave(follower);
 	else if (follower->is_away && strcmp(action, "add") == 0 &&
-		 matches(&attach->usb_option, device))
-		gone = come_back(follower);
+		 follow_device_matches(&attach->usb_option, follower->place, device))
+		gone = come_back(follower, udev_device_get_sysname(device));
 	(void)udev_device_unref(device);
 	return gone;
 }
@@ -192,19 +187,25 @@ static int wait_for_events(struct follower *follower)
 {
 	struct pollfd fds[] = {
 		{ .fd = follower->interrupt_fd, .events = POLLIN },
-		{ .fd = follower->qemu_pidfd, .events = POLLIN },
+		{ .fd = is_ours(follower) ? follower->attach->qmp.fd : follower->qemu_pidfd,
+		  .events = POLLIN },
 		{ .fd = udev_monitor_get_fd(follower->monitor), .events = POLLIN },
 	};
 	int gone = 0;
 
-	/* It may have gone before the monitor was there. */
-	if (access(follower->attach->usb.node, F_OK) < 0)
+	/* It may have come or gone before the monitor was there. */
+	if (follower->is_away)
+		gone = look_for_it(follower);
+	else if (access(follower->attach->usb.node, F_OK) < 0)
 		gone = leave(follower);
 	while (!gone) {
 		if (poll(fds, sizeof fds / sizeof fds[0], -1) < 0 && errno != EINTR)
 			return command_fail(VMGRANT_INTERNAL, "waiting failed: %s",
 					    strerror(errno));
-		if (fds[0].revents != 0 || fds[1].revents != 0)
+		if (fds[0].revents != 0 || (fds[1].revents != 0 && !is_ours(follower)))
+			break;
+		/* Events come, and at the end nothing more. */
+		if (fds[1].revents != 0 && qmp_read_events(&follower->attach->qmp) == QMP_LOST)
 			break;
 		if (fds[2].revents != 0)
 			gone = take_event(follower);
@@ -253,19 +254,21 @@ static int open_qemu(struct follower *follower)
 	return VMGRANT_GRANTED;
 }
 
-int follow(struct attach *attach)
+int follow(struct attach *attach, enum follow_start start)
 {
 	struct follower follower = { .attach = attach, .qemu_pidfd = -1,
+				     .is_away = start == FOLLOW_AWAY,
 				     .interrupt_fd = attach->qmp.interrupt_fd };
 	int code = open_monitor(&follower);
 
-	if (code == VMGRANT_GRANTED)
+	(void)snprintf(follower.place, sizeof follower.place, "%s", attach->usb_option.port);
+	if (code == VMGRANT_GRANTED && !follower.is_away)
 		code = find_device(&follower);
-	if (code == VMGRANT_GRANTED)
+	if (code == VMGRANT_GRANTED && !is_ours(&follower))
 		code = open_qemu(&follower);
 	/* QEMU has its own copy of the file, and its monitor is for others meanwhile. */
 	vmgrant_usb_close(&attach->usb);
-	qmp_close(&attach->qmp);
+	let_qemu_go(&follower);
 	if (code == VMGRANT_GRANTED)
 		code = wait_for_events(&follower);
 	if (follower.qemu_pidfd >= 0)

@@ -2,6 +2,7 @@
 /* How QMP's results become words and exit statuses. */
 #include "client/command/attach/qmp-command.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "client/command/common/command.h"
@@ -26,11 +27,39 @@ int qmp_command_code(const struct qmp *qmp, enum qmp_result result)
 	return COMMAND_QMP;
 }
 
+static void say_waiting(const struct qmp *qmp, const char *what)
+{
+	if (qmp->watched[0] == '\0')
+		(void)command_fail(0, "QMP socket: waiting for %s", what);
+	else
+		(void)command_fail(0, "%s: waiting for %s", qmp->watched, what);
+}
+
+/* libvirt's monitors are in folders of its own, by one name, and it never lets them go. */
+static int is_libvirt_monitor(const char *socket)
+{
+	static const char name[] = "/monitor.sock";
+	char *path = realpath(socket, NULL);
+	size_t length = path == NULL ? 0 : strlen(path);
+	int is_libvirt = length > sizeof name && strstr(path, "/libvirt/") != NULL &&
+			 strcmp(path + length - (sizeof name - 1), name) == 0;
+
+	free(path);
+	return is_libvirt;
+}
+
 int qmp_command_open(struct qmp *qmp, const char *socket)
 {
+	enum qmp_result result;
 	int gone;
-	enum qmp_result result = qmp_open(qmp, socket, &gone);
 
+	if (is_libvirt_monitor(socket))
+		return command_fail(COMMAND_QMP, "QMP socket %.256s: libvirt's own monitor, which "
+				    "serves libvirt alone: add <qemu:arg value='-qmp'/> and "
+				    "<qemu:arg value='unix:SOCKET,server=on,wait=off'/> to the "
+				    "domain, or use virsh attach-device", socket);
+	qmp->on_slow = say_waiting;
+	result = qmp_open(qmp, socket, &gone);
 	if (result == QMP_DONE)
 		return VMGRANT_GRANTED;
 	return command_fail(COMMAND_QMP, "QMP socket %.256s: %s%s", socket, qmp->error,

@@ -18,6 +18,7 @@ struct usb_device {
 	struct usb_option option;
 	struct vmgrant_usb usb; /* usb.fd is -1 while it is not there */
 	char id[32];            /* in QEMU, set by launch_add_usb() */
+	int monitor_fd, qemu_fd; /* of a device that is followed: run_follow_add() */
 };
 
 struct vfio_device {

@@ -11,6 +11,7 @@
 
 #include "client/command/common/ask-device.h"
 #include "client/command/common/command.h"
+#include "client/command/common/usb-present.h"
 #include "client/command/run/open-broker.h"
 
 #define CONTAINER "/dev/vfio/vfio"
@@ -27,9 +28,6 @@ int run_devices_add_usb(struct run_devices *devices, const char *text)
 				    LAUNCH_USB_MAX);
 	if (usb_option_parse(text, &devices->usb[devices->usb_count].option, why, sizeof why) < 0)
 		return command_fail(VMGRANT_USAGE, "--usb: %s", why);
-	if (devices->usb[devices->usb_count].option.follow)
-		return command_fail(VMGRANT_USAGE, "--usb %.64s: follow: vmgrant attach has it",
-				    text);
 	devices->usb_count++;
 	return VMGRANT_GRANTED;
 }
@@ -56,10 +54,10 @@ int run_devices_add_vfio(struct run_devices *devices, const char *text)
 /* ---- asking ---- */
 
 /* What may be missing is missing: the guest starts without it. */
-static int miss_usb(struct usb_device *device)
+static int miss_usb(struct usb_device *device, const char *why)
 {
 	device->usb.fd = -1;
-	return command_fail(VMGRANT_GRANTED, "usb %.256s: %s", device->option.text,
+	return command_fail(VMGRANT_GRANTED, "usb %.256s: %s%s", device->option.text, why,
 			    device->option.follow ? "waiting for it to be plugged in"
 						  : "the guest starts without it");
 }
@@ -67,12 +65,14 @@ static int miss_usb(struct usb_device *device)
 static int ask_usb(struct usb_device *device, struct vmgrant_connection *connection,
 		   unsigned flags, int *example_fd)
 {
-	int may_miss = device->option.optional || device->option.follow;
-	int code = ask_device_usb(connection, &device->option, flags, &device->usb);
+	int may_miss = device->option.optional || device->option.follow, code;
 
+	if (may_miss && !usb_present("", &device->option))
+		return miss_usb(device, "not plugged in: ");
+	code = ask_device_usb(connection, &device->option, flags, &device->usb);
 	/* Why it cannot be had has been said. */
 	if (code == VMGRANT_OBJECT && may_miss)
-		return miss_usb(device);
+		return miss_usb(device, "");
 	if (code != VMGRANT_GRANTED)
 		return code;
 	if ((flags & VMGRANT_DEVICE_QUERY) != 0)

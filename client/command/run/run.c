@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "client/command/common/command.h"
+#include "client/command/run/run-follow.h"
 #include "client/command/run/run.h"
 
 static int print_help(void)
@@ -135,18 +136,18 @@ static unsigned device_flags(const struct run *run)
 			   : prompt_flag(run->prompt, VMGRANT_DEVICE_INTERACTIVE);
 }
 
-static int ask_for_all(struct run *run)
+static int ask_for_all(struct run *run, int *fd)
 {
 	struct vmgrant_connection *connection = card_connect(run->helper, run->prompt);
-	int code = VMGRANT_GRANTED, fd = 3;
+	int code = VMGRANT_GRANTED;
 
 	if (connection == NULL)
 		return command_fail(VMGRANT_INTERNAL, "vmgrant-helper: cannot be started: %s",
 				    strerror(errno));
 	for (size_t i = 0; code == VMGRANT_GRANTED && i < run->card_count; i++)
-		code = run_ask_card(run, connection, i, &fd);
+		code = run_ask_card(run, connection, i, fd);
 	if (code == VMGRANT_GRANTED)
-		code = run_devices_ask(&run->devices, connection, device_flags(run), &fd);
+		code = run_devices_ask(&run->devices, connection, device_flags(run), fd);
 	vmgrant_close(connection);
 	return code;
 }
@@ -174,7 +175,7 @@ static int keep_through_exec(const int *fds, unsigned count)
 	return 0;
 }
 
-static int become(const struct run *run, const struct words *words)
+static int become(struct run *run, const struct words *words)
 {
 	int error, code;
 
@@ -186,7 +187,9 @@ static int become(const struct run *run, const struct words *words)
 			return command_fail(VMGRANT_INTERNAL, "cannot hand over the cards: %s",
 					    strerror(errno));
 	}
-	code = run_devices_hand_over(&run->devices, run->arguments);
+	code = run_follow_start(run);
+	if (code == VMGRANT_GRANTED)
+		code = run_devices_hand_over(&run->devices, run->arguments);
 	if (code != VMGRANT_GRANTED)
 		return code;
 	(void)execvp(words->items[0], words->items);
@@ -199,18 +202,20 @@ int command_run(int argc, char **argv)
 {
 	struct run run = { 0 };
 	struct words words = { 0 };
-	int code = parse(&run, argc, argv);
+	int code = parse(&run, argc, argv), fd = 3;
 
 	if (code >= 0)
 		return code;
-	code = ask_for_all(&run);
+	code = ask_for_all(&run, &fd);
 	if (code != VMGRANT_GRANTED)
 		return code;
 	launch_build(run.arguments, run.style, &run.qemu, run.cards, run.card_count, &words);
 	launch_add_usb(run.devices.usb, run.devices.usb_count, run.arguments, &run.qemu, &words);
 	launch_add_vfio(run.devices.vfio, run.devices.vfio_count, run.arguments, &run.qemu,
 			&words);
-	code = run.is_dry ? print_words(&words) : become(&run, &words);
+	code = run_follow_add(&run, &words, &fd);
+	if (code == VMGRANT_GRANTED)
+		code = run.is_dry ? print_words(&words) : become(&run, &words);
 	words_release(&words);
 	return code;
 }
