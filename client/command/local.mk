@@ -76,6 +76,7 @@ vmgrant_SOURCES = \
 	client/command/check/check-command.c \
 	client/command/check/check-host.c \
 	client/command/check/check-install.c \
+	client/command/check/check-boxes.c \
 	client/command/check/check-libvirt.c \
 	client/command/check/check-netfilter.c \
 	client/command/check/check-policy.c \

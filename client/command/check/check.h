@@ -125,9 +125,10 @@ void check_memory(struct check *check);
 void check_ports(struct check *check);
 void check_bridge_addresses(struct check *check);
 
-/* ---- programs that use the helper: check-clients.c, check-libvirt.c ---- */
+/* ---- programs that use the helper: check-clients.c, check-libvirt.c, check-boxes.c ---- */
 void check_qemu(struct check *check);
 void check_libvirt(struct check *check);
+void check_boxes(struct check *check);
 void check_old_helper(struct check *check);
 
 /* ---- a PCI device and its group, with --vfio: check-vfio.c ---- */
