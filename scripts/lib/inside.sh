@@ -38,10 +38,8 @@ main() {
 	world_make_root "$work/world"
 	quietly 'building and installing into a throw-away root' "$work/world/build.log" \
 		world_install "$sources" "$work/world"
-	if [ "$guest" = linux ]; then
-		install -D -m 0644 -t "$work/world/root/srv/guest" "$work/guest/kernel" "$work/guest/initrd"
-	fi
-	world_enter "$work/world"
+	mkdir -p "$work/guest"
+	world_enter "$work/world" "$work/guest"
 	quietly 'making the people alice and bob' /run/accounts.log world_make_accounts alice bob
 
 	story_write_policy

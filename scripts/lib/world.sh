@@ -4,11 +4,14 @@
 # inside fresh mount, network, process and host name namespaces, and is gone
 # with them: the system's files lie below an overlay whose changes are in memory.
 
+# Nothing is written through the way to its root from outside: the kernel would follow an
+# absolute link there to a file of the system's own.
+
 # Mount a writable view of the system at WORLD/root. WORLD is an empty folder.
 world_make_root() {
 	local world=$1 dir
 	mount -t tmpfs -o mode=0755 world "$world"
-	mkdir "$world/root" "$world/build"
+	mkdir "$world/root" "$world/build" "$world/stage"
 	world_overlay "$world" /
 	# An overlay shows one file system only, so folders that are one of their own get one too.
 	for dir in /usr /etc /var; do
@@ -16,16 +19,24 @@ world_make_root() {
 			world_overlay "$world" "$dir"
 		fi
 	done
-	# Not what runs on the system, nor what it keeps there.
-	for dir in run tmp dev srv; do
-		mkdir -p "$world/root/$dir"
-		mount -t tmpfs -o mode=0755 "$dir" "$world/root/$dir"
+}
+
+# Inside: not what runs on the system, nor what it keeps there.
+world_mount_own() {
+	local dir
+	for dir in run tmp dev srv proc sys; do
+		# A link may lead to what is no part of the view.
+		[ -d "/$dir" ] || rm -f "/$dir"
+		mkdir -p "/$dir"
 	done
-	chmod 1777 "$world/root/tmp"
-	world_make_devices "$world/root/dev"
-	mkdir -p "$world/root/proc" "$world/root/sys"
-	mount -t proc proc "$world/root/proc"
-	mount -t sysfs -o ro sysfs "$world/root/sys"
+	# First, because modes of devices are set through it.
+	mount -t proc proc /proc
+	for dir in run tmp dev srv; do
+		mount -t tmpfs -o mode=0755 "$dir" "/$dir"
+	done
+	chmod 1777 /tmp
+	world_make_devices /dev
+	mount -t sysfs -o ro sysfs /sys
 }
 
 world_overlay() {
@@ -59,7 +70,7 @@ world_make_devices() {
 	ln -s fd/2 "$dev/stderr"
 }
 
-# Build a copy of the sources outside their folder and install it into the root.
+# Build a copy of the sources outside their folder and install it into WORLD/stage.
 world_install() {
 	local sources=$1 world=$2
 	mkdir "$world/build/out"
@@ -69,19 +80,29 @@ world_install() {
 		cd "$world/build/sources" && autoreconf --install --force &&
 			cd "$world/build/out" &&
 			"$world/build/sources/configure" --prefix=/usr --sysconfdir=/etc --localstatedir=/var &&
-			make -j"$(nproc)" && make install DESTDIR="$world/root"
+			make -j"$(nproc)" && make install DESTDIR="$world/stage"
 	)
 }
 
-# From here on the system's own root is out of reach.
+# Enter WORLD's root, with what was installed and the files of FOLDER in /srv/guest. From here
+# on the system's own root is out of reach.
 world_enter() {
-	cd "$1/root" || return
+	local world folder
+	world=$(cd "$1" && pwd -P)
+	folder=$(cd "$2" && pwd -P)
+	cd "$world/root" || return
 	mkdir -p .outside
 	pivot_root . .outside
 	cd /
+	export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
+	# Rules of the system's administrator, and of a vmgrant that is installed.
+	rm -rf /etc/vmgrant /etc/polkit-1/rules.d
+	world_mount_own
+	tar -C "/.outside$world/stage" -cf - . | tar -C / --keep-directory-symlink -xpf -
+	mkdir /srv/guest
+	cp -r "/.outside$folder/." /srv/guest
 	umount -l /.outside
 	rmdir /.outside
-	export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
 	hostname demo
 }
 
