@@ -3,6 +3,7 @@
 #include "judge/acl-verdict.h"
 
 #include "judge/names.h"
+#include "wire/escape.h"
 
 enum reply_code judge_deny(const struct request *request, const struct caller *caller,
 			   struct refusal *why)
@@ -10,27 +11,37 @@ enum reply_code judge_deny(const struct request *request, const struct caller *c
 	char object[REQUEST_TEXT_SIZE];
 
 	request_describe(request, object);
+	if (caller->is_nameless)
+		return refuse(why, REPLY_DENIED,
+			      "%s: not allowed for uid %s: the system knows no user of that id: "
+			      "only a rule with user %s in %s can allow it",
+			      object, caller->name, caller->name, VMGRANT_ACL_FILE);
 	return refuse(why, REPLY_DENIED,
 		      "%s: not allowed for user %s: ask the administrator for a rule in %s",
 		      object, caller->name, VMGRANT_ACL_FILE);
 }
 
 enum reply_code judge_no_names(const struct request *request, const struct caller *caller,
-			       struct refusal *why)
+			       const struct acl_rule *rule, struct refusal *why)
 {
-	char object[REQUEST_TEXT_SIZE];
+	char object[REQUEST_TEXT_SIZE], file[128], name[96];
 
 	request_describe(request, object);
 	return refuse(why, REPLY_DENIED,
-		      "%s: not allowed for user %s: the system's list of users and groups does not "
-		      "answer, try again later",
-		      object, caller->name);
+		      "%s: not allowed for user %s: %s: line %u: %s %s: the system's list of users "
+		      "and groups does not know it or does not answer: try again later, or ask the "
+		      "administrator",
+		      object, caller->name, escape_string(file, sizeof file, rule->file),
+		      rule->line,
+		      rule->subject.type == ACL_SUBJECT_USER_NAME ? "user" : "group",
+		      escape_string(name, sizeof name, rule->subject.name));
 }
 
 enum acl_verdict judge_verdict(const struct acl_object *object, const struct caller *caller,
 			       const struct policy *policy, const struct acl_rule **rule_out)
 {
-	const struct acl_asker asker = { caller->uid, caller->groups, caller->group_count };
+	const struct acl_asker asker = { caller->uid, caller->groups, caller->group_count,
+					 caller->is_nameless };
 	struct names_context context = { &asker, caller->names };
 	const struct acl_names names = names_of_system(&context);
 
@@ -45,7 +56,7 @@ enum reply_code judge_object(const struct request *request, const struct acl_obj
 	case ACL_VERDICT_ALLOW:
 		return REPLY_GRANTED;
 	case ACL_VERDICT_NO_NAMES:
-		return judge_no_names(request, caller, why);
+		return judge_no_names(request, caller, *rule_out, why);
 	case ACL_VERDICT_DENY:
 	default:
 		return judge_deny(request, caller, why);
@@ -54,7 +65,8 @@ enum reply_code judge_object(const struct request *request, const struct acl_obj
 
 unsigned policy_kinds_possible(const struct policy *policy, const struct caller *caller)
 {
-	const struct acl_asker asker = { caller->uid, caller->groups, caller->group_count };
+	const struct acl_asker asker = { caller->uid, caller->groups, caller->group_count,
+					 caller->is_nameless };
 	struct names_context context = { &asker, caller->names };
 	const struct acl_names names = names_of_system(&context);
 

@@ -17,9 +17,13 @@
 enum reply_code judge_deny(const struct request *request, const struct caller *caller,
 			   struct refusal *why);
 
-/* The same for a name service that does not answer, which allows nobody anything. */
+/*
+ * The same for ACL_VERDICT_NO_NAMES: the rule of which it cannot be told whether it is
+ * about the caller. Its place and its name are told to whoever asks: names of people
+ * are no secret of the policy's.
+ */
 enum reply_code judge_no_names(const struct request *request, const struct caller *caller,
-			       struct refusal *why);
+			       const struct acl_rule *rule, struct refusal *why);
 
 /* The verdict about an object alone, for who has a sentence of his own. */
 enum acl_verdict judge_verdict(const struct acl_object *object, const struct caller *caller,

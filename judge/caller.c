@@ -2,12 +2,7 @@
 /* Who is asking, as the kernel says it. */
 #include "judge/caller.h"
 
-#include <errno.h>
-#include <pwd.h>
 #include <stdio.h>
-#include <string.h>
-
-#include "wire/escape.h"
 
 void caller_identify(struct caller *caller, const struct judge_start *start)
 {
@@ -22,15 +17,16 @@ void caller_identify(struct caller *caller, const struct judge_start *start)
 
 enum reply_code caller_find_name(struct caller *caller, struct refusal *why)
 {
-	const struct passwd *entry;
-
-	errno = 0;
-	entry = getpwuid(caller->uid);
-	if (entry == NULL)
+	switch (names_of_uid(caller->uid, caller->name, sizeof caller->name)) {
+	case ACL_NAME_FOUND:
+		return REPLY_GRANTED;
+	case ACL_NAME_UNKNOWN:
+		caller->is_nameless = 1;
+		return REPLY_GRANTED;
+	default:
 		return refuse(why, REPLY_DENIED,
-			      "uid %u: not allowed: the system knows no user of that id%s%s",
-			      (unsigned)caller->uid, errno != 0 ? ": " : "",
-			      errno != 0 ? strerror(errno) : "");
-	escape_string(caller->name, sizeof caller->name, entry->pw_name);
-	return REPLY_GRANTED;
+			      "uid %u: not allowed: the system's list of users does not answer: "
+			      "try again later",
+			      (unsigned)caller->uid);
+	}
 }

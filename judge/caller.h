@@ -23,7 +23,8 @@ struct caller {
 	const gid_t *groups; /* the real gid first, then the supplementary ones */
 	size_t group_count;
 	pid_t parent; /* who started the helper, for the records only */
-	char name[CALLER_NAME_MAX]; /* escaped; the uid as digits until it is looked up */
+	char name[CALLER_NAME_MAX]; /* escaped; the uid as digits if there is none */
+	int is_nameless; /* 1: looked up, and the system knows no user of that uid */
 	struct names_memory *names; /* of a connection's requests; NULL: none */
 };
 
@@ -31,9 +32,9 @@ struct caller {
 void caller_identify(struct caller *caller, const struct judge_start *start);
 
 /*
- * Look up the caller's name. A uid without a passwd entry is refused: such a
- * process is left over from a removed account, or lives in a container whose
- * ids mean somebody else.
+ * Look up the caller's name. A process of a uid without an entry is left over from a
+ * removed account, or lives in a container whose ids mean somebody else: only a rule
+ * that names the very number is for it. A failure to look is refused.
  */
 enum reply_code caller_find_name(struct caller *caller, struct refusal *why);
 

@@ -67,6 +67,8 @@ libjudge_a_SOURCES = \
 	judge/policy/acl.h \
 	judge/policy/installed.c \
 	judge/policy/installed.h \
+	judge/policy/letters.c \
+	judge/policy/letters.h \
 	judge/policy/load.c \
 	judge/policy/load.h \
 	judge/policy/options.c \

@@ -39,11 +39,17 @@ struct names_context {
  *
  * A name that is not found means nobody, so that a rule may outlive its account.
  * But where several services are asked, libc says "not found" also when one of
- * them did not answer and a later one knew nothing, and a deny would be lost.
- * For groups it is therefore believed only if every group of the caller has a
- * name: then the services that know his groups do answer. For users that has been
- * seen before: caller_find_name() has found the caller himself.
+ * them did not answer and a later one knew nothing, and a deny would be lost. So
+ * the asker's own ids are then looked up: one that has the name is the answer, one
+ * that cannot be looked up a failure, and with one that has no name, or more than
+ * a thousand of them, it cannot be told (ACL_NAME_UNTOLD).
  */
 struct acl_names names_of_system(struct names_context *context);
+
+/*
+ * The name of a uid, escaped. Returns ACL_NAME_FOUND, ACL_NAME_UNKNOWN or
+ * ACL_NAME_FAILED; without ACL_NAME_FOUND name_out is left alone.
+ */
+enum acl_name_result names_of_uid(uid_t uid, char *name_out, size_t size);
 
 #endif

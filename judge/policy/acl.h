@@ -195,6 +195,11 @@ struct acl_asker {
 	uid_t uid;
 	const gid_t *groups;
 	size_t group_count;
+	/*
+	 * 1: the system knows no user of that uid, perhaps not any more. Then only an allow
+	 * by this very number is about him, but every deny that is about his ids.
+	 */
+	int is_nameless;
 };
 
 /* Has the asker that group, also by his real gid? */
@@ -204,6 +209,9 @@ int acl_asker_in_group(const struct acl_asker *asker, gid_t group);
 enum acl_name_result {
 	ACL_NAME_FAILED = 0, /* the name service could not say: everything is denied */
 	ACL_NAME_UNKNOWN,    /* nobody of that name: the rule matches nobody */
+	/* nobody of that name is known, but the asker has an id without a name: a deny may
+	 * be about him, an allow is not */
+	ACL_NAME_UNTOLD,
 	ACL_NAME_FOUND,
 };
 
@@ -228,7 +236,7 @@ int acl_rule_matches(const struct acl_rule *rule, const struct acl_question *que
 enum acl_verdict {
 	ACL_VERDICT_DENY = 0,     /* no rule allows it, or a rule denies it */
 	ACL_VERDICT_ALLOW = 1,
-	ACL_VERDICT_NO_NAMES = 2, /* deny, because the name service failed */
+	ACL_VERDICT_NO_NAMES = 2, /* deny, because it cannot be told who a name is */
 };
 
 /*

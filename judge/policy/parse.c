@@ -49,16 +49,26 @@ static const struct kind *find_kind(const struct acl_word *word)
 
 /* ---- the subject ---- */
 
-/* What is wrong with a name of a user or group, or NULL. */
-static const char *name_problem(const struct acl_word *word)
+/* What is wrong with a name that stands without quotes, or NULL. */
+static const char *plain_name_problem(const char *name)
 {
-	if (ACL_WORD_IS(word, "*"))
+	if (strcmp(name, "*") == 0)
 		return "leave user and group out to mean everybody";
-	if (word->length > SUBJECT_NAME_MAX)
-		return "a name has at most 256 bytes";
-	if (strchr(word->text, ',') != NULL)
+	if (strchr(name, ',') != NULL)
 		return "one rule for each person or group: a list of names is none";
-	if (word->text[0] == '-' || strpbrk(word->text, ":/=\"#*\\") != NULL)
+	if (name[0] == '-' || strpbrk(name, ":/=\"#*") != NULL)
+		return "not a name; quote it if it is one";
+	return NULL;
+}
+
+/* The same of one in quotes, which have been taken off. */
+static const char *quoted_name_problem(const char *name, size_t length)
+{
+	if (length == 0)
+		return "there is no name between the quotes";
+	if (name[0] == ' ' || name[length - 1] == ' ')
+		return "a name does not begin or end with a space";
+	if (strchr(name, ':') != NULL)
 		return "not a name that a user or group can have";
 	return NULL;
 }
@@ -72,17 +82,34 @@ static int is_digits(const struct acl_word *word)
 	return i == word->length;
 }
 
-/* A word of digits alone is an id, so that no account's name can pose as one. */
+/* Names are taken as they are written: no case is folded, and nothing is an escape. */
+static const char *parse_name(struct acl_subject *subject, const struct acl_word *word,
+			      enum acl_subject_type type)
+{
+	const int is_quoted = word->text[0] == '"';
+	const size_t length = word->length - (is_quoted ? 2 : 0);
+
+	if (length > SUBJECT_NAME_MAX)
+		return "a name has at most 256 bytes";
+	subject->type = type;
+	subject->name = word->text + is_quoted;
+	if (!is_quoted)
+		return plain_name_problem(subject->name);
+	word->text[length + 1] = '\0'; /* the closing quote */
+	return quoted_name_problem(subject->name, length);
+}
+
+/*
+ * A word of digits alone is an id, so that no account's name can pose as one; in
+ * quotes it is a name, as universities give them.
+ */
 static const char *parse_identity(struct acl_subject *subject, const struct acl_word *word,
 				  enum acl_subject_type name_type, enum acl_subject_type id_type)
 {
 	uint64_t id;
 
-	if (!is_digits(word)) {
-		subject->type = name_type;
-		subject->name = word->text;
-		return name_problem(word);
-	}
+	if (!is_digits(word))
+		return parse_name(subject, word, name_type);
 	if (acl_number_parse(word->text, word->length, ID_MAX, &id) != 0)
 		return "an id is a number up to 4294967294 without leading zeros";
 	subject->type = id_type;

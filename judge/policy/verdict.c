@@ -70,44 +70,59 @@ int acl_asker_in_group(const struct acl_asker *asker, gid_t group)
 	return 0;
 }
 
-/* Returns 1 or 0, or -1 if the name service failed. */
-static int subject_matches(const struct acl_subject *subject, const struct acl_question *question)
+/* What a looked-up name says of the rule: 1, 0, or -1 if it cannot be told. */
+static int name_matches(const struct acl_rule *rule, enum acl_name_result result, int is_his)
 {
+	switch (result) {
+	case ACL_NAME_FOUND:
+		return is_his;
+	case ACL_NAME_UNKNOWN:
+		return 0;
+	case ACL_NAME_UNTOLD:
+		return rule->effect == ACL_EFFECT_ALLOW ? 0 : -1;
+	case ACL_NAME_FAILED:
+	default:
+		return -1;
+	}
+}
+
+/* Returns 1 or 0, or -1 if it cannot be told. */
+static int subject_matches(const struct acl_rule *rule, const struct acl_question *question)
+{
+	const struct acl_subject *subject = &rule->subject;
+	const struct acl_asker *asker = question->asker;
 	const struct acl_names *names = question->names;
 	enum acl_name_result result;
-	uid_t uid;
-	gid_t gid;
+	uint32_t id = 0;
 
+	if (asker->is_nameless && rule->effect == ACL_EFFECT_ALLOW &&
+	    subject->type != ACL_SUBJECT_USER_ID)
+		return 0;
 	switch (subject->type) {
 	case ACL_SUBJECT_EVERYBODY:
 		return 1;
 	case ACL_SUBJECT_USER_ID:
-		return question->asker->uid == subject->id;
+		return asker->uid == subject->id;
 	case ACL_SUBJECT_GROUP_ID:
-		return acl_asker_in_group(question->asker, subject->id);
+		return acl_asker_in_group(asker, subject->id);
 	case ACL_SUBJECT_USER_NAME:
-		result = names->user(names->context, subject->name, &uid);
-		if (result == ACL_NAME_FOUND)
-			return question->asker->uid == uid;
-		return result == ACL_NAME_UNKNOWN ? 0 : -1;
+		result = names->user(names->context, subject->name, &id);
+		return name_matches(rule, result, asker->uid == id);
 	case ACL_SUBJECT_GROUP_NAME:
-		result = names->group(names->context, subject->name, &gid);
-		if (result == ACL_NAME_FOUND)
-			return acl_asker_in_group(question->asker, gid);
-		return result == ACL_NAME_UNKNOWN ? 0 : -1;
+		result = names->group(names->context, subject->name, &id);
+		return name_matches(rule, result, acl_asker_in_group(asker, id));
 	}
 	return 0;
 }
 
 int acl_rule_matches(const struct acl_rule *rule, const struct acl_question *question)
 {
-	return object_matches(rule, question->object) ? subject_matches(&rule->subject, question)
-						      : 0;
+	return object_matches(rule, question->object) ? subject_matches(rule, question) : 0;
 }
 
 /*
  * The first rule of that effect which matches. Returns 1, 0 if there is none,
- * or -1 if the name service failed; *rule_out is then the rule that needed it.
+ * or -1 if it cannot be told; *rule_out is then the rule that needed it.
  */
 static int first_match(const struct acl *acl, enum acl_effect effect,
 		       const struct acl_question *question, const struct acl_rule **rule_out)
@@ -149,15 +164,16 @@ enum acl_verdict acl_judge(const struct acl *acl, const struct acl_object *objec
 	return result > 0 ? ACL_VERDICT_ALLOW : ACL_VERDICT_DENY;
 }
 
-/* Whether a subject could be the asker; takes one from *lookups for a name. */
-static int subject_possible(const struct acl_subject *subject,
-			    const struct acl_question *question, unsigned *lookups)
+/* Whether a rule's subject could be the asker; takes one from *lookups for a name. */
+static int subject_possible(const struct acl_rule *rule, const struct acl_question *question,
+			    unsigned *lookups)
 {
+	const struct acl_subject *subject = &rule->subject;
 	const struct acl_names *names = question->names;
 	uint32_t id;
 
 	if (subject->type != ACL_SUBJECT_USER_NAME && subject->type != ACL_SUBJECT_GROUP_NAME)
-		return subject_matches(subject, question) > 0;
+		return subject_matches(rule, question) > 0;
 	if (*lookups == 0)
 		return 1;
 	--*lookups;
@@ -179,7 +195,7 @@ unsigned acl_kinds_possible(const struct acl *acl, const struct acl_asker *asker
 		const unsigned bit = 1u << rule->kind;
 
 		if (rule->effect == ACL_EFFECT_ALLOW && (kinds & bit) == 0 &&
-		    subject_possible(&rule->subject, &question, &lookups))
+		    subject_possible(rule, &question, &lookups))
 			kinds |= bit;
 	}
 	return kinds;

@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "judge/policy/letters.h"
+
 enum byte_class { BYTE_BAD = 0, BYTE_WORD, BYTE_SPACE, BYTE_HASH, BYTE_QUOTE };
 
 static const unsigned char byte_classes[256] = {
@@ -71,26 +73,43 @@ static int bad_byte_error(struct acl_error *error, const struct acl_line *line, 
 	else if (*byte == '\r')
 		message = "carriage return; lines end with a newline alone";
 	else if ((unsigned char)*byte >= 0x80)
-		message = "not an ASCII character";
+		message = "not an ASCII character; a name that has one stands in double quotes";
 	return byte_error(error, line, start, byte, message);
+}
+
+/* A name is what the directory says: letters of all languages, and the backslash is one. */
+static const char *skip_quoted_byte(const char *p, const char *end, int is_name)
+{
+	size_t letter = is_name ? acl_letter_length(p, (size_t)(end - p)) : 0;
+
+	if (letter > 0)
+		return p + letter;
+	if (class_of(*p) == BYTE_BAD || *p == '\t' || (*p == '\\' && !is_name))
+		return NULL;
+	return p + 1;
 }
 
 /* Where the value that opens at quote ends: behind its closing quote. */
 static char *skip_quoted(const struct acl_line *line, const char *start, char *quote, char *end,
-			 struct acl_error *error)
+			 int is_name, struct acl_error *error)
 {
-	char *p = quote + 1;
+	const char *p = quote + 1;
 
 	while (p < end && *p != '"') {
-		if (class_of(*p) == BYTE_BAD) {
+		const char *next = skip_quoted_byte(p, end, is_name);
+
+		if (next != NULL) {
+			p = next;
+			continue;
+		}
+		if (is_name && (unsigned char)*p >= 0x80)
+			byte_error(error, line, start, p,
+				   "not UTF-8, or a character that is not seen as one");
+		else if (class_of(*p) == BYTE_BAD)
 			bad_byte_error(error, line, start, p);
-			return NULL;
-		}
-		if (*p == '\\' || *p == '\t') {
+		else
 			byte_error(error, line, start, p, "not possible between quotes");
-			return NULL;
-		}
-		p++;
+		return NULL;
 	}
 	if (p == end) {
 		byte_error(error, line, start, quote, "quote without a closing quote");
@@ -101,7 +120,7 @@ static char *skip_quoted(const struct acl_line *line, const char *start, char *q
 		byte_error(error, line, start, p, "a space must follow the closing quote");
 		return NULL;
 	}
-	return p;
+	return quote + (p - quote);
 }
 
 /* Where the word that starts at word ends; NULL with *error filled. */
@@ -124,12 +143,15 @@ static char *skip_word(const struct acl_line *line, const char *start, char *wor
 			   "inside a word; a comment needs a space before it");
 		return NULL;
 	}
+	if (p == word)
+		return skip_quoted(line, start, p, end, 1, error);
 	if ((size_t)(p - word) != sizeof(quotable) - 1 ||
 	    memcmp(word, quotable, sizeof(quotable) - 1) != 0) {
-		byte_error(error, line, start, p, "only the whole value of serial= may be quoted");
+		byte_error(error, line, start, p,
+			   "only a whole name, or the whole value of serial=, may be quoted");
 		return NULL;
 	}
-	return skip_quoted(line, start, p, end, error);
+	return skip_quoted(line, start, p, end, 0, error);
 }
 
 static int check_comment(const struct acl_line *line, const char *start, const char *comment,

@@ -4,7 +4,8 @@
  *
  * This is the only part of the parser that looks at bytes: whatever is no plain
  * ASCII text with whole lines stops here, so that the other parts see words of
- * printable characters only, ended by NUL.
+ * printable characters only, ended by NUL. A word that is quoted as a whole, as
+ * people's names may be, can have letters beyond ASCII.
  */
 #ifndef VMGRANT_JUDGE_POLICY_WORDS_H
 #define VMGRANT_JUDGE_POLICY_WORDS_H
@@ -38,7 +39,8 @@ struct acl_reader {
 
 /*
  * Cut the next line that has words. Spaces and tabs separate, '#' at the start
- * of a word begins a comment, and serial="..." alone may hold spaces and '#'.
+ * of a word begins a comment, and between quotes, serial="..." or a whole word, there
+ * may be spaces and '#'. Nothing is an escape there.
  *
  * line  file is to be set and number to be 0 before the first call; the words
  *       point into the reader's text and outlive the line

@@ -136,7 +136,7 @@ static void judge(const struct acl *acl, const uint8_t *header, struct answers *
 	static const char *const addresses[] = { "0000:03:00.0", "abcd:ef:1f.7", NULL, "" };
 	const uint8_t classes[] = { 8, header[1] };
 	const gid_t groups[] = { header[2], 1000 };
-	const struct acl_asker asker = { header[3], groups, header[2] % 3u };
+	const struct acl_asker asker = { header[3], groups, header[2] % 3u, header[2] & 4 };
 	const struct acl_names names = { answers, find_name, find_name };
 	const struct acl_rule *rule;
 

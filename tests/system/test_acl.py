@@ -282,8 +282,9 @@ def test_a_quota_is_exact_with_many_requests_at_once(shared):
 # ---- names and ids: ATTACKS 25 ----
 
 def test_attack_25_a_uid_without_passwd_entry_is_denied(shared):
-    shared.write_acl("allow bridge br0 user 5555 polkit=no\nallow bridge br0\n"
-                     "allow bridge br0 group students polkit=no\n")
+    shared.write_acl("allow bridge br0 user 555 polkit=no\nallow bridge br0\n"
+                     "allow bridge br0 group students polkit=no\n"
+                     "allow bridge br0 group 2000 polkit=no\n")
     nameless = (5555, 5555, [2000])
     result = shared.request(nameless)
     assert result.refused and result.code == replies.DENIED, result

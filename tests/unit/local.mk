@@ -6,6 +6,7 @@ UNIT_TESTS = \
 	tests/unit/test-acl-errors \
 	tests/unit/test-acl-judge \
 	tests/unit/test-acl-model \
+	tests/unit/test-acl-names \
 	tests/unit/test-acl-parse \
 	tests/unit/test-acl-possible \
 	tests/unit/test-acl-qemu \
@@ -20,6 +21,7 @@ UNIT_TESTS = \
 	tests/unit/test-library-device \
 	tests/unit/test-library-process \
 	tests/unit/test-memlock \
+	tests/unit/test-names \
 	tests/unit/test-net-option \
 	tests/unit/test-open-broker \
 	tests/unit/test-policy-load \
@@ -40,6 +42,9 @@ UNIT_TESTS = \
 	tests/unit/test-vfio-nodes
 
 # Every one links the objects that the programs link. A double of a file comes before them.
+# Its lists of users and groups answer as the test says.
+tests_unit_test_names_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getpwnam_r,--wrap=getpwuid_r \
+	-Wl,--wrap=getgrnam_r,--wrap=getgrgid_r
 # Its fstat() says whose a file is.
 tests_unit_test_trusted_file_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fstat
 tests_unit_test_sysfs_SOURCES = tests/unit/test-sysfs.c tests/unit/tree.c tests/unit/tree.h

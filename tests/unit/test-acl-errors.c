@@ -197,7 +197,7 @@ static void attack_19_subjects(void **state)
 {
 	static const char one[] = "one user or one group";
 	static const char id[] = "an id is a number";
-	static const char name[] = "not a name that a user or group can have";
+	static const char name[] = "not a name; quote it if it is one";
 	const struct wrong wrongs[] = {
 		{ BYTES("allow bridge b user\n"), 1, 16, "user", "a name or an id must follow" },
 		{ BYTES("allow bridge b vhost group # x\n"), 1, 22, "group", "must follow" },
@@ -213,7 +213,6 @@ static void attack_19_subjects(void **state)
 		{ BYTES("allow bridge b user a/b\n"), 1, 21, "a/b", name },
 		{ BYTES("allow bridge b user a,b\n"), 1, 21, "a,b", "one rule for each person" },
 		{ BYTES("allow bridge b user vlan=1\n"), 1, 21, "vlan=1", name },
-		{ BYTES("allow bridge b user DOM\\a\n"), 1, 21, "DOM\\x5ca", name },
 		{ BYTES("allow bridge b user 007\n"), 1, 21, "007", id },
 		{ BYTES("allow bridge b user 00\n"), 1, 21, "00", id },
 		{ BYTES("allow bridge b user 4294967295\n"), 1, 21, "4294967295", id },

@@ -68,7 +68,7 @@ static struct judged judge_on(struct machine machine, const char *text,
 }
 
 static const gid_t groups_of_alice[] = { 10, 55 };
-static const struct acl_asker alice = { 10, groups_of_alice, 2 };
+static const struct acl_asker alice = { 10, groups_of_alice, 2, 0 };
 static const struct acl_object br0 = { .kind = ACL_KIND_BRIDGE, .bridge = "br0" };
 
 static void assert_judged(const char *text, enum acl_verdict verdict, unsigned line)
@@ -120,7 +120,7 @@ static void every_kind_of_subject(void **state)
 
 static void a_user_without_groups(void **state)
 {
-	const struct acl_asker asker = { 0, NULL, 0 };
+	const struct acl_asker asker = { 0, NULL, 0, 0 };
 	struct judged judged;
 
 	(void)state;
@@ -330,7 +330,7 @@ static void attack_25_thousands_of_groups(void **state)
 {
 	const size_t count = 65536;
 	gid_t *groups = calloc(count, sizeof(*groups));
-	const struct acl_asker asker = { 1000, groups, count };
+	const struct acl_asker asker = { 1000, groups, count, 0 };
 	struct judged judged;
 
 	(void)state;

@@ -25,9 +25,9 @@ static const gid_t groups_0[] = { 1000, 2000 };
 static const gid_t groups_1[] = { 2001 };
 static const gid_t groups_2[] = { 2000, 2001 };
 static const struct acl_asker askers[ASKER_COUNT] = {
-	{ 1000, groups_0, 2 }, /* alice, in students */
-	{ 1001, groups_1, 1 }, /* bob, in staff */
-	{ 1002, groups_2, 2 }, /* carol, in both */
+	{ 1000, groups_0, 2, 0 }, /* alice, in students */
+	{ 1001, groups_1, 1, 0 }, /* bob, in staff */
+	{ 1002, groups_2, 2, 0 }, /* carol, in both */
 };
 
 static const char *const subject_words[SUBJECT_COUNT] = {

@@ -24,7 +24,7 @@ static enum acl_name_result look_up(void *context, const char *name, uint32_t *i
 }
 
 static const gid_t groups_of_alice[] = { 10, 55 };
-static const struct acl_asker alice = { 10, groups_of_alice, 2 };
+static const struct acl_asker alice = { 10, groups_of_alice, 2, 0 };
 
 static unsigned possible(const char *text, unsigned *lookups_out)
 {

@@ -178,12 +178,12 @@ static void hash_and_quotes(void **state)
 		{ BYTES("allow usb serial=\"\n"), 1, 18, "\"", "without a closing quote" },
 		{ BYTES("allow usb serial=\"a\tb\"\n"), 1, 20, "\\x09", "between quotes" },
 		{ BYTES("allow usb serial=\"a\\\"b\"\n"), 1, 20, "\\x5c", "between quotes" },
-		{ BYTES("allow usb serial=a\"b\"\n"), 1, 19, "\"", "only the whole value" },
-		{ BYTES("allow usb xserial=\"b\"\n"), 1, 19, "\"", "only the whole value" },
-		{ BYTES("allow bridge \"br0\"\n"), 1, 14, "\"", "only the whole value" },
-		{ BYTES("\"allow\" bridge br0\n"), 1, 1, "\"", "only the whole value" },
-		{ BYTES("include \"/etc/a b\"\n"), 1, 9, "\"", "only the whole value" },
-		{ BYTES("allow usb port=\"1-1\"\n"), 1, 16, "\"", "only the whole value" },
+		{ BYTES("allow usb serial=a\"b\"\n"), 1, 19, "\"", "may be quoted" },
+		{ BYTES("allow usb xserial=\"b\"\n"), 1, 19, "\"", "may be quoted" },
+		{ BYTES("allow bridge \"br0\"\n"), 1, 14, "\"br0\"", "not a name" },
+		{ BYTES("\"allow\" bridge br0\n"), 1, 1, "\"allow\"", "unknown statement" },
+		{ BYTES("include \"/etc/a b\"\n"), 1, 9, "\"/etc/a b\"", "must be absolute" },
+		{ BYTES("allow usb port=\"1-1\"\n"), 1, 16, "\"", "may be quoted" },
 	};
 
 	(void)state;

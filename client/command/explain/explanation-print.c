@@ -41,7 +41,7 @@ static void print_grant(const struct acl_rule *rule)
 static const char *reason_without_rule(const struct explanation *explanation)
 {
 	if (explanation->verdict == ACL_VERDICT_NO_NAMES)
-		return ": the system's list of users and groups does not answer";
+		return ": it cannot be told who the rule below is about";
 	return explanation->decider == NULL ? ": no rule allows it" : "";
 }
 

@@ -57,7 +57,7 @@ static void add_other(struct explanation *explanation, enum explain_relation rel
 void explanation_find(struct explanation *explanation, const struct policy *policy,
 		      const struct person *person, const struct explain_object *object)
 {
-	const struct acl_asker asker = { person->uid, person->groups, person->group_count };
+	const struct acl_asker asker = { person->uid, person->groups, person->group_count, 0 };
 	struct names_context context = { &asker, NULL };
 	const struct acl_names names = names_of_system(&context);
 	const struct acl_question question = { &object->acl_object, &asker, &names };

@@ -59,7 +59,7 @@ static enum reply_code judge_member(const struct vfio_finding *finding,
 		*polkit_skip = *polkit_skip && rule->options.polkit_skip;
 		return REPLY_GRANTED;
 	case ACL_VERDICT_NO_NAMES:
-		return judge_no_names(request, caller, why);
+		return judge_no_names(request, caller, rule, why);
 	case ACL_VERDICT_DENY:
 	default:
 		return refuse(why, REPLY_DENIED,
