@@ -12,6 +12,8 @@ libwire_la_SOURCES = \
 	wire/clock.h \
 	wire/cursor.c \
 	wire/cursor.h \
+	wire/directory.c \
+	wire/directory.h \
 	wire/escape.c \
 	wire/escape.h \
 	wire/fd-pass.c \

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "wire/directory.h"
+
 /* One load under way. depth counts the files that are open around this one. */
 struct loader {
 	struct policy *policy;
@@ -109,11 +111,12 @@ static int reject_nested_import(void *context, const char *path, struct acl_erro
  * it, neither behind the opening nor for want of memory or descriptors, whose limits
  * the caller sets: a deny would vanish.
  */
-static int may_pass_over(const struct trusted_problem *problem)
+static int may_pass_over(const struct trusted_problem *problem, const struct policy_look *look)
 {
-	return problem->kind == TRUSTED_OK || problem->kind == TRUSTED_IS_FOLDER ||
-	       (problem->kind == TRUSTED_NOT_OPENED &&
-		(problem->error == ENOENT || problem->error == EACCES));
+	if (problem->kind != TRUSTED_NOT_OPENED)
+		return problem->kind == TRUSTED_OK || problem->kind == TRUSTED_IS_FOLDER;
+	/* What was seen when it was noted, a moment before, is not missing. */
+	return problem->error == EACCES || (problem->error == ENOENT && look->error != 0);
 }
 
 static void tell_passed_over(void *context, const struct acl_error *what)
@@ -143,6 +146,8 @@ static int visit_qemu_include(void *context, const char *path, struct acl_error 
 {
 	struct loader *loader = context;
 	struct trusted_problem problem = { 0 };
+	const struct policy_sources *sources = &loader->policy->sources;
+	const size_t index = sources->count; /* it is noted first */
 	struct acl_error ignored;
 
 	if (loader->depth >= POLICY_DEPTH_MAX) {
@@ -151,7 +156,8 @@ static int visit_qemu_include(void *context, const char *path, struct acl_error 
 	}
 	if (load_qemu_file(loader, path, &problem, &ignored) == 0)
 		return 0;
-	if (!loader->fatal && may_pass_over(&problem)) {
+	if (!loader->fatal && sources->count > index &&
+	    may_pass_over(&problem, &sources->items[index].look)) {
 		tell_include_passed_over(loader, &ignored);
 		return 0;
 	}
@@ -195,7 +201,7 @@ static int is_policy_name(const char *name)
 {
 	size_t length = strlen(name);
 
-	return name[0] != '.' && length > 5 && strcmp(name + length - 5, ".conf") == 0;
+	return length > 5 && strcmp(name + length - 5, ".conf") == 0;
 }
 
 static int compare_paths(const void *left, const void *right)
@@ -219,11 +225,10 @@ static int add_entry(struct loader *loader, const char *folder, const char *name
 static int list_folder(struct loader *loader, const char *folder, DIR *entries, char **paths,
 		       size_t *count)
 {
-	const struct dirent *entry;
+	const char *name;
 
-	for (errno = 0; (entry = readdir(entries)) != NULL; errno = 0) {
-		if (is_policy_name(entry->d_name) &&
-		    add_entry(loader, folder, entry->d_name, paths, count) < 0)
+	while ((name = directory_next(entries)) != NULL) {
+		if (is_policy_name(name) && add_entry(loader, folder, name, paths, count) < 0)
 			return -1;
 	}
 	if (errno != 0)

@@ -7,8 +7,11 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
+
+#include "wire/directory.h"
 
 #define NUMBER_SIZE 32u
 #define TARGET_SIZE 1024
@@ -39,6 +42,21 @@ static int is_name(const char *name)
 	}
 }
 
+/*
+ * What failed with that error, as -errno. -ENOENT means to our callers that the kernel
+ * has no such thing, and many a rule is silent then: so it is asked for a second time,
+ * by another call. Where it is there, -ESTALE: it comes or goes at this moment.
+ */
+static int failure(int folder, const char *name, int error)
+{
+	struct stat status;
+
+	if (error == ENOENT &&
+	    (fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT))
+		return -ESTALE;
+	return -error;
+}
+
 static int open_below(int folder, const char *name, int flags)
 {
 	int fd;
@@ -46,7 +64,7 @@ static int open_below(int folder, const char *name, int flags)
 	if (!is_name(name))
 		return -EINVAL;
 	fd = openat(folder, name, flags | O_CLOEXEC);
-	return fd >= 0 ? fd : -errno;
+	return fd >= 0 ? fd : failure(folder, name, errno);
 }
 
 int sysfs_open(int folder, const char *name)
@@ -164,7 +182,7 @@ static int read_target(int folder, const char *name, char target[TARGET_SIZE])
 		return -EINVAL;
 	length = readlinkat(folder, name, target, TARGET_SIZE);
 	if (length < 0)
-		return -errno;
+		return failure(folder, name, errno);
 	if (length == TARGET_SIZE)
 		return -EMSGSIZE;
 	target[length] = '\0';
@@ -221,11 +239,5 @@ DIR *sysfs_list(int folder, const char *name)
 
 const char *sysfs_next(DIR *list)
 {
-	const struct dirent *entry;
-
-	errno = 0;
-	entry = readdir(list);
-	while (entry != NULL && entry->d_name[0] == '.')
-		entry = readdir(list);
-	return entry != NULL ? entry->d_name : NULL;
+	return directory_next(list);
 }

@@ -8,6 +8,9 @@
  * whatever a device said about itself: contents are untrusted, bounded, and refused
  * where they do not fit instead of being cut. Folders are parameters, so that tests
  * bring their own.
+ *
+ * -ENOENT is an answer of the kernel's that was given twice, never a mere failure: what
+ * is missing may be what a rule forbids.
  */
 #ifndef VMGRANT_JUDGE_SYSFS_SYSFS_H
 #define VMGRANT_JUDGE_SYSFS_SYSFS_H

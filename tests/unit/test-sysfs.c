@@ -5,7 +5,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -24,6 +26,88 @@ static int tear_down(void **state)
 {
 	tree_free(*state);
 	return 0;
+}
+
+/* ---- calls of libc that the linker gives to the test: one of them fails ---- */
+
+static const char *absent;  /* openat() and readlinkat() deny that it is there */
+static unsigned lists_end;  /* readdir() ends after so many names; 0: at the end */
+
+int __real_openat(int folder, const char *name, int flags, ...);
+int __wrap_openat(int folder, const char *name, int flags, ...);
+ssize_t __real_readlinkat(int folder, const char *name, char *text, size_t size);
+ssize_t __wrap_readlinkat(int folder, const char *name, char *text, size_t size);
+struct dirent *__real_readdir(DIR *list);
+struct dirent *__wrap_readdir(DIR *list);
+
+int __wrap_openat(int folder, const char *name, int flags, ...)
+{
+	/* The tree's own files are made with this mode. */
+	if (absent == NULL || strcmp(name, absent) != 0)
+		return __real_openat(folder, name, flags, 0644);
+	errno = ENOENT;
+	return -1;
+}
+
+ssize_t __wrap_readlinkat(int folder, const char *name, char *text, size_t size)
+{
+	if (absent == NULL || strcmp(name, absent) != 0)
+		return __real_readlinkat(folder, name, text, size);
+	errno = ENOENT;
+	return -1;
+}
+
+/* As libc does when the system call fails with ENOENT before anything was read. */
+struct dirent *__wrap_readdir(DIR *list)
+{
+	return lists_end != 0 && --lists_end == 0 ? NULL : __real_readdir(list);
+}
+
+static void attack_36_a_failure_is_not_taken_for_an_absence(void **state)
+{
+	const struct tree *tree = *state;
+	uint32_t number = 0;
+	uint8_t bytes[8];
+	char text[8];
+
+	tree_write(tree, "a", "1\n");
+	assert_int_equal(symlinkat("x/y", tree->fd, "link"), 0);
+	assert_int_equal(mkdirat(tree->fd, "folder", 0700), 0);
+	absent = "a";
+	assert_int_equal(sysfs_read(tree->fd, "a", text, sizeof text), -ESTALE);
+	assert_int_equal(sysfs_read_bytes(tree->fd, "a", bytes, sizeof bytes), -ESTALE);
+	assert_int_equal(sysfs_read_number(tree->fd, "a", 10, 9, &number), -ESTALE);
+	absent = "folder";
+	assert_int_equal(sysfs_open(tree->fd, "folder"), -ESTALE);
+	assert_null(sysfs_list(tree->fd, "folder"));
+	assert_int_equal(errno, ESTALE);
+	absent = "link";
+	assert_int_equal(sysfs_read_link(tree->fd, "link", text, sizeof text), -ESTALE);
+	assert_int_equal(sysfs_link_passes(tree->fd, "link", "x"), -ESTALE);
+	absent = NULL;
+	assert_int_equal(sysfs_read(tree->fd, "b", text, sizeof text), -ENOENT);
+	assert_int_equal(sysfs_read_link(tree->fd, "b", text, sizeof text), -ENOENT);
+	assert_int_equal(sysfs_open(tree->fd, "b"), -ENOENT);
+}
+
+static void attack_36_a_list_that_ends_early_is_an_error(void **state)
+{
+	const struct tree *tree = *state;
+	DIR *list = sysfs_list(tree->fd, ".");
+
+	tree_write(tree, "a", "");
+	tree_write(tree, "b", "");
+	assert_non_null(list);
+	lists_end = 1;
+	assert_null(sysfs_next(list));
+	assert_int_equal(errno, EIO);
+	closedir(list);
+	list = sysfs_list(tree->fd, ".");
+	assert_non_null(list);
+	while (sysfs_next(list) != NULL)
+		assert_int_equal(errno, 0);
+	assert_int_equal(errno, 0);
+	closedir(list);
 }
 
 static void text_is_read_without_its_newline(void **state)
@@ -188,6 +272,10 @@ static void lists_leave_out_what_begins_with_a_dot(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(attack_36_a_failure_is_not_taken_for_an_absence,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(attack_36_a_list_that_ends_early_is_an_error,
+						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(text_is_read_without_its_newline, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_does_not_fit_is_refused_and_not_cut, set_up,
 						tear_down),

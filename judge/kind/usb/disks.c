@@ -66,7 +66,10 @@ static enum usb_disks look_at_block(const struct usb_places *places, struct orde
 	if (passes <= 0)
 		return none_unless_unknown(passes);
 	(void)snprintf(path, sizeof path, "%.*s/partition", NAME_MAX, name);
-	if (sysfs_read_number(places->blocks, path, 10, UINT32_MAX, &number) < 0)
+	passes = sysfs_read_number(places->blocks, path, 10, UINT32_MAX, &number);
+	if (passes < 0 && passes != -ENOENT)
+		return USB_DISKS_UNKNOWN;
+	if (passes < 0)
 		return look_at_disk(places, orders, name);
 	return look_at_holders(places->blocks, name);
 }
@@ -99,7 +102,7 @@ static enum usb_disks look_at_loop(const struct usb_places *places, struct order
 	result = disk_order_look(orders, name, ORDER_DISK_LOOP, &backing);
 	/* Not bound to anything any more, or taken away. */
 	if (result == -ENXIO || result == -ENODEV || result == -ENOENT)
-		return USB_DISKS_NONE;
+		return is_bound_loop(places->blocks, name) ? USB_DISKS_UNKNOWN : USB_DISKS_NONE;
 	if (result < 0)
 		return USB_DISKS_UNKNOWN;
 	(void)snprintf(number, sizeof number, "%u:%u", major(backing), minor(backing));

@@ -202,6 +202,8 @@ int usb_has_children(const struct usb_device *device)
 	while (!found && (name = sysfs_next(list)) != NULL)
 		found = is_device(name) && strncmp(name, device->port, length) == 0 &&
 			name[length] == '.';
+	if (!found && errno != 0)
+		found = -errno;
 	closedir(list);
 	return found;
 }

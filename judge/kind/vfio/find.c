@@ -185,16 +185,19 @@ static int find_device_node(int device, struct vfio_finding *finding)
 {
 	char node[NUMBER_SIZE + 4] = "", path[sizeof node + 16];
 	DIR *list = sysfs_list(device, "vfio-dev");
+	const char *entry;
+	int result;
 
 	if (list == NULL)
 		return errno == ENOENT ? 0 : -errno;
-	for (const char *entry = sysfs_next(list); entry != NULL; entry = sysfs_next(list)) {
+	while ((entry = sysfs_next(list)) != NULL) {
 		if (strncmp(entry, "vfio", 4) == 0 && strlen(entry) < sizeof node)
 			memcpy(node, entry, strlen(entry) + 1);
 	}
+	result = -errno;
 	closedir(list);
-	if (node[0] == '\0')
-		return 0;
+	if (result < 0 || node[0] == '\0')
+		return result;
 	if (read_digits(node + 4, &finding->device_index) < 0)
 		return -EINVAL;
 	(void)snprintf(path, sizeof path, "vfio-dev/%s/dev", node);
