@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import nss
+from askers import YES
 from process import wait_until
 
 PROBE = "/usr/libexec/sandbox-probe"
@@ -93,7 +94,9 @@ def test_attack_57_a_module_loaded_inside_has_nothing(probe_world):
 
 # ---- the list of calls ----
 
-LINE = re.compile(r"^(\d+) +(\w+)\((.*?)\)? += +(-?\w+)(?: (E\w+))?", re.MULTILINE)
+LINE = re.compile(r"^(\w+)\((.*?)\)? += +(-?\w+)(?: (E\w+))?")
+# A file for each process: no call is cut in two by another's.
+STRACE = ["-ff", "-qq", "-o", TRACE]
 
 
 def listed():
@@ -103,14 +106,19 @@ def listed():
     return {call: word for word, call, _ in rows}
 
 
-def calls_behind_the_filter(text):
-    """[(call, result, error)] of each process, from when it has its filter."""
-    inside, found = set(), []
-    for pid, call, arguments, result, error in LINE.findall(text):
-        if pid in inside:
-            found.append((call, result, error))
-        elif call == "seccomp" and "SECCOMP_SET_MODE_FILTER" in arguments and result == "0":
-            inside.add(pid)
+def calls_behind_the_filter(world):
+    """[(call, result, error)] of the process that has the filter, from then on."""
+    found, inside = [], False
+    done = world.run(["sh", "-c", f"for file in {TRACE}.*; do cat $file; echo; done; rm {TRACE}.*"])
+    for line in done.stdout.decode("ascii").splitlines():
+        if not line:
+            inside = False
+        elif call := LINE.match(line):
+            name, arguments, result, error = call.groups()
+            if inside:
+                found.append((name, result, error))
+            elif name == "seccomp" and "SECCOMP_SET_MODE_FILTER" in arguments and result == "0":
+                inside = True
     return found
 
 
@@ -143,9 +151,81 @@ def test_the_calls_of_name_services_are_in_the_list(probe_world, module):
     nss.add_packages(probe_world)
     start_service(probe_world, module)
     nss.switch(probe_world, f"{module} files")
-    done = probe_world.run(["strace", "-f", "-qq", "-o", TRACE, PROBE, *NAMES],
-                           account(probe_world))
+    done = probe_world.run(["strace", *STRACE, PROBE, *NAMES], account(probe_world))
     assert done.code == 0, done.stderr
-    found = calls_behind_the_filter(probe_world.path(TRACE).read_text(encoding="utf-8"))
+    found = calls_behind_the_filter(probe_world)
     assert {"socket", "connect", "mmap"} <= {call for call, _, _ in found}
     assert_only_listed(found)
+
+
+# ---- the judge itself ----
+
+def judge_calls(world):
+    """How one request ended, and what its judge did behind the filter."""
+    result = world.request("alice", strace=STRACE)
+    found = calls_behind_the_filter(world)
+    assert found, result
+    return result, found
+
+
+POLICIES = {
+    "a rule for a user": ("allow bridge br0 user alice polkit=no\n", True),
+    "a rule for a group": ("allow bridge br0 group students polkit=no\n", True),
+    "a deny": ("allow bridge br0 polkit=no\ndeny bridge br0 user alice\n", False),
+    "an unknown name": ("allow bridge br0 polkit=no\ndeny bridge br0 user nix\n", False),
+    "no rule": ("", False),
+    "an error": ("allow\n", False),
+}
+
+
+@pytest.mark.parametrize("name", POLICIES)
+@pytest.mark.parametrize("services", ("files", "files systemd"))
+def test_the_calls_of_a_judge_are_in_the_list(world, name, services):
+    text, granted = POLICIES[name]
+    world.write_acl(text)
+    nss.switch(world, services)
+    result, found = judge_calls(world)
+    assert result.granted == granted, result
+    assert_only_listed(found)
+
+
+def test_a_judge_finds_names_by_sssd(world):
+    nss.add_packages(world)
+    nss.start_sssd(world)
+    nss.switch(world, "sss files")
+    for group, granted in (("gpu", True), ("students", False)):
+        world.write_acl(f"allow bridge br0 user alice polkit=no\ndeny bridge br0 group {group}\n")
+        result, found = judge_calls(world)
+        assert_only_listed(found)
+        assert result.granted == granted, result
+
+
+def test_a_judge_finds_names_by_ldap(world):
+    nss.add_packages(world)
+    nss.start_ldap(world, {"dora": 61001, "alison": 1000}, {"dora": 61001}, {})
+    nss.switch(world, "files ldap")
+    # alison is a name of alice's uid that the directory alone knows.
+    for user, granted in (("dora", True), ("alison", False)):
+        world.write_acl(f"allow bridge br0 user alice polkit=no\ndeny bridge br0 user {user}\n")
+        result, found = judge_calls(world)
+        assert_only_listed(found)
+        assert result.granted == granted, result
+
+
+def test_the_calls_of_a_judge_that_asks_polkit_are_in_the_list(polkit_world):
+    polkit_world.rules(YES)
+    result, found = judge_calls(polkit_world)
+    assert result.granted, result
+    assert_only_listed(found)
+
+
+def test_attack_57_a_module_is_loaded_only_where_nothing_can_be_gained(world):
+    sink = nss.install_record(world)
+    nss.switch(world, "record files")
+    world.write_acl("allow bridge br0 user alice polkit=no\ndeny bridge br0 group gpu\n")
+    assert world.request("alice").granted
+    seen = nss.events(sink)
+    assert {event.name for event in seen} >= {"loaded", "getpwnam", "getgrnam"}
+    for event in seen:
+        assert set(event.capabilities().values()) == {0}, event
+        assert event.status["NoNewPrivs"] == "1" and event.status["Seccomp"] == "2", event
