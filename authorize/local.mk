@@ -4,8 +4,6 @@ pkglibexec_PROGRAMS += vmgrant-authorize
 vmgrant_authorize_SOURCES = \
 	authorize/answer-shape.c \
 	authorize/answer-shape.h \
-	authorize/arguments.c \
-	authorize/arguments.h \
 	authorize/main.c \
 	authorize/polkit.c \
 	authorize/polkit.h \

@@ -7,7 +7,6 @@
  * people. Prints its token and leaves with 0 for yes, or prints what went wrong
  * and leaves with another status, see wire/asker.h.
  *
- *   arguments.c     the question from the command line, or
  *   polkit.c        the connection to polkit, made while nobody knows the question yet, and
  *   question.c      the question from standard input; then
  *   polkit.c        the question put, and what the answer means
@@ -16,7 +15,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "authorize/arguments.h"
 #include "authorize/polkit.h"
 #include "authorize/question.h"
 #include "wire/asker.h"
@@ -31,25 +29,18 @@ static unsigned limit_s(const struct asker_question *question)
  * The timers end this process where polkit's library waits without a limit; what it waits
  * for longest, the answer, has a limit that comes a moment earlier.
  */
-static enum asker_status ask(int argc, char **argv)
+static enum asker_status ask(void)
 {
 	struct asker_question question;
 	struct polkit polkit = { .authority = NULL };
 	enum asker_status connected;
 
-	if (argc > 1) {
-		if (arguments_parse(argc, argv, &question) < 0)
-			return ASKER_USAGE;
-		(void)alarm(limit_s(&question) + 1);
-		connected = polkit_connect(&polkit);
-	} else {
-		(void)alarm(ASKER_QUESTION_TIMEOUT_S);
-		connected = polkit_connect(&polkit);
-		/* Also if it will not be put: its writer must find a reader. */
-		if (question_read(STDIN_FILENO, &question) < 0)
-			return ASKER_USAGE;
-		(void)alarm(limit_s(&question) + 1);
-	}
+	(void)alarm(ASKER_QUESTION_TIMEOUT_S);
+	connected = polkit_connect(&polkit);
+	/* Also if it will not be put: its writer must find a reader. */
+	if (question_read(STDIN_FILENO, &question) < 0)
+		return ASKER_USAGE;
+	(void)alarm(limit_s(&question) + 1);
 	if (connected != ASKER_AUTHORISED) {
 		polkit_print_error(&polkit);
 		return connected;
@@ -59,8 +50,10 @@ static enum asker_status ask(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	enum asker_status status = ask(argc, argv);
+	/* A question is never taken from where other people can read it. */
+	enum asker_status status = argc > 1 ? ASKER_USAGE : ask();
 
+	(void)argv;
 	if (status == ASKER_AUTHORISED)
 		fputs(ASKER_TOKEN, stdout);
 	/*

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """vmgrant-authorize by itself: started without arguments, it reads its question from standard input."""
 
+import fcntl
 import os
 import struct
 
@@ -93,7 +94,20 @@ def test_a_no_has_its_status_and_no_token(polkit_world, subject, result, code):
 def test_what_polkit_does_not_know_or_permit_has_its_status(polkit_world, subject):
     polkit_world.rules(YES)
     assert ask(polkit_world, question(subject, action="org.vmgrant.none")).code == NO_ACTION
-    assert ask(polkit_world, question(subject), user="bob").code == NOT_OWNER
+    # Only the service account may put questions about other people.
+    for user in ("bob", "alice"):
+        asked = ask(polkit_world, question(subject), user=user)
+        assert asked.code == NOT_OWNER and TOKEN not in asked.stdout
+
+
+def test_an_asker_with_arguments_asks_nothing(polkit_world, subject):
+    install_recorder(polkit_world)
+    for words in (["--help"], ["--action=org.vmgrant.tap"], [""],
+                  ["--action=org.vmgrant.tap", f"--pid={subject[0]}", f"--start-time={subject[1]}",
+                   "--uid=1000", "--detail=bridge=br0"]):
+        asked = polkit_world.run([AUTHORIZE, *words], account_of(polkit_world))
+        assert (asked.code, asked.stdout) == (USAGE, b""), words
+    assert recorded(polkit_world) == []
 
 
 def test_the_connection_is_ready_before_the_question_comes(polkit_world, subject):
@@ -153,12 +167,30 @@ def test_an_error_of_polkits_is_told_in_its_own_words_alone(fake_world):
 
 # ---- ATTACKS 61 and 62: whom polkit is asked about ----
 
+def inherit_pidfd(pid):
+    """Number 3 of the asker, whatever the descriptor was before."""
+    os.dup2(fcntl.fcntl(os.pidfd_open(pid), fcntl.F_DUPFD, 10), 3)
+
+
 def test_a_pidfd_leads_to_the_subject_where_polkit_can_take_it(polkit_world, subject):
     install_recorder(polkit_world)
     asked = ask(polkit_world, question(subject, pidfd="yes"),
-                prepare=lambda: os.dup2(os.pidfd_open(subject[0]), 3))
-    assert asked.stdout == TOKEN, asked
+                prepare=lambda: inherit_pidfd(subject[0]))
+    assert asked.stdout == TOKEN, asked.stdout
     assert recorded(polkit_world)[0][:3] == [str(subject[0]), "alice", "br0"]
+
+
+def test_attack_62_a_pidfd_that_leads_elsewhere_gets_no_yes_for_it(polkit_world, subject):
+    """Where polkit takes pidfds: both must name the same process. Elsewhere the number does."""
+    install_recorder(polkit_world)
+    other = start_subject(polkit_world, "bob")
+    asked = ask(polkit_world, question(subject, pidfd="yes"),
+                prepare=lambda: inherit_pidfd(other[0]))
+    asked_about = [words[:2] for words in recorded(polkit_world)]
+    if asked.code == ERROR:
+        assert asked_about == [] and TOKEN not in asked.stdout
+    else:
+        assert asked_about == [[str(subject[0]), "alice"]]
 
 
 @pytest.mark.parametrize("uid", (2**31 - 1, 2**31, 2**31 + 1000, 2**32 - 2))
