@@ -110,17 +110,16 @@ static enum reply_code fork_judge(struct service *service, int argc, char *const
 				  struct refusal *why)
 {
 	const pid_t helper = getpid();
-	pid_t judge;
 	int ends[2];
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return refuse(why, REPLY_INTERNAL, "start: %s", strerror(errno));
-	judge = fork();
-	if (judge == 0)
+	service->judge = fork();
+	if (service->judge == 0)
 		be_judge(service, argc, argv, ends[1], helper);
 	close(ends[1]);
 	service->orders = ends[0];
-	if (judge < 0)
+	if (service->judge < 0)
 		return refuse(why, REPLY_INTERNAL, "start: %s", strerror(errno));
 	return REPLY_GRANTED;
 }

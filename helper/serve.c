@@ -6,9 +6,11 @@
 #include "helper/serve.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "helper/node/disk.h"
@@ -325,6 +327,19 @@ static int receive(const struct service *service, struct order *order)
 	return orders_check(order, (size_t)length);
 }
 
+/* The judge is gone without a word: its end says why. */
+static enum reply_code refuse_gone(const struct service *service, struct refusal *why)
+{
+	int status = 0;
+
+	if (waitpid(service->judge, &status, 0) == service->judge && WIFSIGNALED(status) &&
+	    WTERMSIG(status) == SIGALRM)
+		return refuse(why, REPLY_INTERNAL, "no answer in time: the machine is too busy, or its "
+			      "list of users does not answer: try again");
+	return refuse(why, REPLY_INTERNAL, "the process that judges requests has ended (wait status "
+		      "%#x): try again, or tell the administrator", (unsigned)status);
+}
+
 enum reply_code serve(struct service *service, struct refusal *why)
 {
 	struct order order = { .type = 0 };
@@ -337,10 +352,11 @@ enum reply_code serve(struct service *service, struct refusal *why)
 	}
 	if (result > 0)
 		return REPLY_GRANTED;
+	if (result == -EPIPE || result == -ECONNRESET)
+		return refuse_gone(service, why);
 	if (result < 0)
-		return refuse(why, REPLY_INTERNAL, "the process that judges requests has %s: try "
-			      "again, or tell the administrator",
-			      result == -EPIPE ? "ended" : "broken the rules");
+		return refuse(why, REPLY_INTERNAL, "the process that judges requests has broken the "
+			      "rules: tell the administrator");
 	why->code = (enum reply_code)order.end.code;
 	memcpy(why->sentence, order.end.sentence, sizeof why->sentence);
 	return why->code;

@@ -23,6 +23,7 @@ struct service {
 	gid_t *groups; /* the caller's: the real gid first, then the supplementary ones */
 	size_t group_count;
 	pid_t parent; /* who started the helper, for records */
+	pid_t judge;
 	int orders;   /* the socket to the judge */
 	int log;
 	struct port_maker ports;

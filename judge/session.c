@@ -14,6 +14,7 @@
 #include "judge/policy/installed.h"
 #include "judge/acl-verdict.h"
 #include "judge/sandbox.h"
+#include "wire/clock.h"
 #include "wire/record.h"
 
 /* A person reads a dialog and looks for a password; longer than the asker is given. */
@@ -113,10 +114,12 @@ enum reply_code session_open(const struct judge_start *start, enum channel_kind 
 /* ---- one request ---- */
 
 /* The administrator may have changed his mind while names were looked up and polkit asked. */
-static enum reply_code judge_again(const struct matter *matter, struct refusal *why)
+static enum reply_code judge_again(struct matter *matter, struct refusal *why)
 {
 	char object[REQUEST_TEXT_SIZE];
 
+	/* From before the look: whatever holds the order up since counts. */
+	matter->judged_ms = (uint64_t)clock_now_ms();
 	if (policy_is_current(&matter->session->policy))
 		return REPLY_GRANTED;
 	request_describe(matter->request, object);

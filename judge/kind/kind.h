@@ -21,6 +21,7 @@ struct matter {
 	struct session *session;
 	const struct acl_rule *rule; /* that decided; NULL: none did */
 	struct acl_options options;  /* of that rule, as they hold for this request */
+	uint64_t judged_ms; /* clock_now_ms() before the policy was looked at last: for the order */
 	union {
 		struct usb_object usb;
 		struct vfio_object vfio;

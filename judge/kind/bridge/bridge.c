@@ -11,7 +11,6 @@
 #include "judge/acl-verdict.h"
 #include "judge/kind/bridge/refusals.h"
 #include "judge/kind/bridge/rules.h"
-#include "wire/clock.h"
 #include "wire/mac.h"
 #include "wire/slots.h"
 
@@ -231,7 +230,7 @@ static enum reply_code fill_order(const struct matter *matter, struct order_port
 	if (matter->options.lock_mac)
 		memcpy(port->mac, request->guest_mac, sizeof port->mac);
 	matter_words(matter, &port->words);
-	port->judged_ms = (uint64_t)clock_now_ms();
+	port->judged_ms = matter->judged_ms;
 	return REPLY_GRANTED;
 }
 

@@ -10,7 +10,6 @@
 
 #include "judge/kind/usb/find.h"
 #include "judge/kind/usb/judge.h"
-#include "wire/clock.h"
 #include "wire/escape.h"
 
 #define USB_NUMBER_MAX 999u /* three digits in the names of the nodes */
@@ -190,7 +189,7 @@ static enum reply_code perform(struct matter *matter, struct handover *handover,
 
 	memcpy(order.usb.port, matter->usb.device.port, strlen(matter->usb.device.port));
 	matter_words(matter, &order.usb.words);
-	order.usb.judged_ms = (uint64_t)clock_now_ms();
+	order.usb.judged_ms = matter->judged_ms;
 	result = orders_call(&matter->session->orders, &order, &delivery);
 	if (result < 0)
 		return refuse_open(matter, result, why);

@@ -12,7 +12,6 @@
 
 #include "judge/kind/vfio/judge.h"
 #include "judge/kind/vfio/memlock.h"
-#include "wire/clock.h"
 
 _Static_assert(sizeof((struct request *)0)->pci_address == PROTOCOL_PCI_ADDRESS_SIZE,
 	       "same field");
@@ -217,7 +216,7 @@ static int order_nodes(const struct matter *matter, struct delivery *delivery)
 	order.vfio.index = object->nodes.is_iommufd ? object->finding.device_index
 						    : object->finding.group;
 	matter_words(matter, &order.vfio.words);
-	order.vfio.judged_ms = (uint64_t)clock_now_ms();
+	order.vfio.judged_ms = matter->judged_ms;
 	return orders_call(&matter->session->orders, &order, delivery);
 }
 
