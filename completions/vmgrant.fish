@@ -92,7 +92,7 @@ complete -c vmgrant -n '__vmgrant_in run attach' -l no-prompt -d 'never let polk
 complete -c vmgrant -n '__vmgrant_in attach detach' -l qmp -r -F -d 'socket of the running QEMU'
 complete -c vmgrant -n '__vmgrant_in attach' -l id -x -d 'of the card in QEMU'
 complete -c vmgrant -n '__vmgrant_in detach' -l timeout -x -d 'how long the guest may take'
-complete -c vmgrant -n '__vmgrant_in list attach check reattach' -l json -d 'for programs'
+complete -c vmgrant -n '__vmgrant_in list attach check reattach explain' -l json -d 'for programs'
 complete -c vmgrant -n '__vmgrant_in run attach list check' -l helper -r -F -d 'another vmgrant-helper'
 complete -c vmgrant -n '__vmgrant_in check' -s q -l quiet -d 'only what is wrong'
 complete -c vmgrant -n '__vmgrant_in check' -l vfio -x -a '(path basename /sys/bus/pci/devices/*)' -d 'look at a PCI device'

@@ -107,6 +107,7 @@ vmgrant_SOURCES = \
 	client/command/explain/explain-object.c \
 	client/command/explain/explain-object.h \
 	client/command/explain/explain.c \
+	client/command/explain/explanation-json.c \
 	client/command/explain/explanation-print.c \
 	client/command/explain/explanation.c \
 	client/command/explain/explanation.h \

@@ -107,7 +107,10 @@ static int take_fds(struct msghdr *message, int *fds, unsigned wanted)
 			count++;
 		}
 	}
-	return count == wanted && (message->msg_flags & MSG_CTRUNC) == 0 ? 0 : -EPROTO;
+	/* Fewer arrived than were sent: this process may not open more files. */
+	if ((message->msg_flags & MSG_CTRUNC) != 0)
+		return -EMFILE;
+	return count == wanted ? 0 : -EPROTO;
 }
 
 static int receive_fds(int channel, long long end_ms, int *fds, unsigned count,

@@ -178,5 +178,14 @@ int tc_keep_bpdu(struct netlink *netlink, unsigned ifindex)
 			  { .mask = htonl(0x0000ffff), .val = htonl(0x00000180), .off = -16 } },
 	};
 
-	return add_filter(netlink, ifindex, &bridge_group);
+	/* 01:00:0c:cc:cc:cc and :cd: CDP, DTP and VTP, and the spanning tree of each VLAN (PVST+). */
+	const struct filter cisco_groups = {
+		.priority = PRIORITY_KEEP,
+		.key_count = 2,
+		.keys = { { .mask = htonl(0xfffffffe), .val = htonl(0x0ccccccc), .off = -12 },
+			  { .mask = htonl(0x0000ffff), .val = htonl(0x00000100), .off = -16 } },
+	};
+	int result = add_filter(netlink, ifindex, &bridge_group);
+
+	return result < 0 ? result : add_filter(netlink, ifindex, &cisco_groups);
 }

@@ -28,9 +28,10 @@ int tc_redirect(struct netlink *netlink, unsigned from_ifindex, unsigned to_ifin
  * Except frames of the spanning tree protocol, to 01:80:c2:00:00:00, from what
  * tc_redirect() sends on from an interface: they stay in this namespace, where
  * nobody looks at them. A Linux bridge that does not run that protocol passes them on
- * to the network outside, where a switch may shut the port of the whole host.
+ * to the network outside, where a switch may shut the port of the whole host. The same
+ * for the groups of Cisco's switches, which no bridge keeps back.
  *
- * Another u32 filter, before the first one and without an action. After tc_redirect().
+ * More u32 filters, before the first one and without an action. After tc_redirect().
  */
 int tc_keep_bpdu(struct netlink *netlink, unsigned ifindex);
 

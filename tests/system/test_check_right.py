@@ -2,6 +2,7 @@
 """vmgrant check is green only if run works, red only if not, and each command it prints helps."""
 
 import os
+import resource
 import time
 
 import pytest
@@ -288,3 +289,16 @@ def test_what_other_programs_say_is_not_repeated(plain_world):
                       mode=0o755)
     (found,) = findings(plain_world)[0]["qemu"]
     assert "boom" not in found["text"] and found["level"] == "warn"
+
+
+# ---- sentences ----
+
+def test_few_file_descriptors_are_what_they_are(plain_world):
+    """A small LimitNOFILE: no protocol error, no module that is missing."""
+    for limit in range(4, 20):
+        done = plain_world.run_as(
+            "alice", ["vmgrant", "run", "--net", "br0", "--", "true", "{net0.fd}"],
+            prepare=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit)))
+        text = done.stderr.decode()
+        assert done.code == 0 or "oo many" in text or "not open" in text, (limit, text)
+        assert "Protocol error" not in text and "modprobe" not in text, (limit, text)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """vmgrant explain: file, line and rule that decide."""
 
+import json
+
 import pytest
 
 import replies
@@ -91,6 +93,25 @@ def test_what_was_not_said_of_a_device_may_decide(rules_world):
     assert "allowed" in lines[0] and "perhaps" in lines[3] and "line 6" in lines[3]
     lines = explained(rules_world, "--user", "alice", "usb", "0952:0001", "class=08")
     assert "denied" in lines[0] and len(lines) == 3
+
+
+def test_programs_get_an_object(rules_world):
+    def asked(*words):
+        return json.loads("\n".join(explained(rules_world, "--json", *words)))
+    answer = asked("--user", "alice", "bridge", "br0")
+    assert answer["object"] == "bridge br0" and answer["user"] == "alice" and answer["allowed"]
+    assert answer["rule"] == {"file": ACL, "line": 2, "effect": "allow",
+                              "text": "allow bridge br0 user alice queues=4 quota=2 polkit=no"}
+    assert answer["gives"] == {"polkit": False, "queues": 4, "sealed": True, "vhost": False,
+                               "isolated": False, "lock-mac": False, "quota": 2}
+    assert [(other["line"], other["certain"], other["remark"]) for other in answer["others"]] == [
+        (4, True, "not needed"), (6, True, "not needed")]
+    answer = asked("--user", "bob", "bridge", "br0")
+    assert not answer["allowed"] and answer["rule"]["line"] == 5 and "gives" not in answer
+    answer = asked("--user", "bob", "vfio", "0000:03:00.0")
+    assert not answer["allowed"] and "rule" not in answer
+    answer = asked("--user", "carol", "vfio", "10de:1b80")
+    assert answer["gives"] == {"polkit": True, "memlock": 24 << 30}
 
 
 def test_without_a_name_it_is_about_who_runs_it(rules_world):

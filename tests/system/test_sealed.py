@@ -193,7 +193,11 @@ def test_a_bridge_protocol_frame_from_the_guest_stays_inside(shared, ends):
     """A bridge without the protocol would pass it on to the network outside."""
     for tag in (b"", b"\x81\x00\x00\x2a"):
         send(ends[0], BPDU[:12] + tag + BPDU[12:])
-    others = [bytes.fromhex("0180c2000000")[:5] + b"\x10", bytes.fromhex("0180c2000100"),
+    # What switches of Cisco say to each other: PVST+, which a bridge passes on, CDP, DTP, VTP.
+    for group in ("01000ccccccd", "01000ccccccc"):
+        send(ends[0], frame(bytes.fromhex(group), A, MARK))
+    others = [bytes.fromhex("01000ccccccb"), bytes.fromhex("01000cccccce"),
+              bytes.fromhex("01010ccccccd"), bytes.fromhex("0180c2000000")[:5] + b"\x10", bytes.fromhex("0180c2000100"),
               bytes.fromhex("0280c2000000"), bytes.fromhex("0380c2000000")]
     for to in others:
         send(ends[0], frame(to, A, MARK))

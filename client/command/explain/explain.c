@@ -11,7 +11,7 @@
 
 static int print_help(void)
 {
-	fputs("usage: vmgrant explain [--user NAME] KIND OBJECT\n"
+	fputs("usage: vmgrant explain [--user NAME] [--json] KIND OBJECT\n"
 	      "\n"
 	      "Says which rule decides, by file, line and text, and which other rules are\n"
 	      "about the same. For administrators: the policy must be readable. Nothing is\n"
@@ -22,13 +22,17 @@ static int print_help(void)
 	      "  vfio ADDRESS | VENDOR:DEVICE\n"
 	      "\n"
 	      "  --user NAME  for this user [who runs it]\n"
+	      "  --json       for programs\n"
 	      "\n"
 	      "See vmgrant(1), vmgrant.acl(5).\n",
 	      stdout);
 	return fflush(stdout) == 0 ? VMGRANT_GRANTED : VMGRANT_INTERNAL;
 }
 
-static int explain_policy(const struct person *person, const struct explain_object *object)
+typedef void (*printer)(const struct explanation *explanation);
+
+static int explain_policy(const struct person *person, const struct explain_object *object,
+			  printer print)
 {
 	struct explanation explanation;
 	struct policy policy;
@@ -41,7 +45,7 @@ static int explain_policy(const struct person *person, const struct explain_obje
 		code = command_fail(VMGRANT_POLICY, "%s", text);
 	} else {
 		explanation_find(&explanation, &policy, person, object);
-		explanation_print(&explanation);
+		print(&explanation);
 		explanation_release(&explanation);
 		code = fflush(stdout) == 0 ? VMGRANT_GRANTED : VMGRANT_INTERNAL;
 	}
@@ -49,7 +53,7 @@ static int explain_policy(const struct person *person, const struct explain_obje
 	return code;
 }
 
-static int explain(const char *user, char *const words[])
+static int explain(const char *user, char *const words[], printer print)
 {
 	struct explain_object object = { .title = "" };
 	struct person person = { 0 };
@@ -58,7 +62,7 @@ static int explain(const char *user, char *const words[])
 	if (code == VMGRANT_GRANTED)
 		code = person_find(&person, user);
 	if (code == VMGRANT_GRANTED)
-		code = explain_policy(&person, &object);
+		code = explain_policy(&person, &object, print);
 	person_release(&person);
 	explain_object_release(&object);
 	return code;
@@ -68,9 +72,11 @@ int command_explain(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "user", required_argument, NULL, 'u' },
+		{ "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
+	printer print = explanation_print;
 	const char *user = NULL;
 	int option;
 
@@ -80,11 +86,13 @@ int command_explain(int argc, char **argv)
 			return print_help();
 		if (option == 'u')
 			user = optarg;
+		else if (option == 'j')
+			print = explanation_print_json;
 		else
 			return command_fail_unknown("explain", option, argv, options);
 	}
 	if (argc - optind < 2)
 		return command_fail(VMGRANT_USAGE, "explain: KIND and OBJECT are missing: "
 				    "try vmgrant explain --help");
-	return explain(user, argv + optind);
+	return explain(user, argv + optind, print);
 }

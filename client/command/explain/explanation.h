@@ -40,7 +40,8 @@ void explanation_release(struct explanation *explanation);
 const char *explanation_remark(const struct explanation *explanation,
 			       const struct explain_other *other);
 
-/* Print it for people, to standard output. */
+/* Print it to standard output, for people and for programs. */
 void explanation_print(const struct explanation *explanation);
+void explanation_print_json(const struct explanation *explanation);
 
 #endif

@@ -7,9 +7,18 @@
 
 #include "wire/slots.h"
 
+static enum reply_code refuse_files(const struct matter *matter, struct refusal *why)
+{
+	return refuse(why, REPLY_INTERNAL,
+		      "bridge %s: too many files are open: raise the limit: ulimit -n, or "
+		      "LimitNOFILE= of the service", matter->request->bridge);
+}
+
 static enum reply_code refuse_step(const struct matter *matter, const char *step, int error,
 				   const char *explanation, struct refusal *why)
 {
+	if (error == -EMFILE || error == -ENFILE)
+		return refuse_files(matter, why);
 	return refuse(why, REPLY_INTERNAL, "bridge %s: %s: %s%s%s%s", matter->request->bridge, step,
 		      strerror(-error), explanation[0] != '\0' ? " (" : "", explanation,
 		      explanation[0] != '\0' ? ")" : "");
@@ -121,21 +130,34 @@ static enum reply_code refuse_turn(const struct matter *matter, int error, struc
 		      matter->request->bridge, strerror(-error));
 }
 
+static enum reply_code refuse_tun(const struct matter *matter, int error, struct refusal *why)
+{
+	/* By the mode of the node it would be EACCES. */
+	if (error == -EPERM)
+		return refuse(why, REPLY_INTERNAL,
+			      "bridge %s: /dev/net/tun is forbidden to this service or container: "
+			      "DeviceAllow=/dev/net/tun rw in its unit allows it",
+			      matter->request->bridge);
+	return refuse(why, REPLY_INTERNAL,
+		      "bridge %s: cannot open /dev/net/tun: %s: ask the administrator for "
+		      "'modprobe tun', and for mode 0666 as systemd gives it",
+		      matter->request->bridge, strerror(-error));
+}
+
 enum reply_code refuse_port(const struct matter *matter, const struct answer *answer, int error,
 			    struct refusal *why)
 {
 	const char *bridge = matter->request->bridge, *explanation = answer->explanation;
 
+	if (error == -EMFILE || error == -ENFILE)
+		return refuse_files(matter, why);
 	switch ((enum order_port_step)answer->step) {
 	case ORDER_PORT_FOUND:
 		return refuse_order(matter, answer, error, why);
 	case ORDER_PORT_TURN:
 		return refuse_turn(matter, error, why);
 	case ORDER_PORT_OPEN_TUN:
-		return refuse(why, REPLY_INTERNAL,
-			      "bridge %s: cannot open /dev/net/tun: %s: ask the administrator for "
-			      "'modprobe tun', and for mode 0666 as systemd gives it", bridge,
-			      strerror(-error));
+		return refuse_tun(matter, error, why);
 	case ORDER_PORT_NAMESPACE:
 		return refuse(why, REPLY_INTERNAL,
 			      "bridge %s: cannot make a network namespace: %s: ask the administrator to "
