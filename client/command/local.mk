@@ -18,6 +18,8 @@ libcommand_a_SOURCES = \
 	client/command/common/nearest.h \
 	client/command/common/option-words.c \
 	client/command/common/option-words.h \
+	client/command/common/pci-address.c \
+	client/command/common/pci-address.h \
 	client/command/common/qemu-machine.c \
 	client/command/common/qemu-machine.h \
 	client/command/common/qemu-option.c \

@@ -55,7 +55,7 @@ struct acl_usb_selector {
 };
 
 struct acl_vfio_selector {
-	const char *address; /* "0000:03:00.0" in lower case, or NULL: by ids */
+	const char *address; /* "0000:03:00.0" or "03:00.0" in lower case, or NULL: by ids */
 	struct acl_id16 vendor, device;
 };
 
@@ -154,11 +154,18 @@ int acl_bridge_name_valid(const char *name);
 /* 1 if it is "BUS-PORT[.PORT]..." as the kernel names a USB device in sysfs. */
 int acl_usb_port_valid(const char *port);
 
+/* A domain may have more than four digits (Intel VMD), as many as fit into a request. */
+#define ACL_PCI_DOMAIN_MAX 7u
+#define ACL_PCI_SHORT_LENGTH 7u /* "03:00.0" */
+
 /*
  * Bring "DDDD:BB:DD.F" into the kernel's form, which has small letters. Returns 0,
  * or -1 if it is no PCI address; it is then left as it was.
  */
 int acl_pci_address_normalise(char *address);
+
+/* 1 if the address of a rule, which may lack the domain 0000, is the device's; that may be NULL. */
+int acl_pci_address_equal(const char *rule, const char *address);
 
 /* Fill *error; file and word are escaped and cut here. word may be NULL. */
 void acl_error_set(struct acl_error *error, const char *file, unsigned line, unsigned column,

@@ -238,22 +238,58 @@ int acl_selector_is_usb(const struct acl_word *word)
 
 /* ---- vfio ---- */
 
-int acl_pci_address_normalise(char *text)
+/* "BB:DD.F" */
+static int is_short_address(const char *text)
 {
-	uint16_t domain, bus, slot;
+	uint16_t bus, slot;
 
-	if (strlen(text) != 12 || text[4] != ':' || text[7] != ':' || text[10] != '.')
-		return -1;
-	if (acl_hex_parse(text, 4, &domain) != 0 || acl_hex_parse(text + 5, 2, &bus) != 0 ||
-	    acl_hex_parse(text + 8, 2, &slot) != 0 || slot > PCI_SLOT_MAX)
-		return -1;
-	if (text[11] < '0' || text[11] > '7')
-		return -1;
+	return strlen(text) == ACL_PCI_SHORT_LENGTH && text[2] == ':' && text[5] == '.' &&
+	       acl_hex_parse(text, 2, &bus) == 0 && acl_hex_parse(text + 3, 2, &slot) == 0 &&
+	       slot <= PCI_SLOT_MAX && text[6] >= '0' && text[6] <= '7';
+}
+
+/*
+ * Four digits; more where the kernel counts on above 0xffff, as for Intel VMD, and then
+ * without a zero in front: one device has one name.
+ */
+static int is_domain(const char *text, size_t length)
+{
+	uint16_t four;
+
+	if (length < 4 || length > ACL_PCI_DOMAIN_MAX || (length > 4 && text[0] == '0'))
+		return 0;
+	for (size_t i = 0; i + 4 <= length; i++) {
+		if (acl_hex_parse(text + i, 4, &four) != 0)
+			return 0;
+	}
+	return 1;
+}
+
+static void make_letters_small(char *text)
+{
 	for (; *text != '\0'; text++) {
 		if (*text >= 'A' && *text <= 'F')
 			*text = (char)(*text - 'A' + 'a');
 	}
+}
+
+int acl_pci_address_normalise(char *text)
+{
+	const char *colon = strchr(text, ':');
+
+	if (colon == NULL || !is_domain(text, (size_t)(colon - text)) || !is_short_address(colon + 1))
+		return -1;
+	make_letters_small(text);
 	return 0;
+}
+
+int acl_pci_address_equal(const char *rule, const char *address)
+{
+	if (address == NULL)
+		return 0;
+	if (strlen(rule) == ACL_PCI_SHORT_LENGTH && strncmp(address, "0000:", 5) == 0)
+		address += 5;
+	return strcmp(rule, address) == 0;
 }
 
 int acl_selectors_parse_vfio(struct acl_rule *rule, const struct acl_line *line, unsigned *next,
@@ -265,13 +301,14 @@ int acl_selectors_parse_vfio(struct acl_rule *rule, const struct acl_line *line,
 		return acl_word_error(error, line, word - 1,
 				      "a PCI address or VENDOR:DEVICE must follow");
 	(*next)++;
-	if (acl_pci_address_normalise(word->text) == 0) {
+	if (acl_pci_address_normalise(word->text) == 0 || is_short_address(word->text)) {
+		make_letters_small(word->text);
 		rule->vfio.address = word->text;
 		return 0;
 	}
 	if (parse_pair(word, &rule->vfio.vendor, &rule->vfio.device) == 0)
 		return 0;
 	return acl_word_error(error, line, word,
-			      "expected DDDD:BB:DD.F, or VENDOR:DEVICE of four hexadecimal digits "
+			      "expected DDDD:BB:DD.F, BB:DD.F, or VENDOR:DEVICE of four hexadecimal digits "
 			      "or * each");
 }

@@ -41,7 +41,7 @@ static int usb_matches(const struct acl_usb_selector *wanted, const struct acl_o
 static int vfio_matches(const struct acl_vfio_selector *wanted, const struct acl_object *object)
 {
 	if (wanted->address != NULL)
-		return text_equals(wanted->address, object->vfio.address);
+		return acl_pci_address_equal(wanted->address, object->vfio.address);
 	return id_matches(wanted->vendor, object->vfio.vendor) &&
 	       id_matches(wanted->device, object->vfio.device);
 }

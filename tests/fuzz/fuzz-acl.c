@@ -118,7 +118,8 @@ static void check_rule(const struct acl_rule *rule)
 	if (rule->kind == ACL_KIND_USB)
 		REQUIRE(rule->usb.class_code >= -1 && rule->usb.class_code <= 255);
 	if (rule->kind == ACL_KIND_VFIO && rule->vfio.address != NULL)
-		REQUIRE(strlen(rule->vfio.address) == 12);
+		REQUIRE(strlen(rule->vfio.address) == ACL_PCI_SHORT_LENGTH ||
+			(strlen(rule->vfio.address) >= 12 && strlen(rule->vfio.address) < 16));
 	REQUIRE(options->queues <= ACL_QUEUES_MAX && options->quota <= ACL_QUOTA_MAX);
 	REQUIRE(options->vlan <= ACL_VLAN_MAX && options->memlock_bytes <= INT64_MAX);
 	if (options->polkit_skip)

@@ -180,6 +180,25 @@ def test_attack_31_names_of_devices_do_nothing_to_the_terminal(usb, hostile):
         assert b"?" in done.stdout
 
 
+def test_one_odd_usb_device_does_not_take_the_rest_away(usb):
+    before = {entry["port"] for entry in listed(usb.world)["usb"]}
+    usb.set("1-2", "busnum", "4711\n")
+    usb.set("1-1.4", "busnum", "70000\n")
+    entries = {entry["port"]: entry for entry in listed(usb.world)["usb"]}
+    assert set(entries) == before
+    for port in ("1-2", "1-1.4"):
+        assert entries[port]["code"] == replies.USAGE and entries[port]["reason"]
+
+
+def test_one_odd_bridge_does_not_take_the_rest_away(native_world):
+    for name in ('br"0', "br*", "b\u00fcro"):
+        done = native_world.run(["ip", "link", "add", "name", name, "type", "bridge"])
+        assert done.code == 0, done.stderr
+    entries = {entry["bridge"]: entry for entry in listed(native_world)["bridges"]}
+    assert len(entries) == 4 and entries["br0"]["allowed"]
+    assert not entries['br"0']["allowed"] and entries['br"0']["reason"]
+
+
 def test_a_device_that_is_just_going_is_left_out(usb):
     usb.set("1-2", "idVendor", None)
     usb.set("1-1.4", "devnum", "nonsense")
@@ -212,6 +231,42 @@ def test_pci_devices_are_listed_that_vfio_has_or_a_rule_gives(machine):
     assert [entry["address"] for entry in listed(world, "bob")["vfio"]] == [GPU]
     world.write_acl("allow vfio *:* user alice\n")
     assert [entry["address"] for entry in listed(world)["vfio"]] == [GPU, SOUND, NIC]
+
+
+VMD, ODD = "10000:e1:00.0", "12345678:e1:00.0"
+
+
+def test_a_domain_above_16_bits_is_an_address_like_others(machine):
+    """Intel VMD: what list shows, rules, explain and requests take."""
+    world = machine.world
+    machine.add(VMD, 40, "8086:0a54", "010802", "vfio-pci")
+    machine.attribute("class/vfio/40/dev", "1:3")
+    machine.node("vfio/40", (1, 3))
+    assert [entry["code"] for entry in listed(world)["vfio"]] == [0, 0, replies.DENIED]
+    world.write_acl(f"allow vfio {VMD.upper()} user alice polkit=no\n")
+    (vmd,) = [entry for entry in listed(world)["vfio"] if entry["address"] == VMD]
+    assert vmd["allowed"] and vmd["driver"] == "vfio-pci"
+    done = world.run_as("alice", ["vmgrant", "explain", "vfio", VMD])
+    assert done.stdout.startswith(f"vfio {VMD}: allowed for user alice".encode()), done
+
+
+def test_one_odd_pci_device_does_not_take_the_rest_away(machine):
+    machine.add(ODD, 41, "8086:0a54", "010802", "vfio-pci")
+    machine.add("0000:zz:00.0", 42, "8086:0a54", "010802", "vfio-pci")
+    entries = {entry["address"]: entry for entry in listed(machine.world)["vfio"]}
+    assert set(entries) == {GPU, SOUND, ODD, "0000:zz:00.0"} and entries[GPU]["allowed"]
+    for address in (ODD, "0000:zz:00.0"):
+        assert entries[address]["code"] == replies.USAGE and entries[address]["reason"]
+    assert len(table(machine.world, "VFIO")) == 4
+
+
+def test_a_rule_and_explain_take_the_address_that_lspci_prints(machine):
+    machine.world.write_acl("allow vfio 03:00.0 user alice polkit=no\n"
+                            "allow vfio 03:00.1 user alice polkit=no\n")
+    assert all(entry["allowed"] for entry in listed(machine.world)["vfio"])
+    for address in (GPU, "03:00.0"):
+        done = machine.world.run_as("alice", ["vmgrant", "explain", "vfio", address])
+        assert b"allowed for user alice" in done.stdout and b"line 1" in done.stdout
 
 
 def test_pci_devices_are_a_table_for_people(machine):

@@ -158,6 +158,27 @@ static void usb_serial_of_126_characters(void **state)
 	parsed_release(&parsed);
 }
 
+static void vfio_addresses_have_a_long_domain_or_none(void **state)
+{
+	struct parsed parsed = parse_good(acl_parse, "allow vfio 10000:E1:00.0\n"
+						     "allow vfio 03:0A.1 user alice\n"
+						     "deny vfio fffffff:ff:1f.7\n");
+	const struct acl_rule *rules = parsed.acl.rules;
+
+	(void)state;
+	assert_int_equal(parsed.acl.count, 3);
+	assert_string_equal(rules[0].vfio.address, "10000:e1:00.0");
+	assert_string_equal(rules[2].vfio.address, "fffffff:ff:1f.7");
+	assert_true(acl_pci_address_equal(rules[0].vfio.address, "10000:e1:00.0"));
+	assert_false(acl_pci_address_equal(rules[0].vfio.address, "0000:e1:00.0"));
+	/* Without a domain it is the first one, as lspci means it. */
+	assert_true(acl_pci_address_equal(rules[1].vfio.address, "0000:03:0a.1"));
+	assert_false(acl_pci_address_equal(rules[1].vfio.address, "10000:03:0a.1"));
+	assert_false(acl_pci_address_equal(rules[1].vfio.address, "0001:03:0a.1"));
+	assert_false(acl_pci_address_equal(rules[1].vfio.address, NULL));
+	parsed_release(&parsed);
+}
+
 static void vfio_selectors(void **state)
 {
 	struct parsed parsed =
@@ -372,6 +393,7 @@ int main(void)
 		cmocka_unit_test(memlock_sizes),
 		cmocka_unit_test(usb_selectors),
 		cmocka_unit_test(usb_serial_of_126_characters),
+		cmocka_unit_test(vfio_addresses_have_a_long_domain_or_none),
 		cmocka_unit_test(vfio_selectors),
 		cmocka_unit_test(subjects),
 		cmocka_unit_test(bridge_names),

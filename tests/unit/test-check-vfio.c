@@ -128,6 +128,18 @@ static void a_machine_that_lets_nobody_look_into_qemu_is_warned_of(void **state)
 	assert_int_equal(check_worst(&machine->check), CHECK_OK);
 }
 
+static void domains_above_16_bits_are_known(void **state)
+{
+	struct machine *machine = *state;
+
+	add_device(machine, "10000:e1:00.0", "0x010802", "vfio-pci", "40");
+	run_shell(machine, "mkdir -p dev/vfio && touch dev/vfio/vfio dev/vfio/40");
+	machine->check.device = "10000:E1:00.0";
+	check_vfio(&machine->check);
+	assert_int_equal(check_worst(&machine->check), CHECK_OK);
+	(void)find(machine, "10000:e1:00.0 (10de:1b80, driver vfio-pci): group 40");
+}
+
 static void the_nodes_of_new_kernels_are_known(void **state)
 {
 	struct machine *machine = *state;
@@ -226,6 +238,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(everything_is_bound),
 		TEST(a_machine_that_lets_nobody_look_into_qemu_is_warned_of),
+		TEST(domains_above_16_bits_are_known),
 		TEST(the_nodes_of_new_kernels_are_known),
 		TEST(what_is_in_use_is_bound_by_sysfs),
 		TEST(driverctl_is_used_where_it_is),

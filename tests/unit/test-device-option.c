@@ -145,6 +145,8 @@ static void a_pci_device_is_named_by_its_address(void **state)
 	(void)state;
 	assert_string_equal(vfio("0000:03:00.0").address, "0000:03:00.0");
 	assert_string_equal(vfio("03:00.0").address, "0000:03:00.0");
+	assert_string_equal(vfio("10000:E1:00.0").address, "10000:e1:00.0");
+	assert_string_equal(vfio("fffffff:e1:00.0,memlock=1G").address, "fffffff:e1:00.0");
 	assert_string_equal(vfio("ABCD:eF:1f.7").address, "abcd:ef:1f.7");
 	assert_true(vfio("03:00.0").memlock_bytes == UINT64_MAX);
 	assert_true(vfio("03:00.0,memlock=0").memlock_bytes == 0);
@@ -161,7 +163,7 @@ static void what_is_no_address_is_refused(void **state)
 {
 	static const char *const wrong[] = {
 		"", ",", "3:0.0", "03:00", "03:00.8", "03:20.0", "03:00.0 ", "03-00.0", "03:00:0",
-		"0000:03:00.00", "00000:03:00.0", "000:03:00.0", "0000-03:00.0", "g000:03:00.0",
+		"0000:03:00.00", "00000:03:00.0", "010000:03:00.0", "12345678:03:00.0", "000:03:00.0", "0000-03:00.0", "g000:03:00.0",
 		"0000:03:00.0/..", "../../03:00.0", "+3:00.0", "10de:1c82", "0000:0000:03:00.0",
 	};
 

@@ -15,6 +15,12 @@ static int covers_text(const char *wide, const char *narrow)
 	return wide == NULL || (narrow != NULL && strcmp(wide, narrow) == 0);
 }
 
+static int covers_address(const char *wide, const char *narrow)
+{
+	return narrow != NULL && (acl_pci_address_equal(wide, narrow) ||
+				  acl_pci_address_equal(narrow, wide));
+}
+
 static int covers_id(const struct acl_id16 *wide, const struct acl_id16 *narrow)
 {
 	return wide->any || (!narrow->any && wide->value == narrow->value);
@@ -44,7 +50,7 @@ static int covers_object(const struct acl_rule *wide, const struct acl_rule *nar
 			wide->usb.class_code == narrow->usb.class_code);
 	case ACL_KIND_VFIO:
 		if (wide->vfio.address != NULL)
-			return covers_text(wide->vfio.address, narrow->vfio.address);
+			return covers_address(wide->vfio.address, narrow->vfio.address);
 		return narrow->vfio.address == NULL &&
 		       covers_id(&wide->vfio.vendor, &narrow->vfio.vendor) &&
 		       covers_id(&wide->vfio.device, &narrow->vfio.device);

@@ -8,33 +8,15 @@
 #include <unistd.h>
 
 #include "client/command/check/check.h"
+#include "client/command/common/pci-address.h"
 #include "client/command/common/tree.h"
 #include "client/library/vmgrant.h"
 
 #define PCI "/sys/bus/pci/devices"
 #define YAMA "/proc/sys/kernel/yama/ptrace_scope"
-#define ADDRESS_LENGTH 12u /* "0000:03:00.0" */
 
 /* The class of a bridge to other PCI buses: it stays with its driver. */
 #define CLASS_PCI_BRIDGE 0x0604
-
-/* "03:00.0" as lspci prints it gets its domain. Returns NULL for what is no address. */
-static char *complete_address(const char *text)
-{
-	static const char pattern[] = "xxxx:xx:xx.x";
-	char *address = text_format("%s%s", strlen(text) == 7 ? "0000:" : "", text);
-
-	for (size_t i = 0; i <= ADDRESS_LENGTH; i++) {
-		int is_digit = address[i] != '\0' &&
-			       strchr("0123456789abcdef", address[i]) != NULL;
-
-		if (pattern[i] == 'x' ? is_digit : address[i] == pattern[i])
-			continue;
-		free(address);
-		return NULL;
-	}
-	return address;
-}
 
 static int is_installed(const struct check *check, const char *program)
 {
@@ -212,9 +194,9 @@ static void check_device(struct check *check)
 void check_vfio(struct check *check)
 {
 	const char *given = check->device;
-	char *address = complete_address(given);
+	char address[PCI_ADDRESS_SIZE];
 
-	if (address == NULL) {
+	if (pci_address_complete(given, strlen(given), address) < 0) {
 		check_advise(check, CHECK_FAIL,
 			     text_format("%.64s: not a PCI address: like 0000:03:00.0", given),
 			     text_format("lspci -D lists them"));
@@ -223,5 +205,4 @@ void check_vfio(struct check *check)
 	check->device = address;
 	check_device(check);
 	check->device = given;
-	free(address);
 }

@@ -8,36 +8,6 @@
 #include "client/command/common/net-option.h"
 #include "client/command/common/option-words.h"
 
-/* "03:00.0", as lspci prints it where there is one domain only. */
-static int is_short_address(struct piece piece)
-{
-	struct piece bus = { piece.text, 2 }, slot = { piece.text + 3, 2 };
-	uint64_t number;
-
-	return piece.length == 7 && piece.text[2] == ':' && piece.text[5] == '.' &&
-	       piece_hex(bus, 2, &number) == 0 && piece_hex(slot, 2, &number) == 0 &&
-	       number <= 0x1f && piece.text[6] >= '0' && piece.text[6] <= '7';
-}
-
-static int take_address(struct vfio_option *option, struct piece piece)
-{
-	struct piece domain = { piece.text, 4 }, rest = { piece.text + 5, piece.length - 5 };
-	uint64_t number;
-
-	if (is_short_address(piece)) {
-		(void)snprintf(option->address, sizeof option->address, "0000:%.7s", piece.text);
-	} else {
-		if (piece.length != 12 || piece.text[4] != ':' || !is_short_address(rest) ||
-		    piece_hex(domain, 4, &number) < 0)
-			return -1;
-		(void)piece_copy(piece, option->address, sizeof option->address);
-	}
-	/* As the kernel writes it. */
-	for (char *c = option->address; *c != '\0'; c++)
-		*c = *c >= 'A' && *c <= 'F' ? (char)(*c - 'A' + 'a') : *c;
-	return 0;
-}
-
 /* Bytes, or a number with K, M, G or T behind it. */
 static int take_size(uint64_t *bytes, struct piece value)
 {
@@ -80,7 +50,7 @@ int vfio_option_parse(const char *text, struct vfio_option *option, char *why, s
 	struct piece piece = { text, strcspn(text, ",") };
 
 	*option = (struct vfio_option){ .memlock_bytes = UINT64_MAX };
-	if (take_address(option, piece) < 0)
+	if (pci_address_complete(piece.text, piece.length, option->address) < 0)
 		return piece_fail(why, why_size, piece,
 				  "must be an address of a PCI device, like 0000:03:00.0");
 	while (piece.text[piece.length] == ',') {

@@ -6,19 +6,31 @@
 #include <string.h>
 
 #include "client/command/common/command.h"
+#include "client/command/common/pci-address.h"
 #include "client/command/common/tree.h"
 #include "wire/escape.h"
 
 #define HOW_TO_NAME_IT "name it as a rule does: bridge br0, usb 0951:1666, vfio 0000:03:00.0"
 
+/* An object has its whole address, as the devices in sysfs do. */
+static const char *complete(char *const words[], char address[PCI_ADDRESS_SIZE])
+{
+	if (strcmp(words[0], "vfio") != 0 ||
+	    pci_address_complete(words[1], strlen(words[1]), address) < 0)
+		return words[1];
+	return address;
+}
+
 /* A rule's own words name the object, so its parser reads them. */
 static int parse_rule(struct explain_object *object, char *const words[], struct acl_error *error)
 {
 	size_t length = (size_t)snprintf(object->text, sizeof object->text, "allow");
+	char address[PCI_ADDRESS_SIZE];
 
 	for (size_t i = 0; words[i] != NULL; i++) {
 		size_t room = sizeof object->text - length;
-		int added = snprintf(object->text + length, room, " %s", words[i]);
+		int added = snprintf(object->text + length, room, " %s",
+				     i == 1 ? complete(words, address) : words[i]);
 
 		/* It must stay one line: the next one would be another statement. */
 		if (added < 0 || (size_t)added >= room - 1 || strchr(words[i], '\n') != NULL) {

@@ -7,6 +7,7 @@
 #include "client/command/common/bridges.h"
 #include "client/command/common/command.h"
 #include "client/command/list/list.h"
+#include "wire/escape.h"
 
 /* What was said about one bridge. */
 struct answer {
@@ -120,11 +121,13 @@ static json_object *to_json(const struct answer *answer)
 static int ask(struct list *list, json_object *section, const char *bridge)
 {
 	struct vmgrant_offer offer = { .size = sizeof offer };
-	struct answer answer = { .bridge = bridge, .offer = &offer };
+	char name[64]; /* the kernel takes any bytes for one */
+	struct answer answer = { .bridge = escape_string(name, sizeof name, bridge),
+				 .offer = &offer };
 
 	answer.code = vmgrant_offer(list->connection, bridge, &offer);
 	answer.reason = vmgrant_error(list->connection);
-	if (!list_is_about_one(answer.code))
+	if (!list_is_about_one(list, answer.code))
 		return command_fail((int)answer.code, "%s", answer.reason);
 	if (section != NULL) {
 		(void)json_object_array_add(section, to_json(&answer));

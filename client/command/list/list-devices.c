@@ -137,6 +137,18 @@ static char *name_usb(const struct section *section, const char *port, long vend
 	return name;
 }
 
+/* A request has no room for such numbers. */
+static void add_odd_usb(struct section *section, struct entry *entry, long bus, long device)
+{
+	entry->name = text_format("%s", "");
+	entry->object = text_format("%s", "");
+	entry->code = VMGRANT_USAGE;
+	entry->reason = "its bus or device number is too large for a request";
+	add_usb(section, entry, bus, device);
+	free(entry->object);
+	free(entry->name);
+}
+
 static int ask_usb(struct section *section, const char *port)
 {
 	struct vmgrant_connection *connection = section->list->connection;
@@ -157,10 +169,14 @@ static int ask_usb(struct section *section, const char *port)
 	/* It has just been pulled out. */
 	if (vendor < 0 || product < 0 || bus <= 0 || device <= 0)
 		return VMGRANT_GRANTED;
+	if (bus > UINT16_MAX || device > UINT16_MAX) {
+		add_odd_usb(section, &entry, bus, device);
+		return VMGRANT_GRANTED;
+	}
 	entry.code = vmgrant_usb(connection, &request, &usb);
 	entry.flags = usb.flags;
 	entry.reason = vmgrant_error(connection);
-	if (!list_is_about_one(entry.code))
+	if (!list_is_about_one(section->list, entry.code))
 		return command_fail((int)entry.code, "%s", entry.reason);
 	entry.name = name_usb(section, port, vendor, product);
 	entry.object = text_format("usb bus %ld device %ld", bus, device);
@@ -240,7 +256,7 @@ static int ask_vfio(struct section *section, const char *address, const char *dr
 	entry.flags = vfio.flags;
 	entry.memlock_bytes = vfio.memlock_bytes;
 	entry.reason = vmgrant_error(connection);
-	if (!list_is_about_one(entry.code))
+	if (!list_is_about_one(section->list, entry.code))
 		return command_fail((int)entry.code, "%s", entry.reason);
 	if (!is_worth_a_row(entry.code, driver))
 		return VMGRANT_GRANTED;

@@ -27,10 +27,23 @@ static int print_help(void)
 
 /* ---- what the sections share ---- */
 
-int list_is_about_one(enum vmgrant_code code)
+int list_is_about_one(struct list *list, enum vmgrant_code code)
 {
-	return code == VMGRANT_GRANTED || code == VMGRANT_DENIED || code == VMGRANT_QUOTA ||
-	       code == VMGRANT_OBJECT || code == VMGRANT_UNSUPPORTED;
+	switch (code) {
+	case VMGRANT_GRANTED:
+	case VMGRANT_DENIED:
+	case VMGRANT_QUOTA:
+	case VMGRANT_OBJECT:
+	case VMGRANT_UNSUPPORTED:
+		list->judged_count++;
+		return 1;
+	case VMGRANT_USAGE: /* a name that no request can have */
+		return 1;
+	case VMGRANT_INTERNAL: /* the helper has judged others */
+		return list->judged_count > 0;
+	default:
+		return 0;
+	}
 }
 
 const char *list_shorten(const char *reason, const char *object)

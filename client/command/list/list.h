@@ -14,6 +14,7 @@ struct list {
 	struct vmgrant_connection *connection;
 	json_object *sections; /* NULL: for people */
 	size_t row_count;      /* of all sections; for people only */
+	size_t judged_count;   /* of all sections: how many got an answer of their own */
 };
 
 /*
@@ -27,8 +28,11 @@ int list_vfio(struct list *list);
 /* Those of the caller's guests, of everybody's for root: people see only what is not in place. */
 int list_ports(struct list *list);
 
-/* Is this about one thing, or would everything get the same answer? */
-int list_is_about_one(enum vmgrant_code code);
+/*
+ * Is this about one thing, or would everything get the same answer? One odd thing must
+ * not take the rest away.
+ */
+int list_is_about_one(struct list *list, enum vmgrant_code code);
 
 /* The reason without "OBJECT: " before it, which the row begins with already. */
 const char *list_shorten(const char *reason, const char *object);
