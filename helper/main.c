@@ -77,6 +77,11 @@ static enum reply_code start(struct service *service, struct refusal *why)
 	if (code != REPLY_GRANTED)
 		return code;
 	result = walk_start(&service->walk, &service->account);
+	/* An id that this user namespace does not map, as with PrivateUsers=yes. */
+	if (result == -EINVAL)
+		return refuse(why, REPLY_NO_PRIVILEGE,
+			      "no privilege: this user namespace does not map the account "
+			      VMGRANT_ACCOUNT " (PrivateUsers=, a container): start it outside");
 	if (result < 0)
 		return refuse(why, REPLY_INTERNAL, "start: cannot start a thread: %s",
 			      strerror(-result));

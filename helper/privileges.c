@@ -214,8 +214,13 @@ static enum reply_code shrink(unsigned long long kept, const struct account *acc
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 ||
 	    empty_bounding_set() < 0)
 		return refuse_step(why, "cannot empty the bounding set");
+	/* EINVAL: an id that this user namespace does not map, as with PrivateUsers=yes. */
 	if (take_ids(account) < 0)
-		return refuse_step(why, "cannot become the account " VMGRANT_ACCOUNT);
+		return errno != EINVAL
+			       ? refuse_step(why, "cannot become the account " VMGRANT_ACCOUNT)
+			       : refuse(why, REPLY_NO_PRIVILEGE,
+					"no privilege: this user namespace does not map the account "
+					VMGRANT_ACCOUNT " (PrivateUsers=, a container): start it outside");
 	if (write_sets(0, kept) < 0)
 		return refuse_step(why, "cannot drop capabilities");
 	/* Changing ids resets the dumpable flag to the system's default. */

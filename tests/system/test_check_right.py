@@ -254,7 +254,8 @@ def test_root_checks_for_somebody_else(plain_world):
     assert b"no bridge is allowed for user bob" in \
         run(plain_world, "--user", "bob", user="root").stdout
     # A closed policy is judged all the same.
-    plain_world.path(ACL).chmod(0o600)
+    assert plain_world.run(["chgrp", "vmgrant", ACL]).code == 0
+    plain_world.path(ACL).chmod(0o640)
     done = run(plain_world, "--user", "alice", user="root")
     assert b"acl.conf: good: 1 rule" in done.stdout
     done = run(plain_world, "--user", "bob")
@@ -302,3 +303,29 @@ def test_few_file_descriptors_are_what_they_are(plain_world):
         text = done.stderr.decode()
         assert done.code == 0 or "oo many" in text or "not open" in text, (limit, text)
         assert "Protocol error" not in text and "modprobe" not in text, (limit, text)
+
+
+def in_private_users(argv):
+    """Become alice in a user namespace that maps root and her, as PrivateUsers=yes makes it."""
+    (ready, say_ready), (mapped, say_mapped) = os.pipe(), os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        ns.unshare(ns.CLONE_NEWUSER)
+        os.write(say_ready, b"x")
+        os.read(mapped, 1)
+        os.setgroups([])
+        os.setresgid(1000, 1000, 1000)
+        os.setresuid(1000, 1000, 1000)
+        os.execvp(argv[0], argv)
+    os.read(ready, 1)
+    for kind in ("uid", "gid"):
+        with open(f"/proc/{pid}/{kind}_map", "w", encoding="ascii") as table:
+            table.write("0 0 1\n1000 1000 1\n")
+    os.write(say_mapped, b"x")
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def test_private_users_are_no_privilege(plain_world):
+    done = plain_world.run(lambda: os._exit(in_private_users(
+        ["vmgrant", "run", "--net", "br0", "--", "true", "{net0.fd}"])))
+    assert done.code == 3 and b"user namespace" in done.stderr, (done.code, done.stderr)
