@@ -73,6 +73,13 @@ vmgrant_SOURCES = \
 	client/command/check/acl-report.c \
 	client/command/check/acl-report.h \
 	client/command/check/check-acl.c \
+	client/command/check/beside-connman.c \
+	client/command/check/beside-dhcpcd.c \
+	client/command/check/beside-lldpd.c \
+	client/command/check/beside-read.c \
+	client/command/check/beside.h \
+	client/command/check/check-apparmor.c \
+	client/command/check/check-beside.c \
 	client/command/check/check-bridges.c \
 	client/command/check/check-clients.c \
 	client/command/check/check-command.c \

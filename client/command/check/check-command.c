@@ -40,6 +40,8 @@ static const struct {
 	{ "libvirt", check_libvirt, AS_PERSON },
 	{ "boxes", check_boxes, AS_PERSON },
 	{ "old-helper", check_old_helper, AS_PERSON },
+	{ "apparmor", check_apparmor, AS_PERSON },
+	{ "beside", check_beside, AS_RUNNER },
 };
 
 #define CHECK_COUNT (sizeof checks / sizeof checks[0])

@@ -131,6 +131,12 @@ void check_libvirt(struct check *check);
 void check_boxes(struct check *check);
 void check_old_helper(struct check *check);
 
+/* ---- check-apparmor.c ---- */
+void check_apparmor(struct check *check);
+
+/* ---- software that configures networks: check-beside.c ---- */
+void check_beside(struct check *check);
+
 /* ---- a PCI device and its group, with --vfio: check-vfio.c ---- */
 void check_vfio(struct check *check);
 
