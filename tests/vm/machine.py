@@ -33,7 +33,7 @@ BASE = ["-nodefaults", "-no-reboot", "-M", "q35,kernel-irqchip=off",
 APPEND = ("console=ttyS0 quiet loglevel=4 intel_iommu=on "
           "iommu.passthrough=0 mitigations=off tsc=reliable no_timer_check "
           "random.trust_cpu=on net.ifnames=0 systemd.show_status=0 cryptomgr.notests "
-          "selinux=0 apparmor=0 audit=1")
+          "selinux=0 apparmor=1 security=apparmor audit=1")
 
 # Three sticks of one kind, two of them behind the hub; what people type on and
 # point with; a serial adapter.
