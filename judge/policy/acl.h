@@ -152,7 +152,7 @@ int acl_append(struct acl *acl, const struct acl_rule *rule);
 int acl_bridge_name_valid(const char *name);
 
 /* 1 if it is "BUS-PORT[.PORT]..." as the kernel names a USB device in sysfs. */
-int acl_usb_port_valid(const char *port);
+int acl_usb_port_valid(const char *value);
 
 /* A domain may have more than four digits (Intel VMD), as many as fit into a request. */
 #define ACL_PCI_DOMAIN_MAX 7u
@@ -162,7 +162,7 @@ int acl_usb_port_valid(const char *port);
  * Bring "DDDD:BB:DD.F" into the kernel's form, which has small letters. Returns 0,
  * or -1 if it is no PCI address; it is then left as it was.
  */
-int acl_pci_address_normalise(char *address);
+int acl_pci_address_normalise(char *text);
 
 /* 1 if the address of a rule, which may lack the domain 0000, is the device's; that may be NULL. */
 int acl_pci_address_equal(const char *rule, const char *address);

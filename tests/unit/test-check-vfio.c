@@ -51,9 +51,13 @@ static int begin(void **state)
 {
 	struct machine *machine = calloc(1, sizeof *machine);
 
-	(void)snprintf(machine->root, sizeof machine->root, "/tmp/vmgrant-check-XXXXXX");
-	if (mkdtemp(machine->root) == NULL)
+	if (machine == NULL)
 		return -1;
+	(void)snprintf(machine->root, sizeof machine->root, "/tmp/vmgrant-check-XXXXXX");
+	if (mkdtemp(machine->root) == NULL) {
+		free(machine);
+		return -1;
+	}
 	machine->check = (struct check){ .root = machine->root, .user = "alice", .name = "vfio",
 					 .helper = "/nowhere", .device = CARD };
 	*state = machine;

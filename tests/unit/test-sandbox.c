@@ -754,12 +754,17 @@ static long wait_for_something(void)
 
 static long use_memory(void)
 {
-	char *room = malloc(1 << 20);
+	char *room = malloc(1 << 20), *more;
 
-	if (room == NULL || (room = realloc(room, 4 << 20)) == NULL)
+	if (room == NULL)
 		return -1;
-	memset(room, 1, 4 << 20);
-	free(room);
+	more = realloc(room, 4 << 20);
+	if (more == NULL) {
+		free(room);
+		return -1;
+	}
+	memset(more, 1, 4 << 20);
+	free(more);
 	return 0;
 }
 

@@ -201,6 +201,7 @@ static int check(struct check *check, const struct options *options)
 	check->is_mapped = person_all_ids_mapped(check->root);
 	if (code == VMGRANT_GRANTED)
 		code = check_person(check, options);
+	check->person = NULL;
 	person_release(&person);
 	return code;
 }

@@ -27,7 +27,7 @@ static char *format_path(const char *root, const char *format, va_list arguments
 		va_list arguments;                         \
                                                            \
 		va_start(arguments, format);               \
-		path = format_path(root, format, arguments); \
+		(path) = format_path(root, format, arguments); \
 		va_end(arguments);                         \
 	} while (0)
 

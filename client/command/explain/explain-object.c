@@ -49,8 +49,11 @@ static int names_one_object(const struct acl *acl)
 	static const struct acl_options none = { 0 };
 	const struct acl_rule *rule = acl->rules;
 
-	if (acl->count != 1 || rule->subject.type != ACL_SUBJECT_EVERYBODY ||
-	    memcmp(&rule->options, &none, sizeof none) != 0)
+	if (acl->count != 1 || rule->subject.type != ACL_SUBJECT_EVERYBODY)
+		return 0;
+	/* A rule is read into zeroed memory, padding too. */
+	/* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison,cert-exp42-c,cert-flp37-c) */
+	if (memcmp(&rule->options, &none, sizeof none) != 0)
 		return 0;
 	switch (rule->kind) {
 	case ACL_KIND_BRIDGE:

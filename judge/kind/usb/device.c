@@ -55,7 +55,9 @@ static int read_descriptors(int folder, struct usb_device *device)
 		return length;
 	}
 	shorter = realloc(bytes, (size_t)length);
-	device->descriptors = shorter != NULL ? shorter : bytes;
+	if (shorter == NULL)
+		shorter = bytes;
+	device->descriptors = shorter;
 	device->descriptors_length = (size_t)length;
 	return 0;
 }
