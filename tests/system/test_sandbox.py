@@ -48,6 +48,7 @@ def test_names_by_files(probe_world):
 
 
 def test_names_by_files_and_systemd(probe_world):
+    nss.add_packages(probe_world)
     nss.switch(probe_world, "files systemd")
     assert look_up(probe_world, *NAMES) == FOUND
     nss.serve_userdb(probe_world, {"dora": 60001}, {"dora": 60001, "lab": 60002})
