@@ -297,3 +297,15 @@ def test_a_real_qemu_starts_with_a_device_that_may_come(follow_world):
     done = follow_world.run_as("alice", [*words[:5], QEMU, "-no-such-option"])
     assert done.code == 1
     wait_until(lambda: not followers(follow_world), "the process that follows to end", 20)
+
+
+def test_the_monitor_is_an_object_where_qemu_wants_that(follow_world):
+    """From 11.1 on -mon says on standard error that it is deprecated."""
+    for version, word in (("11.0.2", "-mon chardev=vmgrant-qmp0,mode=control"),
+                          ("11.1.0", "-object monitor-qmp,id=vmgrant-qmp0,chardev=vmgrant-qmp0")):
+        follow_world.write("/home/alice/qemu-system-x86_64", mode=0o755, content=(
+            f"#!/bin/sh\necho 'QEMU emulator version {version}'\n"))
+        done = follow_world.run_as("alice", ["vmgrant", "run", "--dry-run", "--usb",
+                                             f"{STICK},follow", "--",
+                                             "/home/alice/qemu-system-x86_64"])
+        assert word in done.stdout.decode(), done

@@ -18,6 +18,7 @@ void qemu_program_architecture(const char *program, char *architecture_out, unsi
 #define QEMU_VERSION(major, minor) ((major) * 100 + (minor))
 #define QEMU_JSON_DEVICE QEMU_VERSION(6, 2)
 #define QEMU_JSON_NETDEV QEMU_VERSION(7, 2)
+#define QEMU_MONITOR_OBJECT QEMU_VERSION(11, 1) /* and -mon is deprecated */
 
 /* Of what `qemu --version` prints: "QEMU emulator version 7.2.22 (Debian ...)". Pure. */
 int qemu_program_parse_version(const char *text);

@@ -21,8 +21,18 @@
 
 #include "client/command/attach/follow.h"
 #include "client/command/common/command.h"
+#include "client/command/run/qemu-program.h"
 
 #define PROCESS_NAME "vmgrant-follow"
+
+static void add_monitor(struct words *words, const char *id, int version)
+{
+	int is_object = version >= QEMU_MONITOR_OBJECT;
+
+	words_add(words, text_format("%s", is_object ? "-object" : "-mon"));
+	words_add(words, is_object ? text_format("monitor-qmp,id=%s,chardev=%s", id, id)
+				   : text_format("chardev=%s,mode=control", id));
+}
 
 int run_follow_add(struct run *run, struct words *words, int *example_fd)
 {
@@ -44,8 +54,7 @@ int run_follow_add(struct run *run, struct words *words, int *example_fd)
 		id = launch_free_id(run->arguments, "qmp", LAUNCH_ID_NUMBERED, (unsigned)i);
 		words_add(words, text_format("-chardev"));
 		words_add(words, text_format("socket,id=%s,fd=%d", id, ends[1]));
-		words_add(words, text_format("-mon"));
-		words_add(words, text_format("chardev=%s,mode=control", id));
+		add_monitor(words, id, run->qemu.version);
 		free(id);
 	}
 	return VMGRANT_GRANTED;
