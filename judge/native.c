@@ -198,7 +198,7 @@ void native_serve(struct session *session)
 		orders_begin(&session->orders, event == EVENT_REQUEST &&
 						       request.interaction == INTERACTION_ALLOWED);
 		/* The administrator's newest word counts; the client connects again. */
-		if (!policy_is_current(&session->policy))
+		if (!policy_is_current(&session->policy, &session->hidden, &session->orders))
 			return;
 		code = event == EVENT_REQUEST ? serve_request(session, &request, &header)
 					      : send_refusal(session->client, &header, &why);

@@ -105,7 +105,7 @@ enum reply_code session_open(const struct judge_start *start, enum channel_kind 
 	if (code == REPLY_GRANTED)
 		code = caller_find_name(&session->caller, why);
 	if (code == REPLY_GRANTED)
-		code = policy_read(&session->policy, &session->orders, why);
+		code = policy_read(&session->policy, &session->hidden, &session->orders, why);
 	if (code == REPLY_GRANTED && channel == CHANNEL_MESSAGES)
 		give_up_rights(session);
 	return code;
@@ -116,11 +116,12 @@ enum reply_code session_open(const struct judge_start *start, enum channel_kind 
 /* The administrator may have changed his mind while names were looked up and polkit asked. */
 static enum reply_code judge_again(struct matter *matter, struct refusal *why)
 {
+	struct session *session = matter->session;
 	char object[REQUEST_TEXT_SIZE];
 
 	/* From before the look: whatever holds the order up since counts. */
 	matter->judged_ms = (uint64_t)clock_now_ms();
-	if (policy_is_current(&matter->session->policy))
+	if (policy_is_current(&session->policy, &session->hidden, &session->orders))
 		return REPLY_GRANTED;
 	request_describe(matter->request, object);
 	return refuse(why, REPLY_POLICY, "%s: the policy has changed meanwhile: try again", object);

@@ -12,13 +12,14 @@
 #include "judge/handover.h"
 #include "judge/judge.h"
 #include "judge/orders.h"
-#include "judge/policy/load.h"
+#include "judge/policy/installed.h"
 #include "judge/request.h"
 #include "wire/refusal.h"
 
 struct session {
 	struct caller caller;
 	struct policy policy;
+	struct policy_hidden hidden; /* files of it */
 	struct names_memory names; /* of a connection; what a drop-in asks, it asks once */
 	struct orders orders;
 	int client; /* the socket of the requests */

@@ -50,6 +50,12 @@ static int open_as_caller(void *context, int folder_fd, const char *name, mode_t
 
 /* ---- the opener of the loader ---- */
 
+/* What the opener works with. */
+struct reading {
+	struct orders *orders;
+	struct policy_hidden *hidden;
+};
+
 static int open_administrators(void *context, const char *path, mode_t kind,
 			       struct trusted_problem *problem)
 {
@@ -57,13 +63,44 @@ static int open_administrators(void *context, const char *path, mode_t kind,
 	return trusted_file_open(path, kind, problem);
 }
 
+static int open_as_the_caller(struct orders *orders, const char *path,
+			      struct trusted_problem *problem)
+{
+	const struct trusted_walk walk = { orders, start_as_caller, enter_as_caller,
+					   open_as_caller };
+
+	return trusted_walk_open(&walk, path, S_IFREG, problem);
+}
+
+/* What the account could look at by itself is noted with all other files. */
+static int note_hidden(struct policy_hidden *hidden, const char *path, int fd)
+{
+	struct stat status;
+
+	if (stat(path, &status) == 0)
+		return 0;
+	if (hidden->count >= POLICY_HIDDEN_MAX) {
+		hidden->count = POLICY_HIDDEN_MAX + 1;
+		return 0;
+	}
+	if (fstat(fd, &hidden->items[hidden->count].status) < 0)
+		return -1;
+	hidden->items[hidden->count++].path = path;
+	return 0;
+}
+
 static int open_callers(void *context, const char *path, mode_t kind,
 			struct trusted_problem *problem)
 {
-	const struct trusted_walk walk = { context, start_as_caller, enter_as_caller,
-					   open_as_caller };
+	const struct reading *reading = context;
+	int fd = open_as_the_caller(reading->orders, path, problem);
 
-	return trusted_walk_open(&walk, path, kind, problem);
+	(void)kind;
+	if (fd < 0 || note_hidden(reading->hidden, path, fd) == 0)
+		return fd;
+	*problem = (struct trusted_problem){ TRUSTED_SYSTEM, errno, "cannot be looked at" };
+	close(fd);
+	return -1;
 }
 
 static int note_source(void *context, struct policy_sources *sources, const char *path)
@@ -76,7 +113,7 @@ static int note_source(void *context, struct policy_sources *sources, const char
 static int caller_may_read(struct orders *orders, const char *path)
 {
 	struct trusted_problem problem;
-	int fd = open_callers(orders, path, S_IFREG, &problem);
+	int fd = open_as_the_caller(orders, path, &problem);
 
 	if (fd >= 0)
 		close(fd);
@@ -91,9 +128,11 @@ static enum reply_code refuse_unreadable(const char *file, struct refusal *why)
 		      file, file, file);
 }
 
-enum reply_code policy_read(struct policy *policy, struct orders *orders, struct refusal *why)
+enum reply_code policy_read(struct policy *policy, struct policy_hidden *hidden,
+			    struct orders *orders, struct refusal *why)
 {
-	const struct policy_opener opener = { orders, open_administrators, open_callers,
+	struct reading reading = { orders, hidden };
+	const struct policy_opener opener = { &reading, open_administrators, open_callers,
 					      note_source, NULL };
 	struct acl_error error;
 	char text[640];
@@ -110,7 +149,35 @@ enum reply_code policy_read(struct policy *policy, struct orders *orders, struct
 		      "fixes it: vmgrant check-acl shows what is wrong", text);
 }
 
-int policy_is_current(const struct policy *policy)
+/* As policy_sources_unchanged() compares: the change time cannot be set by hand. */
+static int is_same(const struct stat *one, const struct stat *other)
 {
-	return policy_sources_unchanged(&policy->sources);
+	return one->st_dev == other->st_dev && one->st_ino == other->st_ino &&
+	       one->st_size == other->st_size && one->st_ctim.tv_sec == other->st_ctim.tv_sec &&
+	       one->st_ctim.tv_nsec == other->st_ctim.tv_nsec;
+}
+
+static int is_unchanged(const char *path, const struct stat *then, struct orders *orders)
+{
+	struct trusted_problem problem;
+	struct stat now;
+	int fd = open_as_the_caller(orders, path, &problem), same;
+
+	if (fd < 0)
+		return 0;
+	same = fstat(fd, &now) == 0 && is_same(then, &now);
+	close(fd);
+	return same;
+}
+
+int policy_is_current(const struct policy *policy, const struct policy_hidden *hidden,
+		      struct orders *orders)
+{
+	if (!policy_sources_unchanged(&policy->sources) || hidden->count > POLICY_HIDDEN_MAX)
+		return 0;
+	for (size_t i = 0; i < hidden->count; i++) {
+		if (!is_unchanged(hidden->items[i].path, &hidden->items[i].status, orders))
+			return 0;
+	}
+	return 1;
 }

@@ -5,6 +5,7 @@ import os
 
 import pytest
 
+import protocol_client
 import replies
 # pytest finds the two fixtures by their names.
 from test_acl import ask, clean, shared  # noqa: F401
@@ -225,3 +226,23 @@ def test_check_acl_looks_at_the_names_of_every_rule_also_in_a_draft(world):
         assert warnings == [f"{name}: line 1: warning: there is no bridge br7",
                             f"{name}: line 2: warning: there is no bridge br8",
                             f"{name}: line 3: warning: there is no user nobody-at-all"]
+
+
+def test_an_imported_file_that_only_the_caller_can_reach_is_looked_at_again(world):
+    """The account that judges may not enter the folder; a deny there counts at once all the same."""
+    world.write_acl("allow bridge br0 user alice polkit=no\nimport-qemu /etc/qemu/bridge.conf\n")
+    world.write("/etc/qemu/bridge.conf", "allow br1\n", 0o640, (0, 1000))
+    os.chown(world.path("/etc/qemu"), 0, 1000)
+    world.path("/etc/qemu").chmod(0o750)
+    request = world.start_request("alice", channel=protocol_client.pair, arguments=["--fd=9"])
+    for serial in (1, 2):
+        reply = protocol_client.ask(request.socket, serial, "br0")
+        assert reply.code == 0, reply.sentence
+        for fd in reply.fds:
+            os.close(fd)
+    world.write("/etc/qemu/bridge.conf", "deny br0\nallow br1\n", 0o640, (0, 1000))
+    request.socket.send(protocol_client.encode(3, "br0"))
+    # The connection ends: the next one reads the policy anew.
+    assert request.socket.recv(1) == b""
+    assert request.finish().code == 0
+    assert world.request("alice").code == replies.DENIED
