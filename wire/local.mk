@@ -10,6 +10,7 @@ libwire_la_SOURCES = \
 	wire/child.h \
 	wire/clock.c \
 	wire/clock.h \
+	wire/close-range.h \
 	wire/cursor.c \
 	wire/cursor.h \
 	wire/directory.c \

@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "wire/close-range.h"
+
 /* The pipe that it closes when it is ready, in the agent. */
 #define READY_FD 3
 #define READY_ARGUMENT "--notify-fd=3"

@@ -56,18 +56,18 @@ static int check_requester(const struct memlock *memlock)
 
 /* ---- its limit ---- */
 
-static int call_prlimit(pid_t pid, const struct rlimit64 *limit, struct rlimit64 *before)
+static int call_prlimit(pid_t pid, const struct rlimit *limit, struct rlimit *before)
 {
 	int result = 0;
 
 	(void)privileges_raise(ORDER_RIGHT_LIMITS);
-	if (prlimit64(pid, RLIMIT_MEMLOCK, limit, before) < 0)
+	if (prlimit(pid, RLIMIT_MEMLOCK, limit, before) < 0)
 		result = -errno;
 	privileges_lower();
 	return result;
 }
 
-static int read_limit(const struct memlock *memlock, struct rlimit64 *limit)
+static int read_limit(const struct memlock *memlock, struct rlimit *limit)
 {
 	int result = call_prlimit(memlock->pid, NULL, limit);
 
@@ -81,9 +81,9 @@ static int read_limit(const struct memlock *memlock, struct rlimit64 *limit)
  * Set back what was set, wherever it was set. The kernel refuses nothing to the
  * capability, so that a wrong process is noticed only afterwards.
  */
-static void set_back(pid_t pid, const struct rlimit64 *before, const struct rlimit64 *after)
+static void set_back(pid_t pid, const struct rlimit *before, const struct rlimit *after)
 {
-	struct rlimit64 now;
+	struct rlimit now;
 
 	if (call_prlimit(pid, NULL, &now) == 0 && now.rlim_cur == after->rlim_cur &&
 	    now.rlim_max == after->rlim_max)
@@ -105,7 +105,7 @@ static void raise_both(struct memlock *memlock, rlim64_t soft, rlim64_t hard)
 /* What it replaced may be more than what was read: another request came between. */
 static int set_and_keep(struct memlock *memlock)
 {
-	const struct rlimit64 wanted = memlock->after;
+	const struct rlimit wanted = memlock->after;
 	int result = call_prlimit(memlock->pid, &wanted, &memlock->before);
 
 	if (result < 0 || (memlock->before.rlim_cur <= wanted.rlim_cur &&

@@ -26,7 +26,7 @@ struct memlock {
 	int is_raised;
 	int pidfd; /* of the process, only with is_raised */
 	pid_t pid;
-	struct rlimit64 before, after; /* only with is_raised */
+	struct rlimit before, after; /* only with is_raised */
 };
 
 /*

@@ -34,7 +34,7 @@ static const char *parse_limit(const char *text, rlim64_t *limit)
 	return digits != text ? digits : NULL;
 }
 
-int proc_limits_parse(const char *text, struct rlimit64 *memlock_out)
+int proc_limits_parse(const char *text, struct rlimit *memlock_out)
 {
 	const char *line = strncmp(text, line_start, sizeof line_start - 1) == 0
 				   ? text : strstr(text, "\nMax locked memory ");
@@ -49,7 +49,7 @@ int proc_limits_parse(const char *text, struct rlimit64 *memlock_out)
 	return line != NULL && *line == ' ' ? 0 : -EINVAL;
 }
 
-int proc_limits_memlock(pid_t pid, struct rlimit64 *memlock_out)
+int proc_limits_memlock(pid_t pid, struct rlimit *memlock_out)
 {
 	char text[4096], path[40];
 	ssize_t length;

@@ -9,9 +9,9 @@
 #include <sys/types.h>
 
 /* Find "Max locked memory" in the text of /proc/PID/limits. Pure. Returns 0 or -EINVAL. */
-int proc_limits_parse(const char *text, struct rlimit64 *memlock_out);
+int proc_limits_parse(const char *text, struct rlimit *memlock_out);
 
 /* Read it of a process. Returns 0 or -errno, -ESRCH where the process is gone. */
-int proc_limits_memlock(pid_t pid, struct rlimit64 *memlock_out);
+int proc_limits_memlock(pid_t pid, struct rlimit *memlock_out);
 
 #endif

@@ -2,6 +2,9 @@
 /* Bridges and their ports: finding and reading them. */
 #include <errno.h>
 #include <linux/ethtool.h>
+/* First: the kernel's header leaves out what libc has defined. */
+#include <netinet/in.h>
+
 #include <linux/if_bridge.h>
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>

@@ -3,6 +3,9 @@
 #include "helper/port/port-limits.h"
 
 #include <errno.h>
+/* First: the kernel's header leaves out what libc has defined. */
+#include <netinet/in.h>
+
 #include <linux/if_bridge.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>

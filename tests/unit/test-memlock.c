@@ -29,23 +29,23 @@ struct place {
 	struct memlock memlock;
 	struct answer_memlock answer;
 	struct time_limit time;
-	struct rlimit64 limit; /* of this process, before the test */
+	struct rlimit limit; /* of this process, before the test */
 };
 
-static struct rlimit64 own_limit(void)
+static struct rlimit own_limit(void)
 {
-	struct rlimit64 limit;
+	struct rlimit limit;
 
-	assert_int_equal(getrlimit64(RLIMIT_MEMLOCK, &limit), 0);
+	assert_int_equal(getrlimit(RLIMIT_MEMLOCK, &limit), 0);
 	return limit;
 }
 
 static void set_soft_limit(uint64_t bytes)
 {
-	struct rlimit64 limit = own_limit();
+	struct rlimit limit = own_limit();
 
 	limit.rlim_cur = bytes;
-	assert_int_equal(setrlimit64(RLIMIT_MEMLOCK, &limit), 0);
+	assert_int_equal(setrlimit(RLIMIT_MEMLOCK, &limit), 0);
 }
 
 /* A soft limit that another request sets right before the second raising; 0: nobody does. */
@@ -86,7 +86,7 @@ static int tear_down(void **state)
 	memlock_release(&place->memlock);
 	close(place->sockets[0]);
 	close(place->sockets[1]);
-	assert_int_equal(setrlimit64(RLIMIT_MEMLOCK, &place->limit), 0);
+	assert_int_equal(setrlimit(RLIMIT_MEMLOCK, &place->limit), 0);
 	test_free(place);
 	return 0;
 }
@@ -234,7 +234,7 @@ static void the_time_limit_of_the_request_goes_on(void **state)
 
 static void limits_are_read_from_proc(void **state)
 {
-	struct rlimit64 limit;
+	struct rlimit limit;
 
 	(void)state;
 	assert_int_equal(proc_limits_memlock(getpid(), &limit), 0);
@@ -251,7 +251,7 @@ static void odd_texts_are_no_limits(void **state)
 		"Max locked memory unlimitedx unlimited bytes", "xMax locked memory 1 2 bytes",
 		"Max locked memory 18446744073709551616 1 bytes",
 	};
-	struct rlimit64 limit;
+	struct rlimit limit;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++)

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "client/command/run/open-filter.h"
+#include "wire/close-range.h"
 #include "wire/fd-pass.h"
 
 #define HANDSHAKE_TIMEOUT_MS 10000
