@@ -28,8 +28,8 @@ struct policy {
 };
 
 /*
- * With whose rights a file is opened. The privileged program brackets each call
- * with the capability or the uid that it needs; the check mode does not.
+ * With whose rights a file is opened. The judge opens the administrator's with its own and
+ * has the helper open the caller's (ORDER_WALK); check-acl and explain open both themselves.
  * Both have the contract of trusted_file_open().
  */
 struct policy_opener {
