@@ -130,10 +130,10 @@ void check_bridge_addresses(struct check *check)
 			continue;
 		address = address_for(check, bridge);
 		check_add(check, is_kept ? CHECK_INFO : CHECK_WARN,
-			  text_format("bridge %s: its address was never set: it changes with %s; set "
-				      "it in the network's configuration, too", bridge,
-				      is_kept ? "its other ports" : "the first guest"),
-			  text_format("sudo ip link set dev %s address %s", bridge, address));
+			  text_format("bridge %s: its address was never set: it changes with %s",
+				      bridge, is_kept ? "its other ports" : "the first guest"),
+			  text_format("sudo ip link set dev %s address %s  # and in the network's "
+				      "configuration", bridge, address));
 		free(address);
 	}
 	words_release(&bridges);
