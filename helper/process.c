@@ -76,7 +76,14 @@ static int reset_timers(void)
 	return 0;
 }
 
-static int raise_soft(int resource)
+/* An enumeration to glibc, a number to others. */
+#ifdef __GLIBC__
+typedef __rlimit_resource_t resource_name;
+#else
+typedef int resource_name;
+#endif
+
+static int raise_soft(resource_name resource)
 {
 	struct rlimit limit;
 
@@ -98,7 +105,7 @@ static int raise_soft(int resource)
  */
 static int set_limits(void)
 {
-	static const int raised[] = {
+	static const resource_name raised[] = {
 		RLIMIT_NOFILE, RLIMIT_AS, RLIMIT_DATA, RLIMIT_FSIZE, RLIMIT_CPU,
 	};
 	const struct rlimit no_core = { 0, 0 }, no_bound = { RLIM_INFINITY, RLIM_INFINITY };

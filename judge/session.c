@@ -76,6 +76,20 @@ static enum reply_code open_log(struct session *session, struct refusal *why)
 	return REPLY_GRANTED;
 }
 
+/* What the options of any rule of that kind may take. */
+static unsigned rights_of_rules(const struct kind *kind, const struct acl *acl)
+{
+	unsigned rights = 0;
+
+	for (size_t i = 0; kind->rights_of != NULL && i < acl->count; i++) {
+		const struct acl_rule *rule = &acl->rules[i];
+
+		if (rule->kind == kind->acl && rule->effect == ACL_EFFECT_ALLOW)
+			rights |= kind->rights_of(rule);
+	}
+	return rights;
+}
+
 /* What no rule could ever make this caller need is given up before a request is read. */
 static void give_up_rights(struct session *session)
 {
@@ -86,7 +100,8 @@ static void give_up_rights(struct session *session)
 		const struct kind *kind = kind_of_acl(acl);
 
 		if (kind != NULL && (possible & (1u << acl)) != 0)
-			rights |= kind->rights;
+			rights |= kind->rights |
+				  rights_of_rules(kind, &session->policy.acl);
 	}
 	orders_keep(&session->orders, rights);
 }

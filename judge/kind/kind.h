@@ -33,6 +33,8 @@ struct kind {
 	enum acl_kind acl;  /* its word in the policy */
 	const char *action; /* polkit's */
 	unsigned rights;    /* enum order_right that its orders take */
+	/* What a rule's options may take besides. NULL: nothing. */
+	unsigned (*rights_of)(const struct acl_rule *rule);
 
 	/* From the layout to the meaning: names and numbers are judged here. */
 	enum reply_code (*decode)(const struct protocol_request *message, struct request *request,

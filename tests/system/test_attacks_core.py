@@ -73,7 +73,8 @@ def test_a_drop_in_helper_has_net_admin_alone_from_its_first_fork_on(world):
     ("deny bridge br0\nallow usb 0951:1666 user alice\n", 1 << 1),
     ("allow usb 0951:1666 user alice\n", 1 << 1),
     ("allow vfio 10de:* user alice\n", 1 << 1 | 1 << 24),
-    ("allow bridge br0 user alice\n", 1 << 12 | 1 << 1)))
+    ("allow bridge br0 user alice\n", 1 << 12),
+    ("allow bridge br0 user alice vhost\n", 1 << 12 | 1 << 1)))
 def test_rights_that_no_rule_could_need_are_gone_before_the_first_message(world, acl, kept):
     world.write_acl(acl)
     seen, code = watch(world, ["--fd=9"], socket.SOCK_SEQPACKET)

@@ -272,11 +272,18 @@ static enum reply_code perform(struct matter *matter, struct handover *handover,
 	return REPLY_GRANTED;
 }
 
+/* vhost-net's node, and for direct ports that of TAPs, may be closed to the account. */
+static unsigned rights_of(const struct acl_rule *rule)
+{
+	return rule->options.vhost || rule->options.port_direct ? ORDER_RIGHT_NODES : 0;
+}
+
 const struct kind kind_bridge = {
 	.kind = REQUEST_TAP,
 	.acl = ACL_KIND_BRIDGE,
 	.action = "org.vmgrant.tap",
-	.rights = ORDER_RIGHT_PORTS | ORDER_RIGHT_NODES,
+	.rights = ORDER_RIGHT_PORTS,
+	.rights_of = rights_of,
 	.decode = decode,
 	.describe = describe,
 	.judge = judge,
