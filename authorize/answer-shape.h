@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /*
  * Only an answer of the right types reaches polkit's library, which believes them: version
  * 122 crashes or hangs on others. Without privilege.

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 # The asker: one question to polkit, without any privilege.
 pkglibexec_PROGRAMS += vmgrant-authorize
 vmgrant_authorize_SOURCES = \

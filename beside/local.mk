@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 # Files for the software beside vmgrant on a host: it leaves our ports alone, and is let to
 # start the helper. A package installs what a folder of drop-in files takes; the rest are examples.
 systemd_network_files = beside/vmgrant.link beside/vmgrant.network

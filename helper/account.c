@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* The service account. Full privilege: reads files that only root can have written. */
 #include "helper/account.h"
 

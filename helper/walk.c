@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* Policy files that are opened as the caller, one component at a time. */
 #include "helper/walk.h"
 

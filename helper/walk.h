@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /*
  * Policy files that are opened as the caller, so that their modes decide for whom they
  * speak: one component of a path at a time, for the judge, who looks whether root

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 # What other software runs when it has made or activated a bridge: vmgrant reattach.
 hook_templates = hooks/ifupdown.in hooks/networkmanager.in udev/66-vmgrant-reattach.rules.in
 hook_files = $(hook_templates:.in=)

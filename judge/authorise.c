@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* From a request to a yes: the ACL, then polkit. */
 #include "judge/authorise.h"
 

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 # What decides: no privilege. The command's check-acl and explain have it, too.
 noinst_LIBRARIES += libjudge.a
 libjudge_a_SOURCES = \

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /*
  * Make the judge's seccomp filter out of the list of its calls. A program of the build.
  *

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* The judge's sandbox: no_new_privs, Landlock, a seccomp filter. Without privilege. */
 #include "judge/sandbox.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* Who asks, and by which rules; and the way of one request. */
 #include "judge/session.h"
 

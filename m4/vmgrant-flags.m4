@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 #
 # Flags are tried one by one, with warnings as errors, by compiling and linking
 # a program: clang accepts unknown flags with a warning, and some flags need a

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /*
  * A child process of the library: told apart from every other child, and waited
  * for without a signal handler.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* close_range(), which musl does not have. No privilege. */
 #ifndef VMGRANT_WIRE_CLOSE_RANGE_H
 #define VMGRANT_WIRE_CLOSE_RANGE_H

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 # What two processes agree on, or both need. Position independent: the library has it, too.
 noinst_LTLIBRARIES += libwire.la
 libwire_la_CFLAGS = $(pic_cflags)

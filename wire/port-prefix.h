@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /*
  * How the interfaces that vmgrant makes are called. The helper makes the names; the command,
  * and the files in beside/, know them by this.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* The native protocol, version 1: messages and their layout. Pure. */
 #include "wire/protocol.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* One record in the system's log for each grant and each refusal. */
 #include "wire/record.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /*
  * The answer "no": a reply code and one sentence for the person. Pure.
  *

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* The slots that one user's ports on one bridge occupy. Pure. */
 #include "wire/slots.h"
 

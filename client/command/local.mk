@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 # The command vmgrant. What needs no helper: the unit tests link these objects.
 noinst_LIBRARIES += libcommand.a
 libcommand_a_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS) $(UDEV_CFLAGS)

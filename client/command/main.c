@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* vmgrant: network cards and devices for virtual machines of ordinary users, from the command line. */
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* One request and its reply on the socket of a helper. */
 #include "client/library/exchange.h"
 

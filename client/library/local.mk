@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 # libvmgrant. All of it without the list of what is public: the unit tests link these objects.
 noinst_LTLIBRARIES += libclient.la
 libclient_la_CFLAGS = $(pic_cflags)

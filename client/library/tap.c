@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* The requests of libvmgrant for network cards: from the caller's structs to messages and back. */
 #include <string.h>
 #include <unistd.h>

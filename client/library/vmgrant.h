@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /*
  * libvmgrant: network cards, USB and PCI devices for virtual machines of ordinary users.
  *

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* What QMP's messages are made of, and phrases about results. */
 #include "client/qmp/qmp.h"
 

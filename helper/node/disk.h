@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* Whether a block device is in use. */
 #ifndef VMGRANT_HELPER_NODE_DISK_H
 #define VMGRANT_HELPER_NODE_DISK_H

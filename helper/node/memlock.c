@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* The limit on locked memory of the process that asks. */
 #include "helper/node/memlock.h"
 

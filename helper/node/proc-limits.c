@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* Limits of another process, as /proc tells them to everybody. */
 #include "helper/node/proc-limits.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* The node of a USB device. */
 #ifndef VMGRANT_HELPER_NODE_USB_H
 #define VMGRANT_HELPER_NODE_USB_H

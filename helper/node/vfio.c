@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* The nodes of a PCI device that is bound to VFIO. */
 #include "helper/node/vfio.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* The nodes of a PCI device that is bound to VFIO. */
 #ifndef VMGRANT_HELPER_NODE_VFIO_H
 #define VMGRANT_HELPER_NODE_VFIO_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* The direct port: the TAP itself is a port of the bridge. */
 #include "helper/port/direct.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* Bridges and their ports: finding and reading them. */
 #include <errno.h>
 #include <linux/ethtool.h>

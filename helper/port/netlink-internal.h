@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /*
  * What the files that build netlink messages share. Nobody else includes this:
  * for the rest of the program struct netlink is opaque.

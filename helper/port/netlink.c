@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* The connection to rtnetlink: opening it, one request, one answer. */
 #include "helper/port/netlink.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* A network namespace that no process is in. Needs no capability. */
 #include "helper/port/netns.h"
 

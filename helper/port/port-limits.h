@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /*
  * What a port of a bridge is limited to: one guest's address, one VLAN.
  *

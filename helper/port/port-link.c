@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* Ports of bridges: setting one up, and looking whether it is what it was to be. */
 #include <errno.h>
 #include <linux/if_link.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* A port on a bridge, as an order wants it. */
 #include "helper/port/port.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* The sealed port: a TAP whose holder can change nothing outside of it. */
 #include "helper/port/sealed.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* TAP interfaces on open /dev/net/tun descriptors. */
 #include "helper/port/tun.h"
 

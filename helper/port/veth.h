@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* Pairs of interfaces between two network namespaces, and their inner ends. */
 #ifndef VMGRANT_HELPER_PORT_VETH_H
 #define VMGRANT_HELPER_PORT_VETH_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* The kinds of things that can be asked for: the only table. */
 #include <stdio.h>
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* The installed policy, read with the rights that each file needs. */
 #include "judge/policy/installed.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /*
  * Letters of people's names beyond ASCII: which bytes are one that can be seen. Pure.
  */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /*
  * vmgrant's own ACL syntax: a statement a line, from words to rules. Pure.
  *

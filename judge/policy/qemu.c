@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /*
  * The syntax of qemu-bridge-helper's bridge.conf, from text to rules. Pure.
  *

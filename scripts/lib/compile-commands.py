@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """Print a compile_commands.json: compile-commands.py SOURCES BUILD <OUTPUT-OF-MAKE-V=1"""
 
 import json

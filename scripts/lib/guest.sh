@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 # The guest of the demonstration: a Linux kernel and one busybox that asks for
 # an address and fetches a page; iPXE, which needs no files, where no Linux
 # kernel can be had.

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 # The part of the demonstration that runs as the first process of its own
 # namespaces: whatever it started ends with it.
 #

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 # A copy of the project for a build elsewhere: make would take what an earlier build has
 # left in the tree for source files that are up to date.
 

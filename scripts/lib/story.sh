@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 # What the demonstration shows, inside its throw-away machine: alice, whom the
 # ACL names, gets a network card for her guest where polkit agrees, and a reason
 # where it does not; bob, whom the ACL does not name, gets a reason too.

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 # The throw-away machine of the demonstration. Everything here runs as root
 # inside fresh mount, network, process and host name namespaces, and is gone
 # with them: the system's files lie below an overlay whose changes are in memory.

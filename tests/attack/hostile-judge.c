@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /*
  * A judge in somebody else's hand, for tests: linked with the helper in the judge's place,
  * it does whatever the process at the other end of the request socket says. Bytes and fds

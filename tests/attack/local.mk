@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 # The helper with a judge that is in somebody else's hand: tests/system/test_attacks_judge.py.
 # That it links shows that helper/ needs nothing of judge/ but judge_run().
 check_PROGRAMS += tests/attack/hostile-helper

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /*
  * The kernel's part of a request and nothing else, for comparison: answers the
  * native protocol with ports that are made by the fewest calls that make the same.

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """Sealed against direct ports with a real Linux guest, in turn, in one run.
 
     sudo tests/bench/bench-guest.py STAGE [ROUNDS]

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """Sealed against direct ports, in turn, in one run and in namespaces of their own.
 
     make tests/bench/make-port tests/bench/pump

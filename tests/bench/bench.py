@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """Measure a request side by side with qemu-bridge-helper, in one run.
 
 Started by scripts/bench. Every comparison runs its subjects in turn, so that a

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /*
  * The traffic of a guest, on the word of its host: tests/bench/bench-guest.py.
  *

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 # The measuring programs: make tests/bench/NAME
 EXTRA_PROGRAMS += $(bench_programs)
 CLEANFILES += $(bench_programs)

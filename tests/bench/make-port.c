@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /*
  * Makes ports with the helper's own code, in the helper's last phase of
  * privilege, and hands the fds over. For measurements; started as root.

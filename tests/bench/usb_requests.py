@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """Samples of requests for a USB device, among few devices and among many.
 
 The devices are made up, as in the system tests: sysfs is a tmpfs, which is read in half

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /*
  * libFuzzer entry: any bytes as a policy, in both syntaxes, and judged.
  *

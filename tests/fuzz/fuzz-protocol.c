@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /*
  * Fuzz both decoders of the native protocol. What is read as a message must be
  * written back as the very same bytes: then nothing was passed over.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* libFuzzer: the descriptors of a USB device, and the names that it gives itself. */
 #include <stdlib.h>
 #include <string.h>

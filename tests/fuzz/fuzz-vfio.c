@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /*
  * Fuzz what sysfs says about a PCI device and its group: the data are lines, each
  * the content of an attribute or the name of a driver, group or node.

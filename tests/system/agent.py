@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """An authentication agent that stands in for a desktop's: it registers with the real polkitd
 for a process and closes the dialog. A D-Bus client in bytes, since Python brings none."""
 

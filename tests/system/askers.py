@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """Programs that stand in for vmgrant-authorize, and polkit rules."""
 
 from process import wait_until

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """A real dnsmasq that gives addresses on a bridge of a world."""
 
 from process import wait_until

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """A QEMU for cards whose guest never lets one go before it is told to, of any version.
 
 Before QEMU 10 netdev_del closes a netdev's files at once. From 10 on it only marks a netdev

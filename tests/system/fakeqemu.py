@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """A QEMU that takes every USB device: just enough of QMP for what a real one would refuse."""
 
 import json

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """Ethernet frames through the descriptors of TAPs that have a vnet header."""
 
 import os

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """What the tests cannot do to the machine, and what of the machine they do not notice.
 
 The test process gets mount, network, IPC and host name namespaces of its own, where every

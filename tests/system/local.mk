@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 # What the system tests run or load besides the installation: built by make check.
 check_PROGRAMS += tests/system/sandbox-probe
 tests_system_sandbox_probe_LDADD = libjudge.a libwire.la

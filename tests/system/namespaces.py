@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """Processes in private namespaces: the system calls that Python 3.11 lacks.
 
 boot() makes the namespaces of a world and fork_inside() starts a process in

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /*
  * libnss_record.so.2: a name-service module that knows nobody and tells a socket where it was
  * loaded and asked. For the system tests, see nss.py.

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """The orders of wire/orders.h, packed by hand: what a hostile judge can send."""
 
 import struct

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """A made-up machine with PCI devices: /sys and the nodes of VFIO, in a world."""
 
 import os

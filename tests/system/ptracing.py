@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """A helper that stops at each of its system calls, to be looked at there."""
 
 import ctypes

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """A man in the middle of a QMP connection, who makes what can go wrong go wrong."""
 
 import json

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """A pytest plugin: failures are shown when they happen, and nothing hangs for ever.
 
 A test has a limit for each of its phases, which only a hang reaches; another one can be set by

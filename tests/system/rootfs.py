@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """The file system and the accounts of a world.
 
 The root is an overlay in memory over the machine's own root: a copy of what was installed

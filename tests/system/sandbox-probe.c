@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /*
  * Look names up from inside the judge's sandbox, as whoever started it. For the system tests.
  *

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """A person at a terminal: a program with a controlling pty, and what is typed and seen."""
 
 import fcntl

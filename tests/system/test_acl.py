@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """The ACL as the installed setuid program reads it: who gets in, who does not."""
 
 import os

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """The policy file itself: what it may say, who may have written it, and vmgrant check-acl."""
 
 import os

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """A policy behind symbolic links of root's, as NixOS and Guix keep theirs: ATTACKS 22 and 70."""
 
 import os

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """Names of people and groups as directories make them, numbers without one: ATTACKS 25 and 61."""
 
 import pytest

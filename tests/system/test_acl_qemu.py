@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """Imported files: qemu-bridge-helper's own reader is the specification, and is asked here."""
 
 import os

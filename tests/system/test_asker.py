@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """vmgrant-authorize by itself: started without arguments, it reads its question from standard input."""
 
 import fcntl

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """ATTACKS 10, 34 and 35: the network changes, or lies, while the helper is at work."""
 
 import os

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """ATTACKS 51 to 57: the process that holds a capability, and how much one user may have of it."""
 
 import errno

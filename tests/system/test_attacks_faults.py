@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """ATTACKS 11, 36 and 37: every system call fails, or is the last one, once."""
 
 import pytest

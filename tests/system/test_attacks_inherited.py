@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """ATTACKS 59: every attribute of a process that survives execve(2), a row of helper/process.h each.
 
 Descriptors, environment, signals, timers, limits, directory and umask have their tests in

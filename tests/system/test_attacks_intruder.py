@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """ATTACKS 11 and 12: what a caller can do to a helper, or its asker, that runs."""
 
 import ctypes

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """ATTACKS 56: what a judge in somebody else's hand gets from the helper.
 
 The judge here is tests/attack/hostile-judge.c, which passes on what the test says: every

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """ATTACKS 1, 2, 6, 8, 9, 13 to 16: what a program inherits from whoever starts it."""
 
 import ctypes

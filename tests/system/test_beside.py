@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """Software beside us: vmgrant check sees what runs, what it was told, and says what stops it.
 
 Stand-ins run here, under the names of the daemons; the daemons themselves run in the test VM.

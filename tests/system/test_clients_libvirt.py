@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """A real libvirt session of an ordinary user, with our helper as its bridge_helper."""
 
 import os

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """Help texts and completions of the vmgrant command, and valgrind over it."""
 
 import pytest

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """vmgrant run and attach with USB and PCI devices, on a machine that has none.
 
 A helper that stands in hands over /dev/null. What a real QEMU makes of it is a refusal;

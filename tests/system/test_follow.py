@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """vmgrant attach --follow: the installed helper, made-up USB devices, udev's messages."""
 
 import os

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """Ports with lock-mac and vlan=: given whole or refused, and nothing is left of them."""
 
 import pytest

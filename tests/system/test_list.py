@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """vmgrant list: bridges of the world's own kernel, USB and PCI devices of made-up sysfs trees."""
 
 import json

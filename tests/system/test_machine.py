@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """The machine that the tests run on: nothing of it is changed, and nothing of it shows.
 
 The machine is a world here, in which a second world is made as the tests make theirs.

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """vmgrant run with real QEMUs of every kind of machine, and with real cards."""
 
 import json

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """What a connection remembers of the lists of users and groups, and for how long."""
 
 import os

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """polkit's part in the verdict: with the real daemon, and with fakes of our own asker."""
 
 import json

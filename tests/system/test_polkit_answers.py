@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """What polkit's answer must look like: our own asker, and a bus that says what a test wants."""
 
 import pytest

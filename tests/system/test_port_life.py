@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """The life of a port after it was handed over: a test for each row of vmgrant-helper(8)."""
 
 import fcntl

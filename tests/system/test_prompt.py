@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """polkit asks a person at a terminal: real polkitd, text agent, PAM and passwords."""
 
 import os

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """vmgrant reattach: ports come back as they were made, or stay off; and who says so."""
 
 import fcntl

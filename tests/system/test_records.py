@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """Records and messages: one for each outcome, clean bytes, and no log that can stop a request.
 
 ATTACKS 43 and 50.

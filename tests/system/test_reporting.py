@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """What a person sees of a test run that fails, hangs, or meets its limit."""
 
 import os

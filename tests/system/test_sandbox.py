@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """Names from inside the judge's sandbox: every name service that people have, by its real module."""
 
 import re

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """The sealed port: every frame passes, nothing else does, nothing is left."""
 
 import errno

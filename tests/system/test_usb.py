@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """USB requests against the installed helper, with made-up devices (usbtree.py)."""
 
 import fcntl

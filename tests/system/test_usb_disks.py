@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """USB devices with disks: none is given whose disk the machine uses (attack 30).
 
 Loop devices of the machine stand in for the disks: what claims them, and how the

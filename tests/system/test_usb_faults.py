@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """USB requests in which a system call fails, the helper is killed, or is stopped meanwhile."""
 
 import os

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """PCI devices by the installed helper, on a made-up machine.
 
 Its nodes are those of /dev/null and /dev/zero, so that a request that everybody allows

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """Granted PCI devices: the kernel's answer about the made-up node is injected by strace.
 
 All the rest of the way is real: who asks, the ACL, the nodes, the limit on locked memory.

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """Helpers that run under strace: to count their system calls and to make one of them fail."""
 
 import re

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """Messages of udev about made-up devices, as libudev receives them.
 
 A message has a header by which receivers let the kernel drop what they do not want:

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """USB requests of the native protocol, written from doc/protocol.md and nothing else."""
 
 import os

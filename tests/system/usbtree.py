@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """USB devices that a world believes in: a made-up sysfs, and nodes to go with it.
 
 The node of a device is a pseudo terminal: reading it gives the descriptors that the

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """Files of a world, for the test outside of it.
 
 /proc/PID/root/PATH is no safe way in: the kernel follows an absolute symbolic link on it to

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /*
  * What the tests of the ACL share: text parsed from a buffer of exactly its
  * size, so that a sanitizer sees every byte read or written beside it.

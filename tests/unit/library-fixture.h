@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* What the tests of the library share: requests to the stand-in, and a look at what is left. */
 #ifndef VMGRANT_TESTS_UNIT_LIBRARY_FIXTURE_H
 #define VMGRANT_TESTS_UNIT_LIBRARY_FIXTURE_H

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 # Unit tests: make check
 
 # Each is a program of its own, from the .c file of its name.

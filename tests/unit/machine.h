@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /*
  * A made-up machine for the tests of VFIO: /sys as the kernel builds it, with links
  * where it has links.

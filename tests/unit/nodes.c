@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /*
  * In the place of /dev, for tests that run as anybody: there is no USB bus 9, and a
  * disk is in use, without a medium, or not to be opened if it is called so.

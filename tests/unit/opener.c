@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /*
  * A program that opens files by path, by every system call there is for it, and says
  * what it got: for the tests of the broker, and of vmgrant run.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* A QMP peer for tests that follows a script. */
 #ifndef VMGRANT_TESTS_UNIT_QMP_PEER_H
 #define VMGRANT_TESTS_UNIT_QMP_PEER_H

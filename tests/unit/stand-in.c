@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /*
  * A helper for the tests of the library: it does whatever the name of the bridge, the
  * serial number or the address says, above all what the real one never would.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* Every way in which a statement can be wrong, and the place that is told. */
 #include "tests/unit/acl-fixture.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* The verdict over single rules and small lists, and what it asks the name service. */
 #include "tests/unit/acl-fixture.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /*
  * All lists of up to four rules, through the real parsers and the real judge,
  * against a model that knows nothing of text: its rules are letters of an

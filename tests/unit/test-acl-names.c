@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* Names of people: what can be written, and what a name that nobody knows decides. */
 #include "tests/unit/acl-fixture.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* Statements of the ACL to rules: each selector, each option, each range. */
 #include "tests/unit/acl-fixture.h"
 

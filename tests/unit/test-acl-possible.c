@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* Which kinds could be given to somebody at all, so that the rest needs no privilege. */
 #include "tests/unit/acl-fixture.h"
 

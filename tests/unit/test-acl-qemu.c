@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* Files in the syntax of qemu-bridge-helper: what it reads, this reads. */
 #include "tests/unit/acl-fixture.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* Bytes, lines, words and numbers of the ACL, and the place of each error. */
 #include "tests/unit/acl-fixture.h"
 

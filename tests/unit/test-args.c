@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* The command line of vmgrant-helper: both callers' orders, and everything else refused. */
 #include <setjmp.h>
 #include <stdarg.h>

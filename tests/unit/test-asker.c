@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* The question to the asker as text: one way to write each, and nothing else is read. */
 #include <setjmp.h>
 #include <stdarg.h>

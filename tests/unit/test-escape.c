@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* Untrusted bytes: only printable ASCII comes out, and a cut is visible. */
 #include "tests/unit/acl-fixture.h"
 

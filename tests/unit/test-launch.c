@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* The command line of the program that gets the cards: QEMU's options, placeholders, quoting. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* libvmgrant in processes that have threads, children and signals of their own. */
 #include "tests/unit/library-fixture.h"
 

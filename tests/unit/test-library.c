@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* libvmgrant against a helper that does whatever is wrong. */
 #include "tests/unit/library-fixture.h"
 

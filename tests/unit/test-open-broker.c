@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /*
  * Files for a program that opens them by path. Every test is a program of its own,
  * whose supervisor becomes our child when it is orphaned.

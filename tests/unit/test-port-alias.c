@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* The alias of a port: what is written is read back, and nothing else is ours. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* The layout of the native protocol: what is written is read, what is wrong is refused. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* What is known about a QEMU from its name and its command line. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* QMP against a peer that says what a real QEMU hardly would. */
 #include "tests/unit/qmp-peer.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* The judge's sandbox: what it must refuse, and what a judge cannot do without. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* Attributes are bounded, whole, and what they should be, or an error. */
 #include <errno.h>
 #include <setjmp.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* What USB devices say about themselves, the truth and lies. */
 #include <setjmp.h>
 #include <stdarg.h>

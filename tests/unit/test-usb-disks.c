@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* A USB device whose disk the machine uses is known; in the place of /dev is nodes.c. */
 #include <setjmp.h>
 #include <stdarg.h>

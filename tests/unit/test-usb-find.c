@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* Exactly the devices that fit a request are found, and each is held. */
 #include <fcntl.h>
 #include <setjmp.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* A device and its IOMMU group are found whole, or not at all. */
 #include <errno.h>
 #include <setjmp.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* A PCI device is given with its whole IOMMU group, or not at all. */
 #include <setjmp.h>
 #include <stdarg.h>

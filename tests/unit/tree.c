@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* A made-up folder tree for a test: /sys or /dev as nobody's machine has it. */
 #include "tests/unit/tree.h"
 

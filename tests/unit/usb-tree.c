@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* Made-up USB devices in a made-up sysfs. */
 #include "tests/unit/usb-tree.h"
 

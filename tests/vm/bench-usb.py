@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """What a USB node costs here, with one device on the machine and with 200 more.
 
 Started by scripts/vm-test --bench, on a machine with four more controllers; prints a table.

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """libvirt under Debian's AppArmor profiles, as they are installed: it starts the helper."""
 
 import contextlib

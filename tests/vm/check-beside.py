@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """udev, systemd-networkd, NetworkManager and lldpd beside guests: the files that are shipped."""
 
 import contextlib

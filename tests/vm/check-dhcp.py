@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """dhcpcd and ConnMan beside guests that answer DHCP: they take nothing from a guest's port."""
 
 import contextlib

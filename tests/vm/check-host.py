@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """What people and administrators ask about a host: vmgrant check, list and explain."""
 
 import contextlib

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """Devices for a guest of alice's that runs already, and sticks that come and go."""
 
 import contextlib

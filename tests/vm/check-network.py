@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """Network cards that vmgrant run gives to alice's QEMU: they carry traffic."""
 
 import contextlib

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """Who gets a TAP: real sessions of logind, a real polkitd, the installed action."""
 
 import contextlib

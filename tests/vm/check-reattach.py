@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """A bridge is made again by those who make bridges on real hosts: its ports come back."""
 
 import contextlib

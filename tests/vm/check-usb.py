@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """USB devices for alice's QEMU: real nodes, real drivers, contents read by firmware."""
 
 import contextlib

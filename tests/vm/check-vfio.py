@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """PCI devices for alice's QEMU by VFIO groups, which is what Debian's kernel has."""
 
 import contextlib

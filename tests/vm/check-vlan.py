@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """ATTACKS 47: the VLAN of a port, on a kernel whose bridges keep VLANs apart.
 
     check-vlan.py [sealed] [direct]    as root; both kinds of port without a word

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """PCI devices by VFIO groups where Yama restricts who may look into a process.
 
 QEMU opens a group by its path, and the supervisor that answers reads the path from

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """The test VM from outside: start it, give it work, unplug its devices, end it.
 
     machine.py --disk FILE --kernel FILE --initrd FILE --share FOLDER --limit SECONDS JOB...

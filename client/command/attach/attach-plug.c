@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* One thing for a running QEMU: asked for, plugged in, or undone. */
 #include "client/command/attach/attach.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* vmgrant detach: take away what vmgrant attach has plugged in. */
 #include <errno.h>
 #include <getopt.h>

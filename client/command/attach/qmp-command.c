@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* How QMP's results become words and exit statuses. */
 #include "client/command/attach/qmp-command.h"
 

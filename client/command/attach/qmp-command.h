@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /*
  * What vmgrant attach and vmgrant detach share: how QMP's results become words and
  * exit statuses.

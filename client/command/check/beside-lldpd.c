@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* vmgrant check: lldpd, which tells whoever is behind an interface about this host. */
 #include <fnmatch.h>
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* vmgrant check: processes and configuration files of other software. */
 #include <ctype.h>
 #include <fnmatch.h>

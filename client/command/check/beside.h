@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /*
  * Software that configures a host's interfaces, and would do so with the ports of guests: what
  * check-beside.c and the files beside-*.c, one for each that has no folder for drop-in files,

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /*
  * vmgrant check: software that configures a host's interfaces, and would do so with the
  * ports of guests: an address on a port, the host's default route by way of a guest, a

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /*
  * vmgrant check: GNOME Boxes, which gives a guest a bridge only if virbr0 is up and a line
  * of QEMU's bridge.conf that begins with "allow" names it, whatever vmgrant's policy says.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* vmgrant check: the bridges that the ACL gives this user, and whether frames pass there. */
 #include <stdlib.h>
 #include <string.h>

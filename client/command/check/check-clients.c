@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* vmgrant check: the programs that start the helper, and the one that it replaces. */
 #include <stdio.h>
 #include <stdlib.h>

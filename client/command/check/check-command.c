@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* vmgrant check: what is wrong on this machine for one person, and how to fix it. */
 #include <errno.h>
 #include <getopt.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* vmgrant check: what this machine's kernel gives to guests. */
 #include <errno.h>
 #include <fcntl.h>

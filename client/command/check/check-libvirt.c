@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* vmgrant check: which helper libvirt's session daemon of this user starts. */
 #include <stdio.h>
 #include <stdlib.h>

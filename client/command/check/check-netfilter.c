@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /*
  * vmgrant check: whether the host's packet filter judges frames that only cross a bridge.
  * With br_netfilter they go through iptables' FORWARD, which Docker sets to DROP.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* vmgrant check: polkit's actions, polkit itself, and who would ask for a password. */
 #include <errno.h>
 #include <grp.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* vmgrant check: ports that are no longer what they were made to be, and bridges that change. */
 #include <fnmatch.h>
 #include <stdlib.h>

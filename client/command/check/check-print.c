@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* The findings of vmgrant check, for people and for programs. */
 #include <json-c/json.h>
 #include <langinfo.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /*
  * vmgrant check: what the helper really grants. A card on each bridge that the rules
  * allow, without any dialog, given back at once: nothing that was looked at by itself

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* vmgrant check: what a card is made of, the TUN driver and namespaces. */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /*
  * vmgrant check --vfio: a PCI device, its IOMMU group, and the exact commands that
  * bind what has to be bound. Binding is the administrator's act.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /*
  * What vmgrant check finds out about this machine, for one person. Each check is a
  * function that looks at one thing, leaves it as it is, and adds what it found.

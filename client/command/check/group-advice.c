@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* Whether somebody may be told to join a group. */
 #include "client/command/check/group-advice.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* Getting the node of a USB or PCI device. */
 #include "client/command/common/ask-device.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /*
  * What the subcommands of vmgrant share. Each is one function in a file of its
  * name; main.c has the table.

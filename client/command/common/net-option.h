@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /*
  * The words of --net: BRIDGE[,queues=N][,vhost=on|off][,vnet=on|off][,mac=ADDR][,model=NAME]
  * [,id=NAME][,bus=NAME]. Pure.

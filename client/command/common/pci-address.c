@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* Addresses of PCI devices as people write them. Pure. */
 #include "client/command/common/pci-address.h"
 

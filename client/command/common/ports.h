@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /*
  * The ports that the helper has made in this network namespace, and what has become of
  * them. Reading needs no privilege.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* What QEMU is told about a device. Pure. */
 #include "client/command/common/qemu-option.h"
 

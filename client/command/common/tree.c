@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* Small files of sysfs, procfs and /etc. */
 #include "client/command/common/tree.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /*
  * Small files of sysfs, procfs and /etc, below a folder that stands for /. For the
  * command only. Each path is a printf() format behind root.

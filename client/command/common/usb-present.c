@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* Is a USB device plugged in? */
 #include "client/command/common/usb-present.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /*
  * Is a USB device plugged in? sysfs tells everybody. The helper does not tell it to those
  * who may not have the device, so whoever can do without it looks here first.

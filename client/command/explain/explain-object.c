@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* The bridge or device that vmgrant explain is about. */
 #include "client/command/explain/explain-object.h"
 

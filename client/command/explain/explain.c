@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* vmgrant explain: which rule decides about a bridge or device. Runs as who it is. */
 #include <getopt.h>
 #include <stdio.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* An explanation for programs; the shape is in vmgrant(1). */
 #include <json-c/json.h>
 #include <stdio.h>

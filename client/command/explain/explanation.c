@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* Which rule decides, and which others are about the same. */
 #include "client/command/explain/explanation.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* vmgrant list: the USB devices of this machine, and the PCI devices for VFIO. */
 #include <stdio.h>
 #include <stdlib.h>

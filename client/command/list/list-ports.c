@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* vmgrant list: ports of running guests that are not on their bridges any more. */
 #include <stdio.h>
 #include <stdlib.h>

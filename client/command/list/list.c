@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* vmgrant list: what the caller may have on this machine, and why not the rest. */
 #include "client/command/list/list.h"
 

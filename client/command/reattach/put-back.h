@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /*
  * Make a port of ours again what it was made to be. Needs CAP_NET_ADMIN.
  *

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* vmgrant reattach: put ports back on the bridges that they were made for. For root. */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* QEMU's options for USB and PCI devices. Pure. */
 #include "client/command/run/launch-device.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* The seccomp filter that reports opens, and what a report says. */
 #include "client/command/run/open-filter.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /*
  * What a QEMU command line says about the guest: its machine, its name, the PCI slots
  * and ids that are taken. Pure but for files that -readconfig names.

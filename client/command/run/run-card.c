@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* The network cards of vmgrant run: their names, their addresses, asking for them. */
 #include <stdio.h>
 #include <stdlib.h>

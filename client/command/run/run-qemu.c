@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* What vmgrant run finds out about the QEMU that it is going to be. */
 #include <stdio.h>
 #include <string.h>

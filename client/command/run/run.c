@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* vmgrant run: get network cards and devices and become the program that uses them. */
 #include <errno.h>
 #include <fcntl.h>

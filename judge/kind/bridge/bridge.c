@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* A TAP on a bridge: the row of the table, and the order. */
 #include "judge/kind/bridge/bridge.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* Why a TAP could not be made: sentences for the person. */
 #ifndef VMGRANT_JUDGE_KIND_BRIDGE_REFUSALS_H
 #define VMGRANT_JUDGE_KIND_BRIDGE_REFUSALS_H

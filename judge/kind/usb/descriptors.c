@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* What a USB device says that it is. Pure; everything here is untrusted bytes. */
 #include "judge/kind/usb/descriptors.h"
 

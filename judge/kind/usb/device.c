@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* One USB device as it is in sysfs. Needs no privilege. */
 #include "judge/kind/usb/device.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* Whether this machine uses a disk of a USB device. */
 #include "judge/kind/usb/disks.h"
 

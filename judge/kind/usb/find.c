@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* Which USB devices of this machine fit a request. Needs no privilege. */
 #include "judge/kind/usb/find.h"
 

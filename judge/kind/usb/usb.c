@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* A USB device: the row of the table, the order, and the proof that it is the same one. */
 #include "judge/kind/usb/usb.h"
 

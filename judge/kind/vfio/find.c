@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* A PCI device and its IOMMU group, as sysfs shows them. No privilege. */
 #include "judge/kind/vfio/find.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* Locked memory for a guest with a PCI device. */
 #include "judge/kind/vfio/memlock.h"
 

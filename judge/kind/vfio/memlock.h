@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* Locked memory for a guest with a PCI device: what the rule gives, and the order. */
 #ifndef VMGRANT_JUDGE_KIND_VFIO_MEMLOCK_H
 #define VMGRANT_JUDGE_KIND_VFIO_MEMLOCK_H

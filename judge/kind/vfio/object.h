@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* What a request for a PCI device found. */
 #ifndef VMGRANT_JUDGE_KIND_VFIO_OBJECT_H
 #define VMGRANT_JUDGE_KIND_VFIO_OBJECT_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
 /* A PCI device that is bound to VFIO: the row of the table, and the orders. */
 #include "judge/kind/vfio/vfio.h"
 

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """Ask for a PCI device through the library, as a program that lives on would.
 
     ask-vfio.py ADDRESS BYTES    prints the code and this process's limit on locked memory

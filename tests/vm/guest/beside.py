@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """Other software of a host in the test VM: started for a check, and what it does to ports."""
 
 import contextlib

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """What every check file of the test VM uses: run the checks, start programs, wait.
 
 A check is a function whose name begins with check_ and whose docstring is its name.

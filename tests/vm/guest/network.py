@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """A bridge in the test VM, and somebody on it who gives addresses."""
 
 import contextlib

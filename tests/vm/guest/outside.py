@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """The emulator that the test VM runs in: plug USB devices in and out, as a hand would."""
 
 import itertools

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 """PCI devices of the test VM, and what an administrator does with them."""
 
 import glob

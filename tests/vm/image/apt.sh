@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
 # Packages of the machine's own release from the machine's own sources, without
 # installing them. The caller sets cache, the folder for lists, and work, for downloads.
 
