@@ -159,17 +159,21 @@ static int verify_vlan(struct netlink *netlink, const struct bridge *bridge,
 		       : port_verify_vlan(netlink, setup->ifindex, setup->vlan);
 }
 
+static int verify_read(struct netlink *netlink, const struct bridge *bridge,
+		       const struct port_setup *setup, const struct link *port)
+{
+	int result = port->master == bridge->ifindex ? verify_flags(port, setup) : -ESTALE;
+
+	return result == 0 && setup->vlan != 0 ? verify_vlan(netlink, bridge, setup) : result;
+}
+
 int netlink_verify_limits(struct netlink *netlink, const struct bridge *bridge,
 			  const struct port_setup *setup)
 {
 	struct link port;
 	int result = netlink_read_link(netlink, setup->ifindex, &port);
 
-	if (result == 0 && port.master != bridge->ifindex)
-		result = -ESTALE;
-	if (result == 0)
-		result = verify_flags(&port, setup);
-	return result == 0 && setup->vlan != 0 ? verify_vlan(netlink, bridge, setup) : result;
+	return result < 0 ? result : verify_read(netlink, bridge, setup, &port);
 }
 
 int netlink_verify_port(struct netlink *netlink, const struct bridge *bridge,
@@ -179,11 +183,11 @@ int netlink_verify_port(struct netlink *netlink, const struct bridge *bridge,
 	struct link port;
 	int result = netlink_read_link(netlink, setup->ifindex, &port);
 
-	if (result < 0)
-		return result;
-	if ((port.flags & IFF_UP) == 0)
-		return -ESTALE;
-	result = netlink_verify_limits(netlink, bridge, setup);
+	/* One look for all of it: what was true in two different moments never was. */
+	if (result == 0 && (port.flags & IFF_UP) == 0)
+		result = -ESTALE;
+	if (result == 0)
+		result = verify_read(netlink, bridge, setup, &port);
 	if (result < 0)
 		return result;
 	if (ioctl(nl_socket_get_fd(netlink->socket), SIOCGIFNAME, &again) < 0)
