@@ -27,8 +27,8 @@
  * around the one call that needs it. What cannot be lowered again ends the process.
  *
  * Sets are written by libcap-ng. It has no call that reads them without reading /proc
- * as well, and none that changes some ids, or those of one thread: capget(2),
- * setgroups(2) and setresuid(2) are called directly.
+ * as well, none that changes some ids, or those of one thread, and none that tells
+ * whether the bounding set could be emptied: these are plain system calls.
  */
 #ifndef VMGRANT_HELPER_PRIVILEGES_H
 #define VMGRANT_HELPER_PRIVILEGES_H

@@ -309,10 +309,11 @@ static int perform(struct service *service, const struct order *order)
 	if (performer->limit_ms != 0)
 		time_limit_shorten(&service->limit, performer->limit_ms);
 	performer->perform(service, order, &outcome);
-	if (performer->limit_ms != 0)
-		time_limit_restore(&service->limit);
+	/* What was handed over is the receiver's: from there nothing may fail. */
 	if (outcome.is_over)
 		return 1;
+	if (performer->limit_ms != 0)
+		time_limit_restore(&service->limit);
 	if (!order_has_answer(order->type))
 		return outcome.answer.result;
 	return send_outcome(service, &outcome);

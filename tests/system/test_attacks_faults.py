@@ -93,15 +93,19 @@ def test_attack_11_killed_at_every_system_call(shared, calls):
 
 def changes_privileges(name, arguments):
     if name == "prctl":
-        # What only asks may fail without harm.
+        # What only asks, or only costs speed, may fail without harm.
+        if arguments.startswith(("PR_SET_TSC", "PR_SET_THP_DISABLE")):
+            return False
         return arguments.startswith(("PR_SET_", "PR_CAPBSET_DROP",
                                      "PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL"))
     return name in ("setresuid", "setresgid", "setgroups", "capset")
 
 
 def test_attack_37_a_failing_change_of_privileges_is_never_survived(shared):
-    chosen = [call[:2] for call in ordered_calls(shared)
-              if changes_privileges(call[0], call[2])]
+    calls = ordered_calls(shared)
+    # Up to the judge's fork: later ones raise and lower, and what failed may be tried again.
+    fork = next(i for i, call in enumerate(calls) if call[0] == "clone")
+    chosen = [call[:2] for call in calls[:fork] if changes_privileges(call[0], call[2])]
     assert {"setresuid", "setresgid", "setgroups", "capset", "prctl"} == {
         name for name, _ in chosen}
     survived = []
