@@ -19,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	/* Exactly as long as the text, so that a sanitizer sees what is read beside it. */
 	char *text = malloc(size + 1), number[32];
-	struct rlimit64 limit;
+	struct rlimit limit;
 
 	if (text == NULL)
 		return 0;

@@ -7,6 +7,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz-args \
 	tests/fuzz/fuzz-asker \
 	tests/fuzz/fuzz-limits \
+	tests/fuzz/fuzz-orders \
 	tests/fuzz/fuzz-protocol \
 	tests/fuzz/fuzz-usb \
 	tests/fuzz/fuzz-vfio
@@ -20,6 +21,8 @@ tests_fuzz_fuzz_asker_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_asker_LDADD = libwire.la
 tests_fuzz_fuzz_limits_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_limits_LDADD = $(judge_and_helper)
+tests_fuzz_fuzz_orders_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_orders_LDADD = $(judge_and_helper)
 tests_fuzz_fuzz_protocol_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_protocol_LDADD = $(judge_and_helper)
 tests_fuzz_fuzz_usb_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
