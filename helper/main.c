@@ -68,11 +68,13 @@ static enum reply_code start(struct service *service, struct refusal *why)
 	if (result == 0)
 		result = read_groups(service);
 	if (result == 0)
-		result = time_limit_start(&service->limit, TIME_LIMIT_REQUEST_MS);
-	if (result == 0)
 		service->log = result = record_open();
 	if (result < 0)
 		return refuse(why, REPLY_INTERNAL, "start: %s", strerror(-result));
+	result = time_limit_start(&service->limit, TIME_LIMIT_REQUEST_MS);
+	if (result < 0)
+		return refuse(why, REPLY_INTERNAL, "start: cannot make a timer: %s: ask for a higher "
+			      "limit on pending signals (ulimit -i)", strerror(-result));
 	open_as_root(service);
 	code = account_find(service->caller, &service->account, why);
 	if (code != REPLY_GRANTED)
@@ -126,7 +128,8 @@ static enum reply_code fork_judge(struct service *service, int argc, char *const
 	close(ends[1]);
 	service->orders = ends[0];
 	if (service->judge < 0)
-		return refuse(why, REPLY_INTERNAL, "start: %s", strerror(errno));
+		return refuse(why, REPLY_INTERNAL, "start: cannot start a process: %s: end some of "
+			      "yours, or ask for a higher limit (ulimit -u)", strerror(errno));
 	return REPLY_GRANTED;
 }
 

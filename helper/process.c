@@ -102,7 +102,7 @@ static int raise_soft(resource_name resource)
  * stack's is left alone: without one the asker would get another memory layout.
  * A core file of this process could hold what the caller may not read. The number of
  * processes counts for the account in judge and asker: others must not be able to use
- * it up.
+ * it up. A timer takes a signal of those that may be pending.
  */
 static int set_limits(void)
 {
@@ -113,9 +113,11 @@ static int set_limits(void)
 
 	if (setrlimit(RLIMIT_CORE, &no_core) < 0)
 		return -1;
-	/* Where the privilege for it is missing, the caller's limit counts for the children. */
+	/* Where the privilege for it is missing, the caller's limit counts: then starting fails. */
 	if (setrlimit(RLIMIT_NPROC, &no_bound) < 0)
 		(void)raise_soft(RLIMIT_NPROC);
+	if (setrlimit(RLIMIT_SIGPENDING, &no_bound) < 0)
+		(void)raise_soft(RLIMIT_SIGPENDING);
 	for (size_t i = 0; i < sizeof raised / sizeof raised[0]; i++) {
 		if (raise_soft(raised[i]) < 0)
 			return -1;

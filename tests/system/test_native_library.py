@@ -103,11 +103,12 @@ def test_a_program_with_threads_and_a_child_of_its_own_gets_cards(native_world):
 
 @pytest.mark.parametrize("rule,code,words,mode", (
     ("allow bridge br0 user bob polkit=no\n", replies.DENIED, b"not allowed for user alice", 0o755),
-    ("allow bridge br0 user bob polkit=no\n", replies.DENIED, b"not allowed for user alice", 0o700),
+    ("allow bridge br0 user bob polkit=no\n", replies.DENIED, b"not allowed for user alice", 0o750),
     ("allow nonsense\n", replies.POLICY, b"acl.conf: line 1", 0o755),
 ), ids=("denied", "closed", "broken"))
 def test_a_changed_policy_counts_on_an_open_connection(native_world, rule, code, words, mode):
     """The next request on the connection is judged by the policy of its moment."""
+    os.chown(native_world.path("/etc/vmgrant"), 0, int(native_world.run(["id", "-g", "vmgrant"]).stdout))
     native_world.path("/etc/vmgrant").chmod(mode)
     ours, theirs = socket.socketpair()
 
