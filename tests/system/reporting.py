@@ -4,7 +4,7 @@
 
 A test has a limit for each of its phases, which only a hang reaches; another one can be set by
 @pytest.mark.limit(SECONDS). VMGRANT_TEST_LIMIT_S is one for the whole run: the test at work
-fails, no further one begins, and everything is summed up as ever.
+fails, no further one begins, and everything is summed up as ever. So it is after SIGTERM.
 """
 
 import os
@@ -26,8 +26,10 @@ class Reporting:
         whole = float(os.environ.get("VMGRANT_TEST_LIMIT_S", "inf"))
         self._end = time.monotonic() + whole
         self._whole_s = whole
-        self._what = ""
+        self._what, self._over = "", f"the limit of {whole:.0f} s for all tests was met"
+        self._at_work = False
         signal.signal(signal.SIGALRM, self._too_long)
+        signal.signal(signal.SIGTERM, self._told_to_end)
 
     @property
     def _terminal(self):
@@ -39,6 +41,11 @@ class Reporting:
         # Not an Exception, which a test might take for one that it expects.
         raise pytest.fail.Exception(f"a hang: {self._what}")
 
+    def _told_to_end(self, *_):
+        self._end, self._over = 0, "ended by SIGTERM"
+        if self._at_work:
+            raise pytest.fail.Exception(self._over)
+
     def _limited(self, item, phase):
         mark = item.get_closest_marker("limit")
         limit_s = mark.args[0] if mark else LIMIT_S
@@ -48,9 +55,11 @@ class Reporting:
             self._what = f"the limit of {self._whole_s:.0f} s for all tests was met in the " \
                          f"{phase} of {item.nodeid}"
         signal.setitimer(signal.ITIMER_REAL, min(limit_s, left_s), AGAIN_S)
+        self._at_work = True
         try:
             yield
         finally:
+            self._at_work = False
             signal.setitimer(signal.ITIMER_REAL, 0)
 
     @pytest.hookimpl(hookwrapper=True, trylast=True)
@@ -67,8 +76,7 @@ class Reporting:
 
     def pytest_runtest_logfinish(self):
         if time.monotonic() > self._end:
-            self._config.stash[SESSION].shouldstop = \
-                f"the limit of {self._whole_s:.0f} s for all tests was met"
+            self._config.stash[SESSION].shouldstop = self._over
 
     def pytest_sessionstart(self, session):
         self._config.stash[SESSION] = session

@@ -3,11 +3,14 @@
 """What a person sees of a test run that fails, hangs, or meets its limit."""
 
 import os
+import signal
 import subprocess
 import sys
 import xml.etree.ElementTree as tree
 
 import pytest
+
+from process import wait_until
 
 CONFTEST = f"""
 import sys
@@ -75,6 +78,20 @@ def test_a_run_that_meets_its_limit_sums_up(pytest_of, tmp_path):
     text = run.communicate()[0]
     assert run.returncode == 2 and "an early failure" in text
     assert "the limit of 2 s for all tests was met in the call of test_it.py::test_hangs" in text
+    assert "2 failed" in text and not (tmp_path / "later").exists()
+    report = tree.parse(tmp_path / "report.xml").getroot()
+    assert sum(int(suite.get("failures")) for suite in report.iter("testsuite")) == 2
+
+
+def test_a_run_that_is_told_to_end_sums_up(pytest_of, tmp_path):
+    run = pytest_of("def test_bad():\n    assert 0, 'an early failure'\n"
+                    "def test_hangs():\n    print('here', file=open('at-work', 'w'))\n"
+                    "    time.sleep(1000)\n"
+                    "def test_later():\n    pathlib.Path('later').touch()\n")
+    wait_until((tmp_path / "at-work").exists, "the second test")
+    run.send_signal(signal.SIGTERM)
+    text = run.communicate()[0]
+    assert run.returncode == 2 and "an early failure" in text and "ended by SIGTERM" in text
     assert "2 failed" in text and not (tmp_path / "later").exists()
     report = tree.parse(tmp_path / "report.xml").getroot()
     assert sum(int(suite.get("failures")) for suite in report.iter("testsuite")) == 2
