@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/vfio.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -123,7 +124,7 @@ static void plain_fcntl(const struct list *list, int call, const char *name)
 
 static void plain_ioctl(const struct list *list, int call, const char *name)
 {
-	static const scmp_datum_t requests[] = { FIONREAD, FIONBIO };
+	static const scmp_datum_t requests[] = { FIONREAD, FIONBIO, VFIO_GROUP_GET_STATUS };
 
 	(void)name;
 	add_values(list, call, 1, requests, sizeof requests / sizeof *requests);

@@ -6,6 +6,7 @@ Loop devices of the machine stand in for the disks: what claims them, and how th
 kernel says so, is the same for all block devices.
 """
 
+import collections
 import contextlib
 import os
 import shutil
@@ -75,7 +76,8 @@ def test_attack_30_a_mounted_disk(stick, loop):
     assert stick.run(["mkfs.ext4", "-q", "/dev/sdz"]).code == 0
     with mounted(stick, "/dev/sdz"):
         refused(stick, replies.OBJECT, IN_USE + " sdz", ids=STICK)
-        refused(stick, replies.OBJECT, IN_USE + " sdz", ids=STICK, flags=client.QUERY)
+        # To look claims the disk for a moment: a question alone does not.
+        assert ask(stick, ids=STICK, flags=client.QUERY).code == 0
     granted(stick)
 
 
@@ -141,6 +143,8 @@ def test_attack_30_a_loop_device_on_a_disk(stick, loop):
         refused(stick, replies.OBJECT, f"{IN_USE} loop{second.index}", ids=STICK)
     finally:
         second.close()
+    # As the kernel does with what is bound to nothing any more.
+    assert stick.run(["rm", "-r", f"/sys/devices/virtual/block/loop{second.index}/loop"]).code == 0
     granted(stick)
 
 
@@ -204,7 +208,7 @@ def traced(world, *options):
     """The reply to one request under strace, None if there was none."""
     world.usb.reset("1-1", world.usb.path(1, 3))
     request = world.start_request("alice", channel=protocol_client.pair, arguments=["--fd=9"],
-                                  strace=["-qq", "-o", "/tmp/trace", *options])
+                                  strace=["-f", "-qq", "-o", "/tmp/trace", *options])
     try:
         reply = client.ask(request.socket, ids=STICK)
     except (AssertionError, OSError, struct.error):  # it ended before
@@ -217,7 +221,10 @@ def traced(world, *options):
 def count_of(world, call):
     reply = traced(world, "-e", f"trace={call}")
     assert reply.code == replies.OBJECT and IN_USE in reply.sentence, reply.sentence
-    return world.path("/tmp/trace").read_text(encoding="utf-8").count(f"{call}(")
+    lines = world.path("/tmp/trace").read_text(encoding="utf-8").splitlines()
+    # strace counts the calls of each process separately: those of the one that makes most.
+    counts = collections.Counter(line.split()[0] for line in lines if f" {call}(" in line)
+    return max(counts.values(), default=0)
 
 
 def test_looking_leaves_the_disk_as_it_was(stick, loop):
