@@ -2,10 +2,12 @@
 # Copyright (C) 2026 vmgrant contributors
 """USB requests in which a system call fails, the helper is killed, or is stopped meanwhile."""
 
+import contextlib
 import os
 import select
 import shutil
 import signal
+import threading
 from collections import Counter
 
 import pytest
@@ -139,10 +141,32 @@ def exchange(world, serial="EVIL"):
     return os.stat(world.path(node)).st_rdev
 
 
-def helper_of(request):
-    """Pid of what strace runs."""
-    with open(f"/proc/{request.pid}/task/{request.pid}/children", encoding="ascii") as children:
-        return int(children.read().split()[0])
+def descendants(pid):
+    """Of what strace runs: the helper, and its judge."""
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as children:
+            found = [int(child) for child in children.read().split()]
+    except OSError:
+        return []
+    return found + [other for child in found for other in descendants(child)]
+
+
+@contextlib.contextmanager
+def going_on(request):
+    """Whatever was stopped, and whatever stops at its own call of that number, goes on."""
+    done = threading.Event()
+
+    def push():
+        while not done.wait(0.05):
+            for pid in descendants(request.pid):
+                with contextlib.suppress(OSError):
+                    os.kill(pid, signal.SIGCONT)
+
+    pusher = threading.Thread(target=push)
+    pusher.start()
+    yield
+    done.set()
+    pusher.join()
 
 
 def stop_at(world, call):
@@ -164,9 +188,8 @@ def test_attack_10_an_exchanged_device_is_never_granted(sticks):
     for call in calls:
         request, is_stopped = stop_at(sticks, call)
         evil = exchange(sticks) if is_stopped else None
-        if is_stopped:
-            os.kill(helper_of(request), signal.SIGCONT)
-        reply = finish(request)
+        with going_on(request):
+            reply = finish(request)
         assert reply is not None, call
         if reply.code == 0:
             assert os.fstat(reply.fds[0]).st_rdev != evil, call
