@@ -61,12 +61,14 @@ def check_udev():
 @contextlib.contextmanager
 def service(name):
     """A service that the machine has, but does not start by itself."""
-    need(["systemctl", "unmask", "--runtime", name])
+    need(["systemctl", "-q", "unmask", name])
+    need(["systemctl", "daemon-reload"])
     need(["systemctl", "start", name])
     try:
         yield
     finally:
         run(["systemctl", "stop", name])
+        run(["systemctl", "-q", "mask", name])
 
 
 def check_networkd():
