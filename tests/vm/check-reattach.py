@@ -95,31 +95,4 @@ def check_networkd():
         run(["ip", "link", "del", "br7"])
 
 
-def nmcli(*words):
-    return need(["nmcli", *words])
-
-
-def check_networkmanager():
-    """NetworkManager activates the bridge anew, and takes it down and up"""
-    if not shutil.which("NetworkManager"):
-        raise Skip("NetworkManager is not installed")
-    with service("NetworkManager"):
-        nmcli("connection", "add", "type", "bridge", "ifname", "br7", "con-name", "br7",
-              "ipv4.method", "disabled", "ipv6.method", "disabled", "bridge.stp", "no",
-              "autoconnect", "no")
-        try:
-            nmcli("connection", "up", "br7")
-            with guest():
-                for _ in range(3):
-                    nmcli("connection", "up", "br7")
-                    wait_until(is_back, "the port to come back")
-                nmcli("connection", "down", "br7")
-                wait_until(lambda: not ports(), "the port to be off")
-                nmcli("connection", "up", "br7")
-                wait_until(is_back, "the port to come back")
-        finally:
-            run(["nmcli", "connection", "delete", "br7"])
-            run(["ip", "link", "del", "br7"])
-
-
 sys.exit(main(globals()))
