@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 vmgrant contributors */
 /*
- * The judge's orders, performed one after the other. One table says what each may
- * take and which function performs it.
+ * The judge's orders, performed one after the other. One table says how long each may
+ * take and which function performs it; what it needs it raises itself, if it still can.
  */
 #include "helper/serve.h"
 
@@ -267,25 +267,24 @@ static void perform_asked(struct service *service, const struct order *order,
 /* ---- the table ---- */
 
 struct performer {
-	unsigned rights;    /* what it may raise; without these it is refused */
 	long long limit_ms; /* until it must be done; 0: the request's own end */
 	void (*perform)(struct service *service, const struct order *order, struct outcome *outcome);
 };
 
 static const struct performer performers[ORDER_TYPES] = {
-	[ORDER_KEEP] = { 0, 0, perform_keep },
-	[ORDER_BEGIN] = { 0, 0, perform_begin },
-	[ORDER_FINISH] = { 0, 0, perform_finish },
-	[ORDER_WALK] = { 0, LIMIT_OPEN_MS, perform_walk },
-	[ORDER_BRIDGE] = { ORDER_RIGHT_PORTS, 0, perform_bridge },
-	[ORDER_PORT] = { ORDER_RIGHT_PORTS, LIMIT_BUILD_MS, perform_port },
-	[ORDER_USB] = { ORDER_RIGHT_NODES, LIMIT_OPEN_MS, perform_usb },
-	[ORDER_DISK] = { ORDER_RIGHT_NODES, LIMIT_OPEN_MS, perform_disk },
-	[ORDER_VFIO] = { ORDER_RIGHT_NODES | ORDER_RIGHT_LIMITS, LIMIT_OPEN_MS, perform_vfio },
-	[ORDER_MEMLOCK] = { ORDER_RIGHT_LIMITS, LIMIT_OPEN_MS, perform_memlock },
-	[ORDER_MEMLOCK_UNDO] = { ORDER_RIGHT_LIMITS, LIMIT_OPEN_MS, perform_undo },
-	[ORDER_ASK] = { 0, 0, perform_ask },
-	[ORDER_ASKED] = { 0, 0, perform_asked },
+	[ORDER_KEEP] = { 0, perform_keep },
+	[ORDER_BEGIN] = { 0, perform_begin },
+	[ORDER_FINISH] = { 0, perform_finish },
+	[ORDER_WALK] = { LIMIT_OPEN_MS, perform_walk },
+	[ORDER_BRIDGE] = { 0, perform_bridge },
+	[ORDER_PORT] = { LIMIT_BUILD_MS, perform_port },
+	[ORDER_USB] = { LIMIT_OPEN_MS, perform_usb },
+	[ORDER_DISK] = { LIMIT_OPEN_MS, perform_disk },
+	[ORDER_VFIO] = { LIMIT_OPEN_MS, perform_vfio },
+	[ORDER_MEMLOCK] = { LIMIT_OPEN_MS, perform_memlock },
+	[ORDER_MEMLOCK_UNDO] = { LIMIT_OPEN_MS, perform_undo },
+	[ORDER_ASK] = { 0, perform_ask },
+	[ORDER_ASKED] = { 0, perform_asked },
 	/* ORDER_END is the end of the loop. */
 };
 
