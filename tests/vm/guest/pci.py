@@ -2,11 +2,12 @@
 # Copyright (C) 2026 vmgrant contributors
 """PCI devices of the test VM, and what an administrator does with them."""
 
+import errno
 import glob
 import os
 import resource
 
-from checks import need, read, write
+from checks import need, read, wait_until, write
 
 CARD = "0000:00:10.0"      # e1000e, alone in its group
 EDU = "0000:00:11.0"       # alone in its group
@@ -47,11 +48,23 @@ def bind(address, name="vfio-pci"):
     assert driver(address) == name, f"{address} is bound to {driver(address)}"
 
 
+def probe(address):
+    """False while somebody holds the device's group: the kernel says EINVAL then, and what
+    serves a guest may outlive it by a moment."""
+    try:
+        write("/sys/bus/pci/drivers_probe", address)
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        return False
+    return True
+
+
 def release(address):
-    """Give a device back to the host."""
+    """Give a device back to the host, as soon as it can have it."""
     write(f"{folder(address)}/driver_override", "\n")
     unbind(address)
-    write("/sys/bus/pci/drivers_probe", address)
+    wait_until(lambda: probe(address), f"nobody holds the group of {address}")
 
 
 def locked_memory(pid):
