@@ -183,7 +183,7 @@ static int check_person(struct check *check, const struct options *options)
 			check_print_json(check, &options->print);
 		else
 			check_print_text(check, &options->print);
-		code = check_worst(check) == CHECK_FAIL ? COMMAND_FOUND : VMGRANT_GRANTED;
+		code = check_worst(check) == CHECK_FAIL ? COMMAND_FOUND : COMMAND_DONE;
 		if (fflush(stdout) != 0)
 			code = VMGRANT_INTERNAL;
 	}

@@ -23,6 +23,7 @@ int command_reattach(int argc, char **argv);
 
 /* Exit statuses beside those of enum vmgrant_code. */
 enum command_exit {
+	COMMAND_DONE = VMGRANT_GRANTED,
 	COMMAND_QMP = 100,     /* no usable connection to QEMU */
 	COMMAND_REFUSED = 101, /* QEMU refused a command */
 	COMMAND_LATE = 102,    /* QEMU or the guest did not answer in time */

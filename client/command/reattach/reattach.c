@@ -171,7 +171,7 @@ static int finish(const struct options *options, const struct totals *totals)
 	}
 	if (fflush(stdout) != 0)
 		return VMGRANT_INTERNAL;
-	return totals->refused > 0 ? COMMAND_FOUND : VMGRANT_GRANTED;
+	return totals->refused > 0 ? COMMAND_FOUND : COMMAND_DONE;
 }
 
 static int reattach_all(const struct options *options)
