@@ -5,10 +5,10 @@
 import contextlib
 import json
 import os
-import shutil
 import sys
 
-from checks import Skip, acl, main, need, read, run, wait_until, write
+from beside import LONG_S, service
+from checks import acl, main, need, read, run, wait_until, write
 from people import Person
 
 RULES = "allow bridge br7 user alice polkit=no isolated"
@@ -58,19 +58,6 @@ def check_udev():
         run(["ip", "link", "del", "br7"])
 
 
-@contextlib.contextmanager
-def service(name):
-    """A service that the machine has, but does not start by itself."""
-    need(["systemctl", "-q", "unmask", name])
-    need(["systemctl", "daemon-reload"])
-    need(["systemctl", "start", name])
-    try:
-        yield
-    finally:
-        run(["systemctl", "stop", name])
-        run(["systemctl", "-q", "mask", name])
-
-
 def check_networkd():
     """systemd-networkd deletes the bridge and makes it again"""
     folder = "/run/systemd/network"
@@ -93,6 +80,31 @@ def check_networkd():
         for kind in ("netdev", "network"):
             os.unlink(f"{folder}/70-br7.{kind}")
         run(["ip", "link", "del", "br7"])
+
+
+def nmcli(*words):
+    return need(["nmcli", *words], limit_s=LONG_S)
+
+
+def check_networkmanager():
+    """NetworkManager activates the bridge anew, and takes it down and up"""
+    with service("NetworkManager"):
+        nmcli("connection", "add", "type", "bridge", "ifname", "br7", "con-name", "br7",
+              "ipv4.method", "disabled", "ipv6.method", "disabled", "bridge.stp", "no",
+              "autoconnect", "no")
+        try:
+            nmcli("connection", "up", "br7")
+            with guest():
+                for _ in range(3):
+                    nmcli("connection", "up", "br7")
+                    wait_until(is_back, "the port to come back", limit_s=LONG_S)
+                nmcli("connection", "down", "br7")
+                wait_until(lambda: not ports(), "the port to be off")
+                nmcli("connection", "up", "br7")
+                wait_until(is_back, "the port to come back", limit_s=LONG_S)
+        finally:
+            run(["nmcli", "connection", "delete", "br7"], limit_s=LONG_S)
+            run(["ip", "link", "del", "br7"])
 
 
 sys.exit(main(globals()))
