@@ -6,6 +6,7 @@ libcommand_a_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS) $(UDEV_CFLAGS)
 libcommand_a_SOURCES = \
 	client/command/attach/follow-device.c \
 	client/command/attach/follow-device.h \
+	client/command/check/check-tun.c \
 	client/command/check/check-vfio.c \
 	client/command/check/check.c \
 	client/command/check/check.h \
@@ -84,18 +85,19 @@ vmgrant_SOURCES = \
 	client/command/check/check-bridges.c \
 	client/command/check/check-clients.c \
 	client/command/check/check-command.c \
+	client/command/check/check-firewalld.c \
 	client/command/check/check-host.c \
 	client/command/check/check-install.c \
 	client/command/check/check-boxes.c \
 	client/command/check/check-libvirt.c \
 	client/command/check/check-netfilter.c \
+	client/command/check/netfilter.h \
 	client/command/check/check-policy.c \
 	client/command/check/check-polkit.c \
 	client/command/check/check-ports.c \
 	client/command/check/check-print.c \
 	client/command/check/check-probe.c \
 	client/command/check/check-process.c \
-	client/command/check/check-tun.c \
 	client/command/check/group-advice.c \
 	client/command/check/group-advice.h \
 	client/command/common/ask-device.c \

@@ -14,6 +14,7 @@ UNIT_TESTS = \
 	tests/unit/test-acl-words \
 	tests/unit/test-args \
 	tests/unit/test-asker \
+	tests/unit/test-check-tun \
 	tests/unit/test-check-vfio \
 	tests/unit/test-device-option \
 	tests/unit/test-escape \
@@ -60,6 +61,7 @@ tests_unit_test_usb_disks_SOURCES = $(fake_usb) tests/unit/nodes.c tests/unit/te
 tests_unit_test_usb_find_SOURCES = $(fake_usb) tests/unit/test-usb-find.c
 tests_unit_test_usb_judge_SOURCES = $(fake_usb) tests/unit/nodes.c tests/unit/test-usb-judge.c
 
+tests_unit_test_check_tun_LDADD = libcommand.a libclient.la libwire.la $(CMOCKA_LIBS)
 tests_unit_test_check_vfio_LDADD = libcommand.a libclient.la libwire.la $(CMOCKA_LIBS)
 with_json = $(AM_CPPFLAGS) $(JSON_CFLAGS)
 command_libraries = libcommand.a libwire.la $(JSON_LIBS) $(CMOCKA_LIBS)

@@ -171,7 +171,19 @@ static void what_is_in_use_is_bound_by_sysfs(void **state)
 			    "echo 0000:03:00.0 >/sys/bus/pci/drivers/nouveau/unbind && "
 			    "echo 0000:03:00.0 >/sys/bus/pci/drivers_probe'");
 	assert_non_null(strstr(find(machine, SOUND)->mend, "drivers/snd_hda_intel/unbind"));
+	/* The commands above bring them. */
 	assert_int_equal(find(machine, "no node below /dev/vfio")->level, CHECK_FAIL);
+	assert_null(find(machine, "no node below /dev/vfio")->mend);
+}
+
+static void nodes_that_a_container_hides_are_no_matter_of_binding(void **state)
+{
+	struct machine *machine = *state;
+
+	add_device(machine, CARD, "0x030000", "vfio-pci", "12");
+	check_vfio(&machine->check);
+	assert_int_equal(find(machine, "its nodes are not here")->level, CHECK_FAIL);
+	assert_non_null(strstr(find(machine, "its nodes are not here")->mend, "container"));
 }
 
 static void driverctl_is_used_where_it_is(void **state)
@@ -204,6 +216,7 @@ static void attack_32_a_group_without_iommu_is_named(void **state)
 	run_shell(machine, "echo vfio-noiommu >sys/kernel/iommu_groups/0/name");
 	check_vfio(&machine->check);
 	assert_int_equal(find(machine, "without IOMMU")->level, CHECK_FAIL);
+	assert_non_null(strstr(find(machine, "without IOMMU")->mend, "switch the IOMMU on"));
 }
 
 static void the_console_is_warned_of(void **state)
@@ -246,6 +259,7 @@ int main(void)
 		TEST(domains_above_16_bits_are_known),
 		TEST(the_nodes_of_new_kernels_are_known),
 		TEST(what_is_in_use_is_bound_by_sysfs),
+		TEST(nodes_that_a_container_hides_are_no_matter_of_binding),
 		TEST(driverctl_is_used_where_it_is),
 		TEST(a_device_without_driver_needs_no_unbinding),
 		TEST(attack_32_a_group_without_iommu_is_named),

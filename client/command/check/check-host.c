@@ -103,13 +103,17 @@ void check_kvm(struct check *check)
 
 void check_vhost(struct check *check)
 {
+	/* Where the driver is there, it is the node that is missing. */
+	int is_loaded = tree_exists(check->root, "/sys/class/misc/vhost-net");
+
 	if (tree_exists(check->root, "/dev/vhost-net"))
 		check_add(check, CHECK_OK,
 			  text_format("/dev/vhost-net: there, for rules with vhost"), NULL);
 	else
 		check_add(check, CHECK_INFO,
 			  text_format("/dev/vhost-net: missing: no card can have vhost=on"),
-			  text_format("sudo modprobe vhost_net"));
+			  text_format(is_loaded ? "sudo mknod -m 666 /dev/vhost-net c 10 238"
+						: "sudo modprobe vhost_net"));
 }
 
 void check_memory(struct check *check)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 vmgrant contributors */
 /* vmgrant check: which helper libvirt's session daemon of this user starts. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,15 +102,12 @@ static int is_session_daemon(const struct check *check, const char *pid)
 	return is_daemon;
 }
 
-/* Returns the pid of a daemon that is older than the file, to be freed, or NULL. */
-static char *find_stale_daemon(const struct check *check, const char *path)
+/* Returns the pid of a daemon that was started before that time, to be freed, or NULL. */
+static char *find_daemon_before(const struct check *check, double time_s)
 {
 	struct words pids;
-	struct stat file;
 	char *found = NULL;
 
-	if (stat(path, &file) < 0)
-		return NULL;
 	tree_names(&pids, check->root, "/proc");
 	for (size_t i = 0; found == NULL && i < pids.count; i++) {
 		double start;
@@ -117,12 +115,22 @@ static char *find_stale_daemon(const struct check *check, const char *path)
 		if (!is_session_daemon(check, pids.items[i]))
 			continue;
 		start = start_of(check, pids.items[i]);
-		if (start >= 0 && start < (double)file.st_mtim.tv_sec +
-						  (double)file.st_mtim.tv_nsec / 1e9)
+		if (start >= 0 && start < time_s)
 			found = text_format("%s", pids.items[i]);
 	}
 	words_release(&pids);
 	return found;
+}
+
+/* One that is older than the file, and so may have another helper. */
+static char *find_stale_daemon(const struct check *check, const char *path)
+{
+	struct stat file;
+
+	if (stat(path, &file) < 0)
+		return NULL;
+	return find_daemon_before(check, (double)file.st_mtim.tv_sec +
+						 (double)file.st_mtim.tv_nsec / 1e9);
 }
 
 /* ---- the findings ---- */
@@ -179,10 +187,19 @@ static void add_other(struct check *check, const char *path, const char *value)
 	free(quoted);
 }
 
-static int is_installed(const struct check *check)
+/* In the usual places, or anywhere else if one runs. */
+static int has_daemon(const struct check *check)
 {
-	return tree_exists(check->root, "/usr/sbin/libvirtd") ||
-	       tree_exists(check->root, "/usr/sbin/virtqemud");
+	char *pid;
+	int found;
+
+	if (tree_exists(check->root, "/usr/sbin/libvirtd") ||
+	    tree_exists(check->root, "/usr/sbin/virtqemud"))
+		return 1;
+	pid = find_daemon_before(check, INFINITY);
+	found = pid != NULL;
+	free(pid);
+	return found;
 }
 
 void check_libvirt(struct check *check)
@@ -190,7 +207,7 @@ void check_libvirt(struct check *check)
 	char *folder = session_folder(), *path = text_format("%s/qemu.conf", folder);
 	char *value = read_bridge_helper(path);
 
-	if (value == NULL && is_installed(check))
+	if (value == NULL && has_daemon(check))
 		add_none(check, folder);
 	else if (value != NULL && strcmp(value, check->helper) != 0)
 		add_other(check, path, value);

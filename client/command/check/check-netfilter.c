@@ -8,23 +8,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/command/check/check.h"
+#include "client/command/check/netfilter.h"
 #include "client/command/common/bridges.h"
-#include "client/command/common/capture.h"
 #include "client/command/common/tree.h"
 
 #define CALLS_IPTABLES "/proc/sys/net/bridge/bridge-nf-call-iptables"
-#define IPTABLES_TIMEOUT_MS 5000
 
 /* The rules of a chain of iptables; what does not work has none. */
 static void list_chain(const char *chain, struct capture *capture)
 {
-	char *const argv[] = { text_format("iptables"), text_format("-w"), text_format("-S"),
-			       text_format("%s", chain), NULL };
-
-	capture_run(argv, IPTABLES_TIMEOUT_MS, capture);
+	netfilter_run(capture, "iptables", "-w", "-S", chain);
 	if (capture->end != CAPTURE_EXITED || capture->status != 0)
 		capture->text[0] = '\0';
+}
+
+void netfilter_run(struct capture *capture, const char *program, const char *first,
+		   const char *second, const char *third)
+{
+	const char *const words[] = { program, first, second, third };
+	char *argv[5] = { NULL };
+
+	for (size_t i = 0; i < 4 && words[i] != NULL; i++)
+		argv[i] = text_format("%s", words[i]);
+	capture_run(argv, NETFILTER_TIMEOUT_MS, capture);
 	for (size_t i = 0; argv[i] != NULL; i++)
 		free(argv[i]);
 }
@@ -40,6 +46,14 @@ static int accepts(const char *text, const char *bridge)
 	return found;
 }
 
+/* By its policy, as Docker and ufw do, or by a last rule, as Red Hat's file did for long. */
+static int drops(const char *forward)
+{
+	return strstr(forward, "-P FORWARD DROP\n") != NULL ||
+	       strstr(forward, "-A FORWARD -j DROP\n") != NULL ||
+	       strstr(forward, "-A FORWARD -j REJECT") != NULL;
+}
+
 static void check_chains(struct check *check, const struct words *bridges)
 {
 	struct capture forward, docker;
@@ -47,7 +61,7 @@ static void check_chains(struct check *check, const struct words *bridges)
 
 	list_chain("FORWARD", &forward);
 	list_chain("DOCKER-USER", &docker);
-	if (strstr(forward.text, "-P FORWARD DROP") == NULL)
+	if (!drops(forward.text))
 		return;
 	chain = docker.text[0] != '\0' ? "DOCKER-USER" : "FORWARD";
 	for (size_t i = 0; i < bridges->count; i++) {
@@ -60,25 +74,35 @@ static void check_chains(struct check *check, const struct words *bridges)
 		quoted = text_shell_quote(bridge);
 		check_add(check, CHECK_WARN,
 			  text_format("bridge %s: iptables drops what guests send across it "
-				      "(br_netfilter, FORWARD DROP)", bridge),
+				      "(br_netfilter, chain FORWARD)", bridge),
 			  text_format("sudo iptables -I %s -i %s -o %s -j ACCEPT", chain, quoted,
 				      quoted));
 		free(quoted);
 	}
 }
 
-/* Only root may look at the rules; Docker's are known. */
+/* Only root may look at the rules; whose rules drop is known. */
 static void guess(struct check *check)
 {
-	if (tree_exists(check->root, "/sys/class/net/docker0"))
+	const char *who = tree_exists(check->root, "/sys/class/net/docker0") ? "Docker is here"
+			  : netfilter_has_firewalld(check) ? "firewalld runs" : NULL;
+
+	if (who != NULL)
 		check_add(check, CHECK_WARN,
-			  text_format("bridges: br_netfilter is on and Docker is here: their frames "
-				      "may be dropped"),
+			  text_format("bridges: br_netfilter is on and %s: their frames may be "
+				      "dropped", who),
 			  text_format("sudo vmgrant check --user %s", check->user));
 	else
 		check_add(check, CHECK_INFO,
 			  text_format("bridges: br_netfilter is on: iptables judges their frames"),
 			  NULL);
+}
+
+static void look(struct check *check, const struct words *bridges)
+{
+	check_chains(check, bridges);
+	if (netfilter_has_firewalld(check))
+		netfilter_check_firewalld(check, bridges);
 }
 
 void check_netfilter(struct check *check)
@@ -89,7 +113,7 @@ void check_netfilter(struct check *check)
 		return;
 	if (bridges_find(&bridges) == 0 && bridges.count > 0) {
 		if (check->is_root)
-			check_chains(check, &bridges);
+			look(check, &bridges);
 		else
 			guess(check);
 	}

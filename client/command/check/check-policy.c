@@ -47,7 +47,8 @@ void check_acl(struct check *check)
 	if (access(VMGRANT_ACL_FILE, F_OK) < 0 && errno == ENOENT) {
 		check_add(check, CHECK_FAIL, text_format("%s: missing: everything is refused",
 						     VMGRANT_ACL_FILE),
-			  text_format("sudo install -D -m 644 /dev/null %s", VMGRANT_ACL_FILE));
+			  text_format("sudo install -D -g " VMGRANT_ACCOUNT " -m 640 /dev/null %s",
+				      VMGRANT_ACL_FILE));
 		return;
 	}
 	acl_report_make(&report, NULL);

@@ -115,15 +115,3 @@ void check_probe(struct check *check)
 		check->probe_count = 0;
 	}
 }
-
-int check_got_card(const struct check *check, unsigned port_flag)
-{
-	for (size_t i = 0; i < check->probe_count; i++) {
-		const struct probe *probe = &check->probes[i];
-
-		if (probe->was_tried && probe->card == VMGRANT_GRANTED &&
-		    (probe->port_flags & port_flag) == port_flag)
-			return 1;
-	}
-	return 0;
-}

@@ -120,8 +120,8 @@ static void add_forbidden(struct check *check, const char *what)
 static void add_apparmor(struct check *check)
 {
 	check_add(check, has_failed(check) ? CHECK_FAIL : CHECK_WARN,
-		  text_format("user namespaces: without power by AppArmor: sealed ports cannot be "
-			      "made"),
+		  text_format("user namespaces: AppArmor gives them no capabilities: sealed ports "
+			      "cannot be made"),
 		  text_format("printf 'abi <abi/4.0>,\\nprofile vmgrant-helper %s "
 			      "flags=(unconfined) {\\n userns,\\n}\\n' | sudo tee "
 			      "/etc/apparmor.d/vmgrant-helper && sudo apparmor_parser -r "

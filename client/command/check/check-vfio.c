@@ -19,6 +19,10 @@
 /* The class of a bridge to other PCI buses: it stays with its driver. */
 #define CLASS_PCI_BRIDGE 0x0604
 
+#define SWITCH_IOMMU_ON                                                                            \
+	"switch the IOMMU on: VT-d or AMD-Vi in the firmware, and intel_iommu=on on the kernel's " \
+	"command line"
+
 static int is_installed(const struct check *check, const char *program)
 {
 	return tree_exists(check->root, "/usr/sbin/%s", program) ||
@@ -99,11 +103,10 @@ static void check_group(struct check *check, const char *group)
 	struct words members;
 
 	if (name != NULL && strcmp(name, "vfio-noiommu") == 0)
-		check_add(check, CHECK_FAIL,
-			  text_format("group %s: without IOMMU: a guest could read all of this "
-				      "machine's memory: never granted", group),
-			  text_format("sudo sh -c 'echo N >/sys/module/vfio/parameters/"
-				      "enable_unsafe_noiommu_mode'"));
+		check_advise(check, CHECK_FAIL,
+			     text_format("group %s: without IOMMU: a guest could read all of this "
+					 "machine's memory: never granted", group),
+			     text_format(SWITCH_IOMMU_ON));
 	tree_names(&members, check->root, "/sys/kernel/iommu_groups/%s/devices", group);
 	for (size_t i = 0; i < members.count; i++)
 		check_member(check, members.items[i], group);
@@ -138,11 +141,16 @@ static void check_nodes(struct check *check, const char *group)
 	else if (tree_exists(check->root, "/dev/vfio/%s", group) &&
 		 tree_exists(check->root, "/dev/vfio/vfio"))
 		check_by_group(check, group);
-	else
+	else if (check_worst(check) == CHECK_FAIL)
 		check_add(check, CHECK_FAIL,
 			  text_format("group %s: no node below /dev/vfio: they come with the "
-				      "binding to vfio-pci", group),
-			  text_format("sudo modprobe vfio-pci"));
+				      "binding to vfio-pci", group), NULL);
+	else
+		check_advise(check, CHECK_FAIL,
+			     text_format("group %s: bound to VFIO, but its nodes are not here: no "
+					 "/dev/vfio/%s", group, group),
+			     text_format("start it outside of the container, or give the container "
+					 "/dev/vfio"));
 	words_release(&devices);
 }
 
@@ -181,8 +189,7 @@ static void check_device(struct check *check)
 		check_advise(check, CHECK_FAIL,
 			  text_format("%s: in no IOMMU group: it cannot be given to a guest",
 				      check->device),
-			  text_format("switch the IOMMU on: VT-d or AMD-Vi in the firmware, and "
-				      "intel_iommu=on on the kernel's command line"));
+			  text_format(SWITCH_IOMMU_ON));
 		return;
 	}
 	check_group(check, group);

@@ -88,3 +88,15 @@ enum check_level check_worst_of(const struct check *check, const char *name)
 	}
 	return worst;
 }
+
+int check_got_card(const struct check *check, unsigned port_flag)
+{
+	for (size_t i = 0; i < check->probe_count; i++) {
+		const struct probe *probe = &check->probes[i];
+
+		if (probe->was_tried && probe->card == VMGRANT_GRANTED &&
+		    (probe->port_flags & port_flag) == port_flag)
+			return 1;
+	}
+	return 0;
+}
