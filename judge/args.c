@@ -117,7 +117,7 @@ static enum reply_code parse_service(int argc, char *const argv[], struct args *
 			return code;
 	}
 	args->mode = given.bridge != NULL ? ARGS_DROP_IN : ARGS_NATIVE;
-	args->request.kind = REQUEST_TAP;
+	args->request.kind = ACL_KIND_BRIDGE;
 	args->request.purpose = PURPOSE_GRANT;
 	args->request.origin = REQUEST_DROP_IN;
 	args->request.queues = 1;

@@ -33,10 +33,11 @@ libjudge_a_SOURCES = \
 	judge/session.h \
 	judge/kind/kind.h \
 	judge/kind/kinds.c \
+	judge/kind/list.h \
 	judge/kind/bridge/bridge.c \
-	judge/kind/bridge/bridge.h \
 	judge/kind/bridge/refusals.c \
 	judge/kind/bridge/refusals.h \
+	judge/kind/bridge/rule.c \
 	judge/kind/bridge/rules.c \
 	judge/kind/bridge/rules.h \
 	judge/kind/usb/descriptors.c \
@@ -52,8 +53,8 @@ libjudge_a_SOURCES = \
 	judge/kind/usb/judge.c \
 	judge/kind/usb/judge.h \
 	judge/kind/usb/object.h \
+	judge/kind/usb/rule.c \
 	judge/kind/usb/usb.c \
-	judge/kind/usb/usb.h \
 	judge/kind/vfio/find.c \
 	judge/kind/vfio/find.h \
 	judge/kind/vfio/judge.c \
@@ -63,9 +64,10 @@ libjudge_a_SOURCES = \
 	judge/kind/vfio/nodes.c \
 	judge/kind/vfio/nodes.h \
 	judge/kind/vfio/object.h \
+	judge/kind/vfio/rule.c \
 	judge/kind/vfio/vfio.c \
-	judge/kind/vfio/vfio.h \
 	judge/policy/acl.h \
+	judge/policy/kind-rule.h \
 	judge/policy/installed.c \
 	judge/policy/installed.h \
 	judge/policy/letters.c \
@@ -78,7 +80,6 @@ libjudge_a_SOURCES = \
 	judge/policy/qemu.c \
 	judge/policy/rules.c \
 	judge/policy/selectors.c \
-	judge/policy/selectors.h \
 	judge/policy/sources.c \
 	judge/policy/sources.h \
 	judge/policy/trusted-file.c \

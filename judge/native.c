@@ -72,18 +72,6 @@ enum event {
 	EVENT_CLOSED,      /* the client has gone, or was silent for too long */
 };
 
-static int is_query(const struct protocol_request *message)
-{
-	switch (message->header.type) {
-	case PROTOCOL_USB:
-		return (message->usb.flags & PROTOCOL_DEVICE_QUERY) != 0;
-	case PROTOCOL_VFIO:
-		return (message->vfio.flags & PROTOCOL_DEVICE_QUERY) != 0;
-	default:
-		return message->header.type == PROTOCOL_QUERY;
-	}
-}
-
 static enum reply_code read_request(const struct protocol_request *message,
 				    struct request *request, struct refusal *why)
 {
@@ -93,7 +81,7 @@ static enum reply_code read_request(const struct protocol_request *message,
 		return refuse(why, REPLY_USAGE, "request: of no known kind");
 	*request = (struct request){
 		.kind = kind->kind,
-		.purpose = is_query(message) ? PURPOSE_QUERY : PURPOSE_GRANT,
+		.purpose = protocol_request_is_query(message) ? PURPOSE_QUERY : PURPOSE_GRANT,
 		.origin = REQUEST_NATIVE,
 		.interaction = protocol_request_is_interactive(message) ? INTERACTION_ALLOWED
 									: INTERACTION_NONE,

@@ -11,12 +11,6 @@
 /* Most queues of one request: each may bring a vhost-net fd, and 32 fds fit in a reply. */
 #define REQUEST_QUEUES_MAX 16u
 
-enum request_kind {
-	REQUEST_TAP = 1, /* a TAP on a bridge */
-	REQUEST_USB,     /* the node of a USB device */
-	REQUEST_VFIO,    /* the nodes of a PCI device bound to VFIO */
-};
-
 enum request_purpose {
 	PURPOSE_GRANT = 1,
 	PURPOSE_QUERY, /* say what would be given by the rules, and make nothing */
@@ -53,12 +47,12 @@ struct request_usb {
 };
 
 struct request {
-	enum request_kind kind;
+	enum acl_kind kind;
 	enum request_purpose purpose;
 	enum request_origin origin;
 	enum request_interaction interaction;
 
-	/* REQUEST_TAP */
+	/* of ACL_KIND_BRIDGE */
 	char bridge[ACL_BRIDGE_NAME_MAX + 1]; /* valid by acl_bridge_name_valid() */
 	enum request_vnet_header vnet_header;
 	enum request_vhost vhost;
@@ -66,10 +60,10 @@ struct request {
 	int has_mac;     /* 1: guest_mac is set */
 	unsigned char guest_mac[6]; /* usable by mac_is_usable() */
 
-	/* REQUEST_USB */
+	/* of ACL_KIND_USB */
 	struct request_usb usb;
 
-	/* REQUEST_VFIO */
+	/* of ACL_KIND_VFIO */
 	char pci_address[REQUEST_PCI_ADDRESS_SIZE]; /* the kernel's form, "0000:03:00.0" */
 	enum request_vfio_nodes vfio_nodes;
 	uint64_t memlock_bytes; /* 0: leave the limit; REQUEST_MEMLOCK_ALL */

@@ -85,7 +85,7 @@ static unsigned rights_of_rules(const struct kind *kind, const struct acl *acl)
 	for (size_t i = 0; kind->rights_of != NULL && i < acl->count; i++) {
 		const struct acl_rule *rule = &acl->rules[i];
 
-		if (rule->kind == kind->acl && rule->effect == ACL_EFFECT_ALLOW)
+		if (rule->kind == kind->kind && rule->effect == ACL_EFFECT_ALLOW)
 			rights |= kind->rights_of(rule);
 	}
 	return rights;
@@ -97,10 +97,10 @@ static void give_up_rights(struct session *session)
 	const unsigned possible = policy_kinds_possible(&session->policy, &session->caller);
 	unsigned rights = 0;
 
-	for (enum acl_kind acl = ACL_KIND_BRIDGE; acl <= ACL_KIND_LAST; acl++) {
-		const struct kind *kind = kind_of_acl(acl);
+	for (enum acl_kind acl = 1; acl <= ACL_KIND_LAST; acl++) {
+		const struct kind *kind = kind_of(acl);
 
-		if (kind != NULL && (possible & (1u << acl)) != 0)
+		if ((possible & (1u << acl)) != 0)
 			rights |= kind->rights |
 				  rights_of_rules(kind, &session->policy.acl);
 	}

@@ -46,33 +46,6 @@ static void read_header(struct reader *reader, const char *magic, struct protoco
 		cursor_fail(reader, PROTOCOL_LENGTH);
 }
 
-size_t protocol_request_size(uint16_t type)
-{
-	switch (type) {
-	case PROTOCOL_TAP:
-	case PROTOCOL_QUERY:
-		return PROTOCOL_TAP_REQUEST_SIZE;
-	case PROTOCOL_USB:
-		return PROTOCOL_USB_REQUEST_SIZE;
-	case PROTOCOL_VFIO:
-		return PROTOCOL_VFIO_REQUEST_SIZE;
-	default:
-		return 0;
-	}
-}
-
-int protocol_request_is_interactive(const struct protocol_request *request)
-{
-	switch (request->header.type) {
-	case PROTOCOL_USB:
-		return (request->usb.flags & PROTOCOL_DEVICE_INTERACTIVE) != 0;
-	case PROTOCOL_VFIO:
-		return (request->vfio.flags & PROTOCOL_DEVICE_INTERACTIVE) != 0;
-	default:
-		return (request->tap.flags & PROTOCOL_TAP_INTERACTIVE) != 0;
-	}
-}
-
 /* ---- the bodies, each written and read in the same order ---- */
 
 static void write_tap_request(struct writer *writer, const struct protocol_tap_request *tap)
@@ -182,9 +155,75 @@ static void read_node_reply(struct reader *reader, struct protocol_reply *reply)
 	cursor_read_string(reader, reply->node, sizeof reply->node);
 }
 
-static int is_device(const struct protocol_header *header)
+/* ---- the table ---- */
+
+struct layout {
+	size_t size; /* of a request, with its header; 0: no such type */
+	int is_device; /* its reply is about nodes */
+	void (*write)(struct writer *writer, const struct protocol_request *request);
+	void (*read)(struct reader *reader, struct protocol_request *request);
+	/* Its flags, of a decoded request. */
+	uint32_t (*flags)(const struct protocol_request *request);
+};
+
+/* The three functions of a body for the table: NAME is the member of the request. */
+#define BODY(name)                                                                                 \
+	static void write_##name(struct writer *writer, const struct protocol_request *request)   \
+	{                                                                                          \
+		write_##name##_request(writer, &request->name);                                    \
+	}                                                                                          \
+	static void read_##name(struct reader *reader, struct protocol_request *request)          \
+	{                                                                                          \
+		read_##name##_request(reader, &request->name);                                     \
+	}                                                                                          \
+	static uint32_t flags_of_##name(const struct protocol_request *request)                   \
+	{                                                                                          \
+		return request->name.flags;                                                        \
+	}
+#define LAYOUT(name) write_##name, read_##name, flags_of_##name
+
+BODY(tap)
+BODY(usb)
+BODY(vfio)
+
+static const struct layout layouts[] = {
+	[0] = { 0, 0, LAYOUT(tap) }, /* stands for what is no type */
+	[PROTOCOL_TAP] = { PROTOCOL_TAP_REQUEST_SIZE, 0, LAYOUT(tap) },
+	[PROTOCOL_QUERY] = { PROTOCOL_TAP_REQUEST_SIZE, 0, LAYOUT(tap) },
+	[PROTOCOL_USB] = { PROTOCOL_USB_REQUEST_SIZE, 1, LAYOUT(usb) },
+	[PROTOCOL_VFIO] = { PROTOCOL_VFIO_REQUEST_SIZE, 1, LAYOUT(vfio) },
+};
+
+static const struct layout *layout_of(uint16_t type)
 {
-	return header->type == PROTOCOL_USB || header->type == PROTOCOL_VFIO;
+	return &layouts[type < sizeof layouts / sizeof layouts[0] ? type : 0];
+}
+
+size_t protocol_request_size(uint16_t type)
+{
+	return layout_of(type)->size;
+}
+
+int protocol_request_is_device(const struct protocol_request *request)
+{
+	return layout_of(request->header.type)->is_device;
+}
+
+int protocol_request_is_interactive(const struct protocol_request *request)
+{
+	const struct layout *layout = layout_of(request->header.type);
+	const uint32_t flag = layout->is_device ? (uint32_t)PROTOCOL_DEVICE_INTERACTIVE
+						: (uint32_t)PROTOCOL_TAP_INTERACTIVE;
+
+	return layout->size != 0 && (layout->flags(request) & flag) != 0;
+}
+
+int protocol_request_is_query(const struct protocol_request *request)
+{
+	const struct layout *layout = layout_of(request->header.type);
+
+	return layout->is_device ? (layout->flags(request) & PROTOCOL_DEVICE_QUERY) != 0
+				 : request->header.type == PROTOCOL_QUERY;
 }
 
 /* ---- whole messages ---- */
@@ -197,12 +236,7 @@ size_t protocol_encode_request(const struct protocol_request *request, uint8_t *
 	if (length == 0 || size < length)
 		return 0;
 	write_header(&writer, MAGIC_REQUEST, &request->header, length);
-	if (request->header.type == PROTOCOL_USB)
-		write_usb_request(&writer, &request->usb);
-	else if (request->header.type == PROTOCOL_VFIO)
-		write_vfio_request(&writer, &request->vfio);
-	else
-		write_tap_request(&writer, &request->tap);
+	layout_of(request->header.type)->write(&writer, request);
 	return length;
 }
 
@@ -217,12 +251,7 @@ enum protocol_error protocol_decode_request(const uint8_t *bytes, size_t length,
 		cursor_fail(&reader, PROTOCOL_LENGTH);
 	if (reader.error != PROTOCOL_OK)
 		return reader.error;
-	if (request->header.type == PROTOCOL_USB)
-		read_usb_request(&reader, &request->usb);
-	else if (request->header.type == PROTOCOL_VFIO)
-		read_vfio_request(&reader, &request->vfio);
-	else
-		read_tap_request(&reader, &request->tap);
+	layout_of(request->header.type)->read(&reader, request);
 	return reader.error;
 }
 
@@ -235,7 +264,7 @@ size_t protocol_encode_reply(const struct protocol_reply *reply, uint8_t *bytes,
 	write_header(&writer, MAGIC_REPLY, &reply->header, PROTOCOL_REPLY_SIZE);
 	cursor_write_u32(&writer, reply->code);
 	cursor_write_u32(&writer, reply->flags);
-	if (is_device(&reply->header))
+	if (layout_of(reply->header.type)->is_device)
 		write_node_reply(&writer, reply);
 	else
 		write_port_reply(&writer, reply);
@@ -256,7 +285,7 @@ enum protocol_error protocol_decode_reply(const uint8_t *bytes, size_t length,
 		return reader.error;
 	reply->code = cursor_read_u32(&reader);
 	reply->flags = cursor_read_u32(&reader);
-	if (is_device(&reply->header))
+	if (layout_of(reply->header.type)->is_device)
 		read_node_reply(&reader, reply);
 	else
 		read_port_reply(&reader, reply);

@@ -60,7 +60,7 @@ struct protocol_tap_request {
 	uint8_t mac[6];
 };
 
-/* Of USB and VFIO requests. */
+/* Of requests for the nodes of devices. */
 enum protocol_device_flag {
 	PROTOCOL_DEVICE_INTERACTIVE = 1u << 0, /* polkit may ask the person, for minutes */
 	PROTOCOL_DEVICE_QUERY = 1u << 1,       /* judge only: no polkit, nothing is opened */
@@ -115,7 +115,7 @@ enum protocol_port_flag {
 	PROTOCOL_PORT_POLKIT = 1u << 5,      /* QUERY: polkit will be asked */
 };
 
-/* Of replies to USB and VFIO requests. */
+/* Of replies to requests for devices. */
 enum protocol_node_flag {
 	PROTOCOL_NODE_IOMMUFD = 1u << 0, /* VFIO: the device's own node and /dev/iommu */
 	PROTOCOL_NODE_POLKIT = 1u << 5,  /* query: polkit will be asked */
@@ -164,6 +164,12 @@ enum protocol_error {
 
 /* How long a request of that type is; 0 for an unknown type. */
 size_t protocol_request_size(uint16_t type);
+
+/* Whether it is about the node of a device: its flags are enum protocol_device_flag. */
+int protocol_request_is_device(const struct protocol_request *request);
+
+/* Whether it only asks what the rules say, and brings no files. */
+int protocol_request_is_query(const struct protocol_request *request);
 
 /* Whether polkit may ask the person, which takes minutes. */
 int protocol_request_is_interactive(const struct protocol_request *request);

@@ -82,21 +82,6 @@ static const char *check_node_reply(const struct protocol_request *request,
 	return NULL;
 }
 
-/* Does a granted request of this kind bring files? */
-static int brings_files(const struct protocol_request *request)
-{
-	switch (request->header.type) {
-	case PROTOCOL_TAP:
-		return 1;
-	case PROTOCOL_USB:
-		return (request->usb.flags & PROTOCOL_DEVICE_QUERY) == 0;
-	case PROTOCOL_VFIO:
-		return (request->vfio.flags & PROTOCOL_DEVICE_QUERY) == 0;
-	default:
-		return 0;
-	}
-}
-
 /* Is it a reply at all, and the one to this request? Returns NULL or what is wrong. */
 static const char *check_reply(const struct protocol_request *request,
 			       const struct protocol_reply *reply,
@@ -105,7 +90,7 @@ static const char *check_reply(const struct protocol_request *request,
 	if (reply->header.serial != request->header.serial ||
 	    reply->header.type != request->header.type)
 		return "it answers another request";
-	if (reply->code != REPLY_GRANTED || !brings_files(request))
+	if (reply->code != REPLY_GRANTED || protocol_request_is_query(request))
 		return received->count == 0 ? NULL : "files came with it that nobody asked for";
 	return request->header.type == PROTOCOL_TAP
 		       ? check_tap_reply(&request->tap, reply, received)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 vmgrant contributors */
 /*
- * The kinds of things that can be asked for: one row each, in kinds.c.
+ * The kinds of things that can be asked for: one row each; list.h lists them.
  *
- * A kind that has no row is refused. To add one: a folder here, an order in
- * wire/orders.h and its performer in helper/, a row.
+ * A kind that has no row is refused. To add one: a folder here, its line in list.h, an
+ * order in wire/orders.h and its performer in helper/.
  */
 #ifndef VMGRANT_JUDGE_KIND_KIND_H
 #define VMGRANT_JUDGE_KIND_KIND_H
@@ -30,8 +30,8 @@ struct matter {
 };
 
 struct kind {
-	enum request_kind kind;
-	enum acl_kind acl;  /* its word in the policy */
+	enum acl_kind kind;
+	unsigned messages;  /* enum protocol_type that ask for it, a bit 1u << TYPE each */
 	const char *action; /* polkit's */
 	unsigned rights;    /* enum order_right that its orders take */
 	/* What a rule's options may take besides. NULL: nothing. */
@@ -65,11 +65,13 @@ struct kind {
 	void (*release)(struct matter *matter); /* NULL: nothing to release */
 };
 
-/* The row of a kind; NULL: there is none. */
-const struct kind *kind_of(enum request_kind kind);
-const struct kind *kind_of_message(const struct protocol_request *message);
-const struct kind *kind_of_acl(enum acl_kind acl);
+#define DECLARE(NAME, name) extern const struct kind kind_##name;
+KINDS(DECLARE)
+#undef DECLARE
 
+/* The row of a kind; NULL: there is none. */
+const struct kind *kind_of(enum acl_kind kind);
+const struct kind *kind_of_message(const struct protocol_request *message);
 
 /* The words of the record that the helper makes of this matter. */
 void matter_words(const struct matter *matter, struct order_words *words);

@@ -1,48 +1,28 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 vmgrant contributors */
-/* The kinds of things that can be asked for: the only table. */
+/* The rows of the kinds of things that can be asked for. */
 #include <stdio.h>
 
-#include "judge/kind/bridge/bridge.h"
 #include "judge/kind/kind.h"
-#include "judge/kind/usb/usb.h"
-#include "judge/kind/vfio/vfio.h"
 
-static const struct kind *const kinds[] = { &kind_bridge, &kind_usb, &kind_vfio };
+#define ROW(NAME, name) [ACL_KIND_##NAME] = &kind_##name,
+static const struct kind *const kinds[] = { KINDS(ROW) };
+#undef ROW
 
-#define KINDS (sizeof kinds / sizeof kinds[0])
-
-const struct kind *kind_of(enum request_kind kind)
+const struct kind *kind_of(enum acl_kind kind)
 {
-	for (size_t i = 0; i < KINDS; i++) {
-		if (kinds[i]->kind == kind)
-			return kinds[i];
-	}
-	return NULL;
-}
-
-const struct kind *kind_of_acl(enum acl_kind acl)
-{
-	for (size_t i = 0; i < KINDS; i++) {
-		if (kinds[i]->acl == acl)
-			return kinds[i];
-	}
-	return NULL;
+	return kind > 0 && kind <= ACL_KIND_LAST ? kinds[kind] : NULL;
 }
 
 const struct kind *kind_of_message(const struct protocol_request *message)
 {
-	switch (message->header.type) {
-	case PROTOCOL_TAP:
-	case PROTOCOL_QUERY:
-		return &kind_bridge;
-	case PROTOCOL_USB:
-		return &kind_usb;
-	case PROTOCOL_VFIO:
-		return &kind_vfio;
-	default:
-		return NULL;
+	const unsigned type = message->header.type;
+
+	for (enum acl_kind kind = 1; kind <= ACL_KIND_LAST; kind++) {
+		if (type < 32 && (kinds[kind]->messages & 1u << type) != 0)
+			return kinds[kind];
 	}
+	return NULL;
 }
 
 static void describe_rule(const struct acl_rule *rule, char *text, size_t size)

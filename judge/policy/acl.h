@@ -15,6 +15,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "judge/kind/list.h"
+
 #define ACL_LINE_MAX 4096u      /* bytes of one line, without its newline */
 #define ACL_RULES_MAX 65536u    /* rules of a whole policy */
 #define ACL_BRIDGE_NAME_MAX 15u /* IFNAMSIZ - 1: the kernel cuts what is longer */
@@ -23,8 +25,10 @@
 #define ACL_VLAN_MAX 4094u      /* 4095 is reserved by IEEE 802.1Q */
 #define ACL_SERIAL_MAX 126u     /* characters of a USB string descriptor */
 
-enum acl_kind { ACL_KIND_BRIDGE = 1, ACL_KIND_USB, ACL_KIND_VFIO };
-#define ACL_KIND_LAST ACL_KIND_VFIO
+#define KIND_NUMBER(NAME, name) ACL_KIND_##NAME,
+enum acl_kind { ACL_KIND_NONE = 0, KINDS(KIND_NUMBER) ACL_KIND_END };
+#undef KIND_NUMBER
+#define ACL_KIND_LAST (ACL_KIND_END - 1)
 
 enum acl_effect { ACL_EFFECT_DENY = 0, ACL_EFFECT_ALLOW };
 
@@ -191,6 +195,7 @@ struct acl_object {
 		/* Class codes of the device and of its interfaces. */
 		const uint8_t *classes;
 		size_t class_count;
+		uint8_t one_class; /* room for one that a rule names */
 	} usb;
 	struct {
 		const char *address;

@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "judge/policy/selectors.h"
+#include "judge/policy/kind-rule.h"
 
 enum option_id {
 	OPTION_QUEUES,
@@ -35,8 +35,8 @@ enum value_type {
 
 #define KIND(kind) (1u << (kind))
 #define BRIDGE     KIND(ACL_KIND_BRIDGE)
-#define USB        KIND(ACL_KIND_USB)
 #define VFIO       KIND(ACL_KIND_VFIO)
+#define EVERY_KIND (~0u)
 
 struct option {
 	const char *name;
@@ -58,18 +58,10 @@ static const struct option options[] = {
 	[OPTION_ISOLATED] = { NAME("isolated"), BRIDGE, VALUE_NONE, 0, NULL },
 	[OPTION_PORT] = { NAME("port"), BRIDGE, VALUE_WORD, 0, "direct" },
 	[OPTION_MEMLOCK] = { NAME("memlock"), VFIO, VALUE_SIZE, ACL_MEMLOCK_MAX, NULL },
-	[OPTION_POLKIT] = { NAME("polkit"), BRIDGE | USB | VFIO, VALUE_WORD, 0, "no" },
+	[OPTION_POLKIT] = { NAME("polkit"), EVERY_KIND, VALUE_WORD, 0, "no" },
 };
 
 #define OPTION_COUNT (sizeof(options) / sizeof(options[0]))
-
-static const char *const unknown_messages[] = {
-	[ACL_KIND_BRIDGE] =
-		"unknown option; a bridge rule takes user, group, queues=, quota=, vlan=, "
-		"vhost, lock-mac, isolated, port=direct, polkit=no",
-	[ACL_KIND_USB] = "unknown option; a usb rule takes user, group, polkit=no",
-	[ACL_KIND_VFIO] = "unknown option; a vfio rule takes user, group, memlock=, polkit=no",
-};
 
 static const struct option *find_option(const char *name, size_t length)
 {
@@ -184,6 +176,15 @@ static int kind_error(const struct option *option, const struct acl_line *line,
 						    : "only a bridge rule takes this option");
 }
 
+static int late_selector_error(const struct kind_rule *row, const struct acl_line *line,
+			       const struct acl_word *word, struct acl_error *error)
+{
+	char message[sizeof(error->message)];
+
+	snprintf(message, sizeof(message), "this must stand directly after %s", row->word);
+	return acl_word_error(error, line, word, message);
+}
+
 int acl_option_parse(struct acl_rule *rule, unsigned *seen, const struct acl_line *line,
 		     const struct acl_word *word, struct acl_error *error)
 {
@@ -192,15 +193,16 @@ int acl_option_parse(struct acl_rule *rule, unsigned *seen, const struct acl_lin
 	const char *value = equals != NULL ? equals + 1 : NULL;
 	size_t value_length = equals != NULL ? word->length - name_length - 1 : 0;
 	const struct option *option = find_option(word->text, name_length);
+	const struct kind_rule *row = kind_rule_of(rule->kind);
 	uint64_t number;
 	unsigned bit;
 
-	if (rule->kind == ACL_KIND_USB && acl_selector_is_usb(word))
-		return acl_word_error(error, line, word, "this must stand directly after usb");
+	if (row->is_selector != NULL && row->is_selector(word))
+		return late_selector_error(row, line, word, error);
 	if (rule->effect == ACL_EFFECT_DENY)
 		return acl_word_error(error, line, word, "a deny takes only user or group here");
 	if (option == NULL)
-		return acl_word_error(error, line, word, unknown_messages[rule->kind]);
+		return acl_word_error(error, line, word, row->unknown_option);
 	if ((option->kinds & KIND(rule->kind)) == 0)
 		return kind_error(option, line, word, error);
 	bit = 1u << (option - options);

@@ -11,42 +11,15 @@
  */
 #include "judge/policy/acl.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "judge/policy/kind-rule.h"
 #include "judge/policy/options.h"
-#include "judge/policy/selectors.h"
 #include "judge/policy/words.h"
 
 #define ID_MAX           4294967294u /* (uid_t)-1 means "no id" to the kernel */
 #define SUBJECT_NAME_MAX 256u        /* LOGIN_NAME_MAX, with its NUL */
-
-struct kind {
-	const char *name;
-	size_t name_length;
-	enum acl_kind kind;
-	int (*parse_selectors)(struct acl_rule *rule, const struct acl_line *line, unsigned *next,
-			       struct acl_error *error);
-};
-
-#define NAME(literal) literal, sizeof(literal) - 1
-
-static const struct kind kinds[] = {
-	{ NAME("bridge"), ACL_KIND_BRIDGE, acl_selectors_parse_bridge },
-	{ NAME("usb"), ACL_KIND_USB, acl_selectors_parse_usb },
-	{ NAME("vfio"), ACL_KIND_VFIO, acl_selectors_parse_vfio },
-};
-
-#define KIND_COUNT (sizeof(kinds) / sizeof(kinds[0]))
-
-static const struct kind *find_kind(const struct acl_word *word)
-{
-	for (size_t i = 0; i < KIND_COUNT; i++) {
-		if (kinds[i].name_length == word->length &&
-		    memcmp(kinds[i].name, word->text, word->length) == 0)
-			return &kinds[i];
-	}
-	return NULL;
-}
 
 /* ---- the subject ---- */
 
@@ -184,6 +157,16 @@ static int parse_terms(struct acl_rule *rule, const struct acl_line *line, unsig
 	return check_polkit(rule, line, error);
 }
 
+/* The words of all kinds between two parts of a sentence. */
+static int kind_error(const struct acl_line *line, const struct acl_word *word,
+		      const char *before, const char *behind, struct acl_error *error)
+{
+	char words[KIND_RULE_WORDS_SIZE], message[sizeof error->message];
+
+	(void)snprintf(message, sizeof message, "%s%s%s", before, kind_rule_words(words), behind);
+	return acl_word_error(error, line, word, message);
+}
+
 static int parse_rule(struct acl *acl, enum acl_effect effect, const struct acl_line *line,
 		      struct acl_error *error)
 {
@@ -193,18 +176,14 @@ static int parse_rule(struct acl *acl, enum acl_effect effect, const struct acl_
 		.file = line->file,
 		.line = line->number,
 	};
-	const struct kind *kind;
 	unsigned next = 2;
 
 	if (line->word_count < 2)
-		return acl_word_error(error, line, &line->words[0],
-				      "bridge, usb or vfio must follow");
-	kind = find_kind(&line->words[1]);
-	if (kind == NULL)
-		return acl_word_error(error, line, &line->words[1],
-				      "unknown kind; expected bridge, usb or vfio");
-	rule.kind = kind->kind;
-	if (kind->parse_selectors(&rule, line, &next, error) != 0)
+		return kind_error(line, &line->words[0], "", " must follow", error);
+	rule.kind = kind_rule_find(&line->words[1]);
+	if (rule.kind == ACL_KIND_NONE)
+		return kind_error(line, &line->words[1], "unknown kind; expected ", "", error);
+	if (kind_rule_of(rule.kind)->parse(&rule, line, &next, error) != 0)
 		return -1;
 	if (parse_terms(&rule, line, next, error) != 0)
 		return -1;

@@ -6,60 +6,13 @@
  * Everything is compared whole and by number where there is one: a name of a
  * user or group means what the machine says that it means now.
  */
-#include "judge/policy/acl.h"
-
-#include <string.h>
-
-/* What an object lacks equals nothing. */
-static int text_equals(const char *wanted, const char *actual)
-{
-	return actual != NULL && strcmp(wanted, actual) == 0;
-}
-
-static int id_matches(struct acl_id16 wanted, uint16_t actual)
-{
-	return wanted.any || wanted.value == actual;
-}
-
-static int usb_matches(const struct acl_usb_selector *wanted, const struct acl_object *object)
-{
-	if (!id_matches(wanted->vendor, object->usb.vendor) ||
-	    !id_matches(wanted->product, object->usb.product))
-		return 0;
-	if (wanted->serial != NULL && !text_equals(wanted->serial, object->usb.serial))
-		return 0;
-	if (wanted->port != NULL && !text_equals(wanted->port, object->usb.port))
-		return 0;
-	if (wanted->class_code < 0)
-		return 1;
-	for (size_t i = 0; i < object->usb.class_count; i++) {
-		if (object->usb.classes[i] == wanted->class_code)
-			return 1;
-	}
-	return 0;
-}
-
-static int vfio_matches(const struct acl_vfio_selector *wanted, const struct acl_object *object)
-{
-	if (wanted->address != NULL)
-		return acl_pci_address_equal(wanted->address, object->vfio.address);
-	return id_matches(wanted->vendor, object->vfio.vendor) &&
-	       id_matches(wanted->device, object->vfio.device);
-}
+#include "judge/policy/kind-rule.h"
 
 static int object_matches(const struct acl_rule *rule, const struct acl_object *object)
 {
-	if (rule->kind != object->kind)
-		return 0;
-	switch (rule->kind) {
-	case ACL_KIND_BRIDGE:
-		return rule->bridge == NULL || text_equals(rule->bridge, object->bridge);
-	case ACL_KIND_USB:
-		return usb_matches(&rule->usb, object);
-	case ACL_KIND_VFIO:
-		return vfio_matches(&rule->vfio, object);
-	}
-	return 0;
+	const struct kind_rule *row = kind_rule_of(rule->kind);
+
+	return rule->kind == object->kind && row != NULL && row->matches(rule, object);
 }
 
 int acl_asker_in_group(const struct acl_asker *asker, gid_t group)

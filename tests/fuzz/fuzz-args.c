@@ -29,7 +29,7 @@ static void check_request(const struct args *args)
 	if (args->mode == ARGS_DROP_IN) {
 		require(args->fd >= 3);
 		require(acl_bridge_name_valid(args->request.bridge));
-		require(args->request.kind == REQUEST_TAP && args->request.queues == 1);
+		require(args->request.kind == ACL_KIND_BRIDGE && args->request.queues == 1);
 		require(!args->request.has_mac || mac_is_usable(args->request.guest_mac));
 	} else if (args->mode == ARGS_NATIVE) {
 		require(args->fd >= 3);

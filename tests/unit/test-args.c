@@ -50,7 +50,7 @@ static void accepts_the_orders_of_qemu_and_libvirt(void **state)
 		assert_int_equal(args.mode, ARGS_DROP_IN);
 		assert_int_equal(args.fd, 21);
 		assert_string_equal(args.request.bridge, "br0");
-		assert_int_equal(args.request.kind, REQUEST_TAP);
+		assert_int_equal(args.request.kind, ACL_KIND_BRIDGE);
 		assert_int_equal(args.request.origin, REQUEST_DROP_IN);
 		assert_int_equal(args.request.queues, 1);
 		assert_int_equal(args.request.vnet_header, VNET_HEADER_ON);

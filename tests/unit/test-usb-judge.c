@@ -61,7 +61,7 @@ static int tear_down(void **state)
 static enum reply_code judge(struct place *place, struct request_usb wanted, const char *rules)
 {
 	const struct caller caller = { .uid = 1000, .name = "alice" };
-	const struct request request = { .kind = REQUEST_USB, .usb = wanted };
+	const struct request request = { .kind = ACL_KIND_USB, .usb = wanted };
 	struct policy policy = { 0 };
 
 	usb_device_release(&place->device);
@@ -76,7 +76,7 @@ static enum reply_code judge(struct place *place, struct request_usb wanted, con
 /* A grant also takes that no disk of it is in use; a query does not claim any. */
 static enum reply_code judge_grant(struct place *place, struct request_usb wanted, const char *rules)
 {
-	const struct request request = { .kind = REQUEST_USB, .usb = wanted };
+	const struct request request = { .kind = ACL_KIND_USB, .usb = wanted };
 	enum reply_code code = judge(place, wanted, rules);
 
 	return code == REPLY_GRANTED ? usb_judge_disks(&place->places, NULL, &request,

@@ -49,7 +49,7 @@ static int tear_down(void **state)
 static enum reply_code judge(struct place *place, const char *address, const char *rules)
 {
 	const struct caller caller = { .uid = 1000, .name = "alice" };
-	struct request request = { .kind = REQUEST_VFIO };
+	struct request request = { .kind = ACL_KIND_VFIO };
 	struct policy policy = { 0 };
 	struct vfio_finding finding;
 	int result;

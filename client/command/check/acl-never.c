@@ -6,26 +6,11 @@
 #include <string.h>
 
 #include "judge/kind/bridge/rules.h"
+#include "judge/policy/kind-rule.h"
 
 #define USB_CLASS_HUB 0x09
 
 /* Each covers() says whether the first is about everything that the second is about. */
-
-static int covers_text(const char *wide, const char *narrow)
-{
-	return wide == NULL || (narrow != NULL && strcmp(wide, narrow) == 0);
-}
-
-static int covers_address(const char *wide, const char *narrow)
-{
-	return narrow != NULL && (acl_pci_address_equal(wide, narrow) ||
-				  acl_pci_address_equal(narrow, wide));
-}
-
-static int covers_id(const struct acl_id16 *wide, const struct acl_id16 *narrow)
-{
-	return wide->any || (!narrow->any && wide->value == narrow->value);
-}
 
 static int covers_subject(const struct acl_subject *wide, const struct acl_subject *narrow)
 {
@@ -37,38 +22,16 @@ static int covers_subject(const struct acl_subject *wide, const struct acl_subje
 				  : wide->id == narrow->id;
 }
 
-static int covers_object(const struct acl_rule *wide, const struct acl_rule *narrow)
-{
-	switch (wide->kind) {
-	case ACL_KIND_BRIDGE:
-		return covers_text(wide->bridge, narrow->bridge);
-	case ACL_KIND_USB:
-		return covers_id(&wide->usb.vendor, &narrow->usb.vendor) &&
-		       covers_id(&wide->usb.product, &narrow->usb.product) &&
-		       covers_text(wide->usb.serial, narrow->usb.serial) &&
-		       covers_text(wide->usb.port, narrow->usb.port) &&
-		       (wide->usb.class_code < 0 ||
-			wide->usb.class_code == narrow->usb.class_code);
-	case ACL_KIND_VFIO:
-		if (wide->vfio.address != NULL)
-			return covers_address(wide->vfio.address, narrow->vfio.address);
-		return narrow->vfio.address == NULL &&
-		       covers_id(&wide->vfio.vendor, &narrow->vfio.vendor) &&
-		       covers_id(&wide->vfio.device, &narrow->vfio.device);
-	}
-	return 0;
-}
-
 static int covers(const struct acl_rule *wide, const struct acl_rule *narrow)
 {
 	return wide->kind == narrow->kind && covers_subject(&wide->subject, &narrow->subject) &&
-	       covers_object(wide, narrow);
+	       kind_rule_of(wide->kind)->covers(wide, narrow);
 }
 
 /* What the judge says of the rule, whatever is asked for. */
 static int contradicts_itself(const struct acl_rule *rule)
 {
-	const struct request request = { .kind = REQUEST_TAP };
+	const struct request request = { .kind = ACL_KIND_BRIDGE };
 	struct refusal why;
 
 	return rule->kind == ACL_KIND_BRIDGE &&

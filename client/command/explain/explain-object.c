@@ -9,6 +9,7 @@
 #include "client/command/common/command.h"
 #include "client/command/common/pci-address.h"
 #include "client/command/common/tree.h"
+#include "judge/policy/kind-rule.h"
 #include "wire/escape.h"
 
 #define HOW_TO_NAME_IT "name it as a rule does: bridge br0, usb 0951:1666, vfio 0000:03:00.0"
@@ -56,16 +57,7 @@ static int names_one_object(const struct acl *acl)
 	/* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison,cert-exp42-c,cert-flp37-c) */
 	if (memcmp(&rule->options, &none, sizeof none) != 0)
 		return 0;
-	switch (rule->kind) {
-	case ACL_KIND_BRIDGE:
-		return rule->bridge != NULL;
-	case ACL_KIND_USB:
-		return !rule->usb.vendor.any && !rule->usb.product.any;
-	case ACL_KIND_VFIO:
-		return rule->vfio.address != NULL ||
-		       (!rule->vfio.vendor.any && !rule->vfio.device.any);
-	}
-	return 0;
+	return kind_rule_of(rule->kind)->names_one(rule);
 }
 
 /* 0 where there is no such device: a rule may be about one that is not plugged in. */
@@ -82,17 +74,7 @@ static void take_object(struct explain_object *object)
 	struct acl_object *result = &object->acl_object;
 
 	result->kind = rule->kind;
-	result->bridge = rule->bridge;
-	result->usb.vendor = rule->usb.vendor.value;
-	result->usb.product = rule->usb.product.value;
-	result->usb.serial = rule->usb.serial;
-	result->usb.port = rule->usb.port;
-	object->class_code = (uint8_t)rule->usb.class_code;
-	result->usb.classes = &object->class_code;
-	result->usb.class_count = rule->usb.class_code >= 0;
-	result->vfio.address = rule->vfio.address;
-	result->vfio.vendor = rule->vfio.vendor.value;
-	result->vfio.device = rule->vfio.device.value;
+	kind_rule_of(rule->kind)->take(rule, result);
 	if (rule->kind == ACL_KIND_VFIO && rule->vfio.address != NULL) {
 		result->vfio.vendor = read_id(rule->vfio.address, "vendor");
 		result->vfio.device = read_id(rule->vfio.address, "device");

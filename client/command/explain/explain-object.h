@@ -14,7 +14,6 @@ struct explain_object {
 	char title[256];             /* the words as given, escaped */
 	char text[ACL_LINE_MAX + 2]; /* a rule made of them, which was parsed to pieces */
 	struct acl acl;
-	uint8_t class_code;
 };
 
 /*

@@ -7,6 +7,7 @@
 
 #include "client/command/common/text.h"
 #include "judge/names.h"
+#include "judge/policy/kind-rule.h"
 
 const char *explanation_remark(const struct explanation *explanation,
 			       const struct explain_other *other)
@@ -26,22 +27,10 @@ static int may_be_about(const struct acl_rule *rule, const struct acl_question *
 {
 	struct acl_object guess = *question->object;
 	const struct acl_question guessing = { &guess, question->asker, question->names };
-	const uint8_t class_code = (uint8_t)rule->usb.class_code;
+	const struct kind_rule *row = kind_rule_of(rule->kind);
 
-	if (guess.usb.serial == NULL)
-		guess.usb.serial = rule->usb.serial;
-	if (guess.usb.port == NULL)
-		guess.usb.port = rule->usb.port;
-	if (guess.usb.class_count == 0 && rule->usb.class_code >= 0) {
-		guess.usb.classes = &class_code;
-		guess.usb.class_count = 1;
-	}
-	if (guess.vfio.address == NULL)
-		guess.vfio.address = rule->vfio.address;
-	if (guess.vfio.vendor == 0 && guess.vfio.device == 0) {
-		guess.vfio.vendor = rule->vfio.vendor.value;
-		guess.vfio.device = rule->vfio.device.value;
-	}
+	if (rule->kind == guess.kind && row->guess != NULL)
+		row->guess(rule, &guess);
 	return acl_rule_matches(rule, &guessing) > 0;
 }
 

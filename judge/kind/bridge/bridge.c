@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 vmgrant contributors */
 /* A TAP on a bridge: the row of the table, and the order. */
-#include "judge/kind/bridge/bridge.h"
+#include "judge/kind/kind.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -280,8 +280,8 @@ static unsigned rights_of(const struct acl_rule *rule)
 }
 
 const struct kind kind_bridge = {
-	.kind = REQUEST_TAP,
-	.acl = ACL_KIND_BRIDGE,
+	.kind = ACL_KIND_BRIDGE,
+	.messages = 1u << PROTOCOL_TAP | 1u << PROTOCOL_QUERY,
 	.action = "org.vmgrant.tap",
 	.rights = ORDER_RIGHT_PORTS,
 	.rights_of = rights_of,

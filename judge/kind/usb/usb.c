@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 vmgrant contributors */
 /* A USB device: the row of the table, the order, and the proof that it is the same one. */
-#include "judge/kind/usb/usb.h"
+#include "judge/kind/kind.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -210,8 +210,8 @@ static void release(struct matter *matter)
 }
 
 const struct kind kind_usb = {
-	.kind = REQUEST_USB,
-	.acl = ACL_KIND_USB,
+	.kind = ACL_KIND_USB,
+	.messages = 1u << PROTOCOL_USB,
 	.action = "org.vmgrant.usb",
 	.rights = ORDER_RIGHT_NODES,
 	.decode = decode,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 vmgrant contributors */
 /* A PCI device that is bound to VFIO: the row of the table, and the orders. */
-#include "judge/kind/vfio/vfio.h"
+#include "judge/kind/kind.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -253,8 +253,8 @@ static void release(struct matter *matter)
 }
 
 const struct kind kind_vfio = {
-	.kind = REQUEST_VFIO,
-	.acl = ACL_KIND_VFIO,
+	.kind = ACL_KIND_VFIO,
+	.messages = 1u << PROTOCOL_VFIO,
 	.action = "org.vmgrant.vfio",
 	.rights = ORDER_RIGHT_NODES | ORDER_RIGHT_LIMITS,
 	.decode = decode,
