@@ -139,13 +139,15 @@ def boot(build, keep=()):
     Returns (keeper pid, pid of process 1 as seen from here). The keeper is our
     child: when it is killed, everything inside is.
     """
-    reader, writer = os.pipe()
+    # Which of the two is at work first is the kernel's choice: each has a pipe of its own.
+    pid_reader, pid_writer = os.pipe()
+    ready_reader, ready_writer = os.pipe()
 
     def process_one():
         # No die_with_parent check by pid: our parent is outside and reads as 0.
         prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         build()
-        os.write(writer, b"ready")
+        os.write(ready_writer, b"ready")
         close_all_but(())
         # Orphans are reaped by the kernel while this is ignored.
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)
@@ -157,24 +159,20 @@ def boot(build, keep=()):
         pid = os.fork()
         if pid == 0:
             process_one()
-        os.write(writer, struct.pack("i", pid))
+        os.write(pid_writer, struct.pack("i", pid))
         close_all_but(())
         os.waitpid(pid, 0)
 
-    pid = fork_child(keeper, keep=[*keep, writer])
-    os.close(writer)
-    with os.fdopen(reader, "rb") as pipe:
-        answer = b""
-        while len(answer) < 9:
-            piece = os.read(pipe.fileno(), 9 - len(answer))
-            if not piece:
-                break
-            answer += piece
-    if answer[4:] != b"ready":
-        os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
+    child = fork_child(keeper, keep=[*keep, pid_writer, ready_writer])
+    os.close(pid_writer)
+    os.close(ready_writer)
+    with os.fdopen(pid_reader, "rb") as pids, os.fdopen(ready_reader, "rb") as ready:
+        number, word = pids.read(4), ready.read(5)
+    if len(number) != 4 or word != b"ready":
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
         raise RuntimeError("the world could not be built, see the captured stderr")
-    return pid, struct.unpack("i", answer[:4])[0]
+    return child, struct.unpack("i", number)[0]
 
 
 def hold_namespaces(pid):

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 import namespaces as ns
 from process import wait_until
@@ -45,6 +46,24 @@ def test_network_and_processes_are_private(world):
     assert sorted(world.interfaces()) == ["br0", "lo"]
     assert world.path("/proc/1/comm").exists()
     assert world.run(["sh", "-c", "echo $PPID"]).stdout == b"0\n"
+
+
+def test_a_world_is_built_whichever_of_its_processes_is_late(monkeypatch):
+    """On a busy machine process 1 may be ready before the one that made it goes on."""
+    fork = os.fork
+    for parent_s, child_s in ((0.3, 0), (0, 0.3)):
+        def slow_fork(parent_s=parent_s, child_s=child_s):
+            pid = fork()
+            time.sleep(parent_s if pid else child_s)
+            return pid
+        monkeypatch.setattr(os, "fork", slow_fork)
+        keeper, first = ns.boot(lambda: None)
+        try:
+            with open(f"/proc/{first}/status", encoding="ascii") as status:
+                assert any(line.split() == ["NSpid:", str(first), "1"] for line in status)
+        finally:
+            os.kill(keeper, signal.SIGKILL)
+            os.waitpid(keeper, 0)
 
 
 def test_nothing_survives_an_interrupted_run(stage):
