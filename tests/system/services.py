@@ -56,6 +56,8 @@ class Polkit:
 
     def restart_daemon(self):
         self.daemon.kill()
+        # The next one would leave at once while the bus takes the name for owned.
+        wait_until(lambda: self.owner() is None, "the bus to notice")
         self.start_daemon()
 
     def stop(self):
@@ -100,6 +102,11 @@ class Sink:
                     content.seek(0)
                     data += content.read()
             self._records.append(data)
+
+    def take(self):
+        """The same, and they are forgotten."""
+        records, self._records = self.records(), []
+        return records
 
     def fill(self):
         """Fill the queue, so that the next sender has to wait or give up."""
