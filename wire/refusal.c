@@ -20,3 +20,11 @@ enum reply_code refuse(struct refusal *why, enum reply_code code, const char *fo
 	escape_sentence(why->sentence, sizeof why->sentence, raw);
 	return code;
 }
+
+enum reply_code refuse_closed_device(struct refusal *why, enum reply_code code, const char *object,
+				     const char *path, const char *allowed)
+{
+	return refuse(why, code,
+		      "%s: %s is forbidden to this service or container: DeviceAllow=%s rw in its "
+		      "unit allows it", object, path, allowed);
+}

@@ -27,4 +27,13 @@ struct refusal {
 enum reply_code refuse(struct refusal *why, enum reply_code code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/*
+ * A node that its mode does not close (EPERM, where that gives EACCES) is closed by the control
+ * group that a service manager or a container has made.
+ *
+ * allowed    what DeviceAllow= has to name, the node or a kind of device
+ */
+enum reply_code refuse_closed_device(struct refusal *why, enum reply_code code, const char *object,
+				     const char *path, const char *allowed);
+
 #endif

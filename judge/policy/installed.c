@@ -4,6 +4,7 @@
 #include "judge/policy/installed.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -121,8 +122,26 @@ static int caller_may_read(struct orders *orders, const char *path)
 	return fd >= 0;
 }
 
+/* Whether the account may not go on from a folder above a file; that folder is in *folder then. */
+static int find_closed_folder(const char *file, char folder[ACL_LINE_MAX])
+{
+	for (const char *end = strchr(file + 1, '/'); end != NULL; end = strchr(end + 1, '/')) {
+		(void)snprintf(folder, ACL_LINE_MAX, "%.*s", (int)(end - file), file);
+		if (access(folder, X_OK) < 0 && errno == EACCES)
+			return 1;
+	}
+	return 0;
+}
+
 static enum reply_code refuse_unreadable(const char *file, struct refusal *why)
 {
+	char folder[ACL_LINE_MAX];
+
+	if (find_closed_folder(file, folder))
+		return refuse(why, REPLY_POLICY,
+			      "policy: %s: the account " VMGRANT_ACCOUNT " cannot enter %s: everything "
+			      "is refused until the administrator runs: chgrp " VMGRANT_ACCOUNT
+			      " %s && chmod 750 %s", file, folder, folder, folder);
 	return refuse(why, REPLY_POLICY,
 		      "policy: %s: the account " VMGRANT_ACCOUNT " cannot read it: everything is refused "
 		      "until the administrator runs: chgrp " VMGRANT_ACCOUNT " %s && chmod 640 %s",
@@ -140,8 +159,7 @@ enum reply_code policy_read(struct policy *policy, struct policy_hidden *hidden,
 
 	if (policy_load(policy, VMGRANT_ACL_FILE, &opener, &error) == 0)
 		return REPLY_GRANTED;
-	if (error.line == 0 && access(error.file, F_OK) == 0 && access(error.file, R_OK) < 0 &&
-	    errno == EACCES)
+	if (error.line == 0 && access(error.file, R_OK) < 0 && errno == EACCES)
 		return refuse_unreadable(error.file, why);
 	if (!caller_may_read(orders, error.file))
 		error.word[0] = '\0';

@@ -74,6 +74,57 @@ def test_a_policy_that_is_missing(plain_world):
     assert "allowed for user alice" in str(findings(plain_world)[0]["bridges"])
 
 
+COPY = f"mkdir -p /store/x && cp {ACL} /store/x/a"
+NOT_TRUSTED = {
+    "a link into a folder of a group's": f"{COPY} && chmod 775 /store/x && ln -sf /store/x/a {ACL}",
+    "a link into another's folder": f"{COPY} && chown alice /store/x && ln -sf /store/x/a {ACL}",
+    "a link to another's file": f"{COPY} && chown alice /store/x/a && ln -sf /store/x/a {ACL}",
+    "a relative link": "cd /etc/vmgrant && mkdir real && cp acl.conf real/a && chmod 777 real && "
+                       "ln -sf ./real/../real/a acl.conf",
+    "links on the way": f"{COPY} && ln -s ../../store/x /etc/vmgrant/y && chmod 777 /store && "
+                        f"ln -sf y/a {ACL}",
+    "another's link": f"cp {ACL} /etc/vmgrant/b && ln -sf b {ACL} && chown -h alice {ACL}",
+    "a folder above": "chmod 757 /etc",
+    "an included file": f"echo 'include /etc/vmgrant/more' >>{ACL} && touch /etc/vmgrant/more && "
+                        "chmod 666 /etc/vmgrant/more",
+    "an imported file": f"mkdir -p /etc/qemu && echo 'allow br1' >/etc/qemu/bridge.conf && "
+                        "chmod 666 /etc/qemu/bridge.conf && "
+                        f"echo 'import-qemu /etc/qemu/bridge.conf' >>{ACL}",
+    "closed to the account": f"chown root:root {ACL} && chmod 600 {ACL}",
+    "in a folder closed to the account": "chown root:root /etc/vmgrant && chmod 700 /etc/vmgrant",
+}
+
+
+@pytest.mark.parametrize("name", NOT_TRUSTED)
+def test_a_policy_that_is_not_trusted_or_not_readable(plain_world, name):
+    as_root(plain_world, NOT_TRUSTED[name])
+    by_check, good = findings(plain_world)
+    assert not good
+    red = [found for check in ("acl", "bridges") for found in by_check.get(check, [])
+           if found["level"] == "fail"]
+    assert red and "sudoedit" not in red[0]["mend"]
+    mend(plain_world, red[0])
+    assert findings(plain_world)[1]
+    done = plain_world.run_as("alice", ["vmgrant", "run", "--net", "br0", "--", "true", "{net0.fd}"])
+    assert done.code == 0, done.stderr
+
+
+@pytest.mark.parametrize("make", ("mkfifo", "mkdir", "mknod -m 644 {} c 1 3 &&:"))
+def test_a_policy_that_is_no_file(plain_world, make):
+    command = make.format(ACL) if "{}" in make else f"{make} {ACL}"
+    as_root(plain_world, f"rm {ACL}; {command}")
+    mend(plain_world, failure(plain_world, "acl"))
+    assert findings(plain_world)[1]
+    assert plain_world.path(f"{ACL}.old").exists()
+
+
+def test_a_link_that_leads_nowhere_is_not_replaced(plain_world):
+    as_root(plain_world, f"ln -sf /nowhere/acl.conf {ACL}")
+    found = failure(plain_world, "acl")
+    assert "leads to /nowhere/acl.conf, which is missing" in found["text"]
+    assert not found["command"]
+
+
 @pytest.mark.parametrize("left", ((), ("docker0",)))
 def test_a_bridge_that_is_missing(plain_world, left):
     plain_world.ip("link del br0")

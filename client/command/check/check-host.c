@@ -83,8 +83,14 @@ void check_kvm(struct check *check)
 	int fd = open(path, O_RDWR | O_CLOEXEC);
 	int error = errno;
 
-	if (fd < 0 && (error == EACCES || error == EPERM))
+	if (fd < 0 && error == EACCES)
 		add_closed_kvm(check, path);
+	else if (fd < 0 && error == EPERM)
+		check_advise(check, CHECK_WARN,
+			     text_format("/dev/kvm: forbidden to this service or container: guests are "
+					 "emulated, which is slow"),
+			     text_format("DeviceAllow=/dev/kvm rw in the unit (DevicePolicy= closes "
+					 "devices), or start it outside"));
 	else if (fd < 0 && (error == ENOENT || error == ENODEV || error == ENXIO))
 		add_no_kvm(check);
 	else if (fd < 0)

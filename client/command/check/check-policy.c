@@ -40,15 +40,30 @@ static void add_summary(struct check *check, const struct acl_report *report)
 		check_add(check, report->allow_count == 0 ? CHECK_INFO : CHECK_OK, summary, NULL);
 }
 
+static void add_missing(struct check *check)
+{
+	char target[256];
+	ssize_t length = readlink(VMGRANT_ACL_FILE, target, sizeof target);
+
+	/* The link is somebody's work: another file in its place would undo that. */
+	if (length > 0)
+		check_advise(check, CHECK_FAIL,
+			     text_format("%s: leads to %.*s, which is missing: everything is refused",
+					 VMGRANT_ACL_FILE, (int)length, target),
+			     text_format("make that file, or remove the link"));
+	else
+		check_add(check, CHECK_FAIL, text_format("%s: missing: everything is refused",
+							 VMGRANT_ACL_FILE),
+			  text_format("sudo install -D -g " VMGRANT_ACCOUNT " -m 640 /dev/null %s",
+				      VMGRANT_ACL_FILE));
+}
+
 void check_acl(struct check *check)
 {
 	struct acl_report report;
 
 	if (access(VMGRANT_ACL_FILE, F_OK) < 0 && errno == ENOENT) {
-		check_add(check, CHECK_FAIL, text_format("%s: missing: everything is refused",
-						     VMGRANT_ACL_FILE),
-			  text_format("sudo install -D -g " VMGRANT_ACCOUNT " -m 640 /dev/null %s",
-				      VMGRANT_ACL_FILE));
+		add_missing(check);
 		return;
 	}
 	acl_report_make(&report, NULL);

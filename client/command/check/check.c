@@ -27,11 +27,36 @@ void check_advise(struct check *check, enum check_level level, char *what, char 
 	add(check, &(struct finding){ level, check->name, what, advice, CHECK_ADVICE });
 }
 
+/* A sentence that ends with a command of root's; returns 1 if this one does. */
+static int add_command(struct check *check, enum check_level level, const char *sentence)
+{
+	static const char *const before[] = {
+		": everything is refused until the administrator runs: ",
+		": ask the administrator to run: ",
+	};
+
+	for (size_t i = 0; i < sizeof before / sizeof before[0]; i++) {
+		const char *found = strstr(sentence, before[i]);
+		char *quoted;
+
+		if (found == NULL)
+			continue;
+		quoted = text_shell_quote(found + strlen(before[i]));
+		check_add(check, level, text_format("%.*s", (int)(found - sentence), sentence),
+			  text_format("sudo sh -c %s", quoted));
+		free(quoted);
+		return 1;
+	}
+	return 0;
+}
+
 void check_add_sentence(struct check *check, enum check_level level, const char *sentence)
 {
 	static const char *const starts[] = { "ask ", "try ", "stop ", "start ", "everything is " };
 	const char *advice = NULL;
 
+	if (add_command(check, level, sentence))
+		return;
 	for (const char *at = sentence; advice == NULL && (at = strstr(at, ": ")) != NULL;) {
 		at += 2;
 		for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {

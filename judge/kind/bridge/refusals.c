@@ -4,6 +4,7 @@
 #include "judge/kind/bridge/refusals.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "wire/slots.h"
@@ -131,18 +132,33 @@ static enum reply_code refuse_turn(const struct matter *matter, int error, struc
 		      matter->request->bridge, strerror(-error));
 }
 
+static enum reply_code refuse_closed(const struct matter *matter, enum reply_code code,
+				     const char *path, struct refusal *why)
+{
+	char object[REQUEST_TEXT_SIZE];
+
+	(void)snprintf(object, sizeof object, "bridge %s", matter->request->bridge);
+	return refuse_closed_device(why, code, object, path, path);
+}
+
 static enum reply_code refuse_tun(const struct matter *matter, int error, struct refusal *why)
 {
-	/* By the mode of the node it would be EACCES. */
 	if (error == -EPERM)
-		return refuse(why, REPLY_INTERNAL,
-			      "bridge %s: /dev/net/tun is forbidden to this service or container: "
-			      "DeviceAllow=/dev/net/tun rw in its unit allows it",
-			      matter->request->bridge);
+		return refuse_closed(matter, REPLY_INTERNAL, "/dev/net/tun", why);
 	return refuse(why, REPLY_INTERNAL,
 		      "bridge %s: cannot open /dev/net/tun: %s: ask the administrator for "
 		      "'modprobe tun', and for mode 0666 as systemd gives it",
 		      matter->request->bridge, strerror(-error));
+}
+
+static enum reply_code refuse_vhost(const struct matter *matter, int error, struct refusal *why)
+{
+	if (error == -EPERM)
+		return refuse_closed(matter, REPLY_OBJECT, "/dev/vhost-net", why);
+	return refuse(why, REPLY_OBJECT,
+		      "bridge %s: cannot open /dev/vhost-net: %s: ask without vhost, or the "
+		      "administrator for 'modprobe vhost_net'", matter->request->bridge,
+		      strerror(-error));
 }
 
 enum reply_code refuse_port(const struct matter *matter, const struct answer *answer, int error,
@@ -173,9 +189,7 @@ enum reply_code refuse_port(const struct matter *matter, const struct answer *an
 	case ORDER_PORT_FORWARDING:
 		return refuse_step(matter, "cannot join TAP and bridge", error, explanation, why);
 	case ORDER_PORT_OPEN_VHOST:
-		return refuse(why, REPLY_OBJECT,
-			      "bridge %s: cannot open /dev/vhost-net: %s: ask without vhost, or "
-			      "the administrator for 'modprobe vhost_net'", bridge, strerror(-error));
+		return refuse_vhost(matter, error, why);
 	case ORDER_PORT_HAND_OVER:
 		return refuse(why, REPLY_CHANNEL, "bridge %s: cannot hand over the TAP: %s", bridge,
 			      strerror(-error));

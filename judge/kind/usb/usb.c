@@ -157,6 +157,9 @@ static enum reply_code refuse_open(const struct matter *matter, int error, struc
 		return refuse(why, REPLY_POLICY,
 			      "%s: the request was held up, and the policy may have changed meanwhile: "
 			      "try again", object);
+	if (error == -EPERM)
+		return refuse_closed_device(why, REPLY_OBJECT, object, matter->usb.device.path,
+					    "char-usb_device");
 	return refuse(why, REPLY_OBJECT, "%s: cannot open %s: %s", object, matter->usb.device.path,
 		      strerror(-error));
 }

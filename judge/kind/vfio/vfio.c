@@ -187,6 +187,8 @@ static enum reply_code refuse_open(const struct matter *matter, const struct ans
 		return refuse(why, REPLY_POLICY,
 			      "%s: the request was held up, and the policy may have changed meanwhile: "
 			      "try again", object);
+	if (error == -EPERM)
+		return refuse_closed_device(why, REPLY_OBJECT, object, path, path);
 	/* Something else answers there. */
 	if (error == -ENOTTY || error == -EINVAL)
 		return refuse(why, REPLY_OBJECT, "%s: %s is no iommufd: %s", object, path,
