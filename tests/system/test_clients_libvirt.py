@@ -2,6 +2,7 @@
 # Copyright (C) 2026 vmgrant contributors
 """A real libvirt session of an ordinary user, with our helper as its bridge_helper."""
 
+import json
 import os
 import re
 import shutil
@@ -178,6 +179,36 @@ def test_a_domain_that_dies_leaves_no_port(libvirt_world, alice):
     os.kill(int(pids[0]), 9)
     libvirt_world.wait_no_taps()
     wait_until(lambda: not alice.ask("list", "--name").split(), "libvirt to notice")
+
+
+def test_a_daemon_that_began_with_another_helper_is_named_and_ended(libvirt_world, alice):
+    """libvirt reads its file once: what check prints makes the next guest go by our helper."""
+    def finding():
+        done = libvirt_world.run_as("alice", ["vmgrant", "check", "--json"])
+        [found] = [one for one in json.loads(done.stdout)["findings"] if one["check"] == "libvirt"]
+        return found
+
+    def mend():
+        done = libvirt_world.run_as("alice", ["sh", "-c", finding()["mend"]])
+        assert done.code == 0, done.stderr
+
+    alice.ask("list")
+    if finding()["level"] == "warn":
+        mend()  # of an earlier test, which wrote the file anew
+        wait_until(lambda: finding()["level"] == "ok", "the daemon to end")
+    old = QEMU_CONF.replace(HELPER, "/usr/lib/qemu/qemu-bridge-helper")
+    alice.write(".config/libvirt/qemu.conf", old)
+    alice.ask("list")  # starts a daemon, which has the old helper
+    assert alice.create().code != 0
+    assert "not " + HELPER in finding()["text"]
+    mend()
+    found = finding()
+    assert found["level"] == "warn" and "started before bridge_helper was set" in found["text"]
+    assert alice.create().code != 0
+    mend()
+    wait_until(lambda: finding()["level"] == "ok", "the daemon to end")
+    alice.start()
+    only_port(libvirt_world)
 
 
 def is_guest(world, pid):

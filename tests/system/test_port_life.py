@@ -132,6 +132,34 @@ def test_an_address_that_was_set_stays(life, connect):
     assert life.sysfs(reply.port, "address") == "fe:ff:ff:aa:bb:cc"
 
 
+def test_a_port_stays_as_it_is_when_the_bridge_gets_another_address(life, connect):
+    """Set by root, or taken from another port: frames pass, and nothing of the port changes."""
+    guest, peer = locked(connect("carol")), client.ask(connect("bob"), 1, "br0")
+
+    def shape():
+        entries = life.run(["bridge", "fdb", "show", "dev", guest.port]).stdout
+        return (life.port(guest.port), life.links()[guest.port]["address"],
+                life.sysfs(guest.port, "ifalias"),
+                [line for line in entries.decode().splitlines() if line.startswith(OWN)])
+
+    def passes():
+        wait_until(lambda: life.port(guest.port)["state"] == "forwarding", "the port to forward")
+        send(guest.fds[0], frame(BROADCAST, mac(OWN), MARK))
+        return receive(peer.fds[0], lambda data: MARK in data)
+
+    assert passes()
+    before = shape()
+    changes = (["link add other address 02:00:00:00:00:01 type veth peer name rehto",
+                "link set other up master br0"], ["link del other"],
+               ["link set br0 address 52:54:00:aa:bb:cc"], ["link set br0 address 02:00:00:00:00:07"])
+    for lines in changes:
+        old = address(life)
+        life.ip(*lines)
+        assert address(life) != old and shape() == before and passes()
+    # The helper still knows the port, and reattach has nothing to do.
+    assert b"in place" in life.run(["vmgrant", "reattach"]).stdout
+
+
 # ---- the quota ----
 
 def delete_and_make(world, _):
