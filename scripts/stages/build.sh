@@ -1,0 +1,131 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
+# Stages of scripts/test: what compiles, and its unit tests.
+# Functions are called through check and by the name of their stage:
+# shellcheck disable=SC2317,SC2329
+
+# build FOLDER CONFIGURE-ARGUMENT...
+build() {
+	local folder=$work/$1
+
+	shift
+	mkdir -p "$folder" && cd "$folder" &&
+		"$work/src/configure" --prefix=/usr --sysconfdir=/etc --localstatedir=/var "$@" &&
+		make -j2
+}
+
+# show_failures FOLDER: pass on what `make check` prints of tests, and for those that fail what
+# they said, at once.
+show_failures() {
+	local line log
+
+	while read -r line; do
+		case $line in
+		FAIL:* | ERROR:* | XPASS:*)
+			log=$1/${line#*: }.log
+			echo "$line"
+			# What stands before a line that says "not ok" tells why.
+			{ grep -B 5 '^not ok [0-9]*' "$log" || tail -n 20 "$log"; } | sed 's/^/    /'
+			;;
+		esac
+	done
+}
+
+# unit_tests FOLDER
+unit_tests() {
+	make -C "$work/$1" -j2 check 2>&1 | tee "$work/logs/unit-$1.log" | show_failures "$work/$1"
+	if [ ! -e "$work/$1/test-suite.log" ]; then
+		fail "unit tests do not build ($1)" "$work/logs/unit-$1.log"
+		return 1
+	fi
+	count_unit_tests "$work/$1"
+}
+
+# unit_programs FOLDER: build the unit tests without running them.
+unit_programs() {
+	make -C "$work/$1" -j2 check TESTS=
+}
+
+# Count the TAP lines of a folder's unit tests; a program that died counts as one.
+count_unit_tests() {
+	local folder=$1 log good bad skips
+
+	for log in "$folder"/tests/unit/*.log; do
+		[ -e "$log" ] || { fail "unit tests: none ran"; return; }
+		good=$(grep -c '^ok [0-9]' "$log")
+		skips=$(grep -c '^not ok [0-9]* # SKIP' "$log")
+		bad=$(($(grep -c '^not ok [0-9]' "$log") - skips))
+		passed=$((passed + good))
+		failed=$((failed + bad))
+		skipped=$((skipped + skips))
+		took "$(sed -n 's,^# took \(.*\) s$,\1,p' "$log")" "$(basename "$log" .log) ($(basename "$folder"))"
+		if [ "$bad" -gt 0 ]; then
+			echo "FAILED: $bad in $(basename "$log" .log)"
+		elif ! grep -q '^:test-result: PASS' "${log%.log}.trs" || [ "$good" -eq 0 ]; then
+			fail "$(basename "$log" .log) did not end well" "$log"
+		else
+			echo "ok: $(basename "$log" .log): $good tests"
+		fi
+	done
+}
+
+# What the linker was asked for must be in the file.
+hardened() {
+	local file
+
+	for file in vmgrant-helper vmgrant-authorize; do
+		readelf -hlW "$work/gcc/$file" >"$work/logs/elf" &&
+			readelf -dW "$work/gcc/$file" >>"$work/logs/elf" || return 1
+		grep -q 'Type: *DYN' "$work/logs/elf" || { echo "$file is no PIE"; return 1; }
+		grep -q 'GNU_RELRO' "$work/logs/elf" || { echo "$file has no RELRO"; return 1; }
+		grep -Eq 'BIND_NOW|FLAGS.*NOW' "$work/logs/elf" || { echo "$file binds late"; return 1; }
+		grep -Eq 'GNU_STACK.* RW +0x' "$work/logs/elf" ||
+			{ echo "$file has an executable stack"; return 1; }
+	done
+}
+
+# shared_with FOLDER REGEX: succeed if the setuid program loads a matching library.
+shared_with() {
+	readelf -dW "$work/$1/vmgrant-helper" | grep 'Shared library' | grep -Eq "$2"
+}
+
+few_libraries() {
+	readelf -dW "$work/gcc/vmgrant-helper" | grep 'Shared library'
+	! shared_with gcc 'glib|gobject|gio|polkit|dbus|systemd'
+}
+
+linked_in() {
+	readelf -dW "$work/linked/vmgrant-helper" | grep 'Shared library'
+	! shared_with linked libnl
+}
+
+hanging_unit_test() {
+	VMGRANT_UNIT_LIMIT_S=1 "$work/src/tests/unit/run-one" sleep 1000 >"$work/logs/hang" 2>&1 &&
+		return 1
+	cat "$work/logs/hang"
+	grep -q 'sleep: ended after its limit of 1 s' "$work/logs/hang"
+}
+
+stage_gcc() {
+	check "gcc build" build gcc CC=gcc --enable-werror || return
+	unit_tests gcc
+	check "a unit test that hangs is ended" hanging_unit_test
+	check "programs are hardened" hardened
+	check "setuid program loads few libraries" few_libraries
+}
+
+stage_clang() {
+	check "clang build" build clang CC=clang --enable-werror &&
+		unit_tests clang
+}
+
+stage_linked() {
+	check "linked build" build linked --enable-werror --enable-linked-libs &&
+		check "libnl is linked in" linked_in
+}
+
+stage_sanitizers() {
+	check "sanitizer build" build sanitizers CC=clang --enable-sanitizers --enable-werror &&
+		unit_tests sanitizers
+}

@@ -1,0 +1,91 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
+# Stages of scripts/test: system, vm: the installed programs.
+# Functions are called through check and by the name of their stage:
+# shellcheck disable=SC2317,SC2329
+
+# Only a hang comes near it.
+system_limit_s=2400
+
+# count_pytest REPORT TIMES: add up what pytest wrote, and keep what took long; say 1 failure where
+# it wrote nothing.
+count_pytest() {
+	/usr/bin/python3 - "$1" "$2" <<-'END'
+	import sys
+	import xml.etree.ElementTree as tree
+	try:
+	    root = tree.parse(sys.argv[1]).getroot()
+	except (OSError, tree.ParseError):
+	    print(0, 1, 0)
+	    sys.exit()
+	total = {"tests": 0, "failures": 0, "errors": 0, "skipped": 0}
+	for suite in root.iter("testsuite"):
+	    for key in total:
+	        total[key] += int(suite.get(key, 0))
+	with open(sys.argv[2], "a", encoding="utf-8") as times:
+	    for case in root.iter("testcase"):
+	        if float(case.get("time", 0)) > 1:
+	            times.write(f"{case.get('time')} {case.get('classname').split('.')[-1]}"
+	                        f"::{case.get('name')}\n")
+	bad = total["failures"] + total["errors"]
+	print(total["tests"] - bad - total["skipped"], bad, total["skipped"])
+	END
+}
+
+# A second installation leaves the administrator's policy alone, and so does removal.
+policy_survives() {
+	local file=$work/kept/etc/vmgrant/acl.conf action
+
+	mkdir -p "$(dirname "$file")" && echo '# mine' >"$file" || return 1
+	for action in install uninstall; do
+		make -C "$work/gcc" "$action" DESTDIR="$work/kept" || return 1
+		[ "$(cat "$file")" = '# mine' ] || return 1
+	done
+	[ "$(find "$work/kept" -type f)" = "$file" ]
+}
+
+# An installation by somebody with a generous umask: the helper would trust no
+# policy in a folder that a group may write to, and nobody should its asker.
+folders_closed() {
+	(umask 002 && make -C "$work/gcc" install DESTDIR="$work/loose") || return 1
+	[ -z "$(find "$work/loose/etc/vmgrant" "$work/loose/usr/libexec/vmgrant" -perm /022 |
+		tee /dev/stderr)" ]
+}
+
+stage_system() {
+	local report=$work/logs/pytest.xml status good bad skips
+
+	[ -x "$work/gcc/vmgrant-helper" ] ||
+		check "gcc build" build gcc CC=gcc --enable-werror || return
+	# The library's tests and the manual's example have programs that only tests want.
+	check "test programs" unit_programs gcc || return
+	check "installation" make -C "$work/gcc" install DESTDIR="$work/stage" || return
+	check "installed policy survives" policy_survives
+	check "installed folders are closed" folders_closed
+	cd "$work/src" || return
+	# It sums up by itself when its time is over; timeout ends what cannot even do that.
+	VMGRANT_STAGE=$work/stage VMGRANT_BUILD=$work/gcc VMGRANT_TEST_LIMIT_S=$system_limit_s \
+		timeout -k 10 $((system_limit_s + 300)) /usr/bin/python3 -m pytest -q \
+		-p no:cacheprovider --junitxml="$report" tests/system
+	status=$?
+	read -r good bad skips < <(count_pytest "$report" "$work/times")
+	# A run that was cut short has not shown anything.
+	if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then
+		fail "system tests ended with status $status"
+	fi
+	passed=$((passed + good))
+	failed=$((failed + bad))
+	skipped=$((skipped + skips))
+}
+
+stage_vm() {
+	local log=$work/logs/vm.log
+
+	debian_can_be_made "the VM" || return
+	[ -x "$work/gcc/vmgrant-helper" ] ||
+		check "gcc build" build gcc CC=gcc --enable-werror || return
+	check "installation for the VM" make -C "$work/gcc" install DESTDIR="$work/vm-stage" || return
+	timeout 3000 "$work/src/scripts/vm-test" --stage "$work/vm-stage" | tee "$log"
+	count_last_line "the VM" "${PIPESTATUS[0]}" "$log"
+}

@@ -1,0 +1,32 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
+# Stages of scripts/test: other releases of Debian.
+# Functions are called through check and by the name of their stage:
+# shellcheck disable=SC2317,SC2329
+
+# in_release RELEASE NAME STAGE...: this script in another release of Debian, whose /var/tmp
+# is a folder of ours.
+in_release() {
+	local release=$1 name=$2 folder=$work/$1 log=$work/logs/$1.log root status
+
+	shift 2
+	debian_can_be_made "$name" || return
+	root=$("$work/src/tests/releases/build" "$release") ||
+		{ fail "no root of $name"; return; }
+	mkdir -m 1777 "$folder"
+	source_copy "$work/src" "$folder/src" || { fail "no copy of the sources for $name"; return; }
+	timeout 3600 "$work/src/tests/releases/enter" "$root" "$folder" \
+		/var/tmp/src/scripts/test "$@" | tee "$log" | sed -u 's/^/    /'
+	status=${PIPESTATUS[0]}
+	echo "    (there /var/tmp is $folder)"
+	count_last_line "$name" "$status" "$log"
+}
+
+stage_debian13() {
+	in_release trixie "Debian 13" gcc clang text system
+}
+
+stage_testing() {
+	in_release testing "Debian testing" gcc clang text
+}
