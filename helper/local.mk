@@ -22,6 +22,8 @@ libhelper_a_SOURCES = \
 	helper/turn.h \
 	helper/walk.c \
 	helper/walk.h \
+	helper/node/block.c \
+	helper/node/block.h \
 	helper/node/disk.c \
 	helper/node/disk.h \
 	helper/node/memlock.c \

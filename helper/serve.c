@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "helper/node/block.h"
 #include "helper/node/disk.h"
 #include "helper/node/usb.h"
 #include "helper/node/vfio.h"
@@ -90,8 +91,8 @@ static void record_grant(struct service *service, const char *action, const char
 
 static void perform_keep(struct service *service, const struct order *order, struct outcome *outcome)
 {
-	(void)service;
-	outcome->answer.result = privileges_keep(order->keep.rights);
+	service->is_without_disks |= (order->keep.rights & ORDER_RIGHT_DISKS) == 0;
+	outcome->answer.result = privileges_keep(order->keep.rights & ~(unsigned)ORDER_RIGHT_DISKS);
 }
 
 static void perform_begin(struct service *service, const struct order *order,
@@ -233,6 +234,20 @@ static void perform_vfio(struct service *service, const struct order *order,
 	record_grant(service, "org.vmgrant.vfio", nodes[0].path, &order->vfio.words);
 }
 
+static void perform_block(struct service *service, const struct order *order,
+			  struct outcome *outcome)
+{
+	struct node node;
+	int fd = -EPERM;
+
+	/* No rule gives this caller a disk, and what bridges and devices need must not do so. */
+	if (!service->is_without_disks)
+		fd = is_fresh(order->block.judged_ms) ? block_open(&order->block, &node) : -ETIME;
+	put_fd(outcome, fd);
+	if (fd >= 0)
+		record_grant(service, "org.vmgrant.disk", node.path, &order->block.words);
+}
+
 static void perform_memlock(struct service *service, const struct order *order,
 			    struct outcome *outcome)
 {
@@ -281,6 +296,7 @@ static const struct performer performers[ORDER_TYPES] = {
 	[ORDER_USB] = { LIMIT_OPEN_MS, perform_usb },
 	[ORDER_DISK] = { LIMIT_OPEN_MS, perform_disk },
 	[ORDER_VFIO] = { LIMIT_OPEN_MS, perform_vfio },
+	[ORDER_BLOCK] = { LIMIT_OPEN_MS, perform_block },
 	[ORDER_MEMLOCK] = { LIMIT_OPEN_MS, perform_memlock },
 	[ORDER_MEMLOCK_UNDO] = { LIMIT_OPEN_MS, perform_undo },
 	[ORDER_ASK] = { 0, perform_ask },

@@ -33,6 +33,7 @@ struct service {
 	struct ask ask;
 	struct memlock memlock;
 	struct time_limit limit;
+	int is_without_disks; /* 1: ORDER_RIGHT_DISKS was given up */
 };
 
 /*

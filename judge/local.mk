@@ -40,6 +40,17 @@ libjudge_a_SOURCES = \
 	judge/kind/bridge/rule.c \
 	judge/kind/bridge/rules.c \
 	judge/kind/bridge/rules.h \
+	judge/kind/disk/device.c \
+	judge/kind/disk/device.h \
+	judge/kind/disk/disk.c \
+	judge/kind/disk/judge.c \
+	judge/kind/disk/judge.h \
+	judge/kind/disk/name.c \
+	judge/kind/disk/name.h \
+	judge/kind/disk/object.h \
+	judge/kind/disk/rule.c \
+	judge/kind/disk/use.c \
+	judge/kind/disk/use.h \
 	judge/kind/usb/descriptors.c \
 	judge/kind/usb/descriptors.h \
 	judge/kind/usb/device.c \

@@ -46,6 +46,14 @@ struct request_usb {
 	char serial[REQUEST_USB_SERIAL_SIZE]; /* any bytes; "": not given */
 };
 
+#define REQUEST_DISK_NAME_SIZE 256u
+
+/* What names a disk. */
+struct request_disk {
+	char name[REQUEST_DISK_NAME_SIZE]; /* valid by disk_name_is_valid() */
+	uint8_t read_only;
+};
+
 struct request {
 	enum acl_kind kind;
 	enum request_purpose purpose;
@@ -67,6 +75,9 @@ struct request {
 	char pci_address[REQUEST_PCI_ADDRESS_SIZE]; /* the kernel's form, "0000:03:00.0" */
 	enum request_vfio_nodes vfio_nodes;
 	uint64_t memlock_bytes; /* 0: leave the limit; REQUEST_MEMLOCK_ALL */
+
+	/* of ACL_KIND_DISK */
+	struct request_disk disk;
 };
 
 #define REQUEST_TEXT_SIZE 160

@@ -150,6 +150,10 @@ static int check_body(const struct order *order)
 		       is_name(order->disk.name, sizeof order->disk.name);
 	case ORDER_VFIO:
 		return is_flag(order->vfio.iommufd) && are_words(&order->vfio.words);
+	case ORDER_BLOCK:
+		return is_flag(order->block.read_only) &&
+		       is_name(order->block.name, sizeof order->block.name) &&
+		       are_words(&order->block.words);
 	case ORDER_ASK:
 		return is_flag(order->ask.interactive);
 	case ORDER_END:
@@ -184,6 +188,8 @@ static size_t body_size(uint32_t type)
 		return sizeof(struct order_disk);
 	case ORDER_VFIO:
 		return sizeof(struct order_vfio);
+	case ORDER_BLOCK:
+		return sizeof(struct order_block);
 	case ORDER_MEMLOCK:
 		return sizeof(struct order_memlock);
 	case ORDER_ASK:

@@ -21,6 +21,7 @@
 
 #define ORDER_BRIDGE_SIZE 16u    /* IFNAMSIZ */
 #define ORDER_NAME_SIZE 32u      /* of a block device, of a USB port */
+#define ORDER_BLOCK_NAME_SIZE 31u /* the kernel gives no longer ones but by accident */
 #define ORDER_PART_SIZE 256u     /* one component of a path: NAME_MAX */
 #define ORDER_USER_SIZE 64u
 #define ORDER_RULE_SIZE 320u
@@ -49,16 +50,18 @@ enum order_type {
 	ORDER_ASK,      /* start the asker */
 	ORDER_ASKED,    /* wait for its end */
 	ORDER_END,      /* leave with this status and sentence */
+	ORDER_BLOCK,    /* open a block device and claim it */
 };
-#define ORDER_TYPES (ORDER_END + 1)
+#define ORDER_TYPES (ORDER_BLOCK + 1)
 
 /* What the helper may raise, each for some of the orders. */
 enum order_right {
 	ORDER_RIGHT_PORTS = 1u << 0,  /* CAP_NET_ADMIN */
 	ORDER_RIGHT_NODES = 1u << 1,  /* CAP_DAC_OVERRIDE */
 	ORDER_RIGHT_LIMITS = 1u << 2, /* CAP_SYS_RESOURCE */
+	ORDER_RIGHT_DISKS = 1u << 3,  /* no capability: ORDER_BLOCK is performed at all */
 };
-#define ORDER_RIGHTS_ALL 7u
+#define ORDER_RIGHTS_ALL 15u
 
 struct order_keep {
 	uint32_t rights; /* enum order_right */
@@ -143,6 +146,14 @@ struct order_vfio {
 	struct order_words words;
 };
 
+struct order_block {
+	uint64_t judged_ms;
+	uint64_t diskseq;   /* that the disk must have; 0: this kernel has none */
+	char name[ORDER_BLOCK_NAME_SIZE]; /* in /sys/class/block, "sdb1" */
+	uint8_t read_only;  /* 1: opened for reading alone */
+	struct order_words words;
+};
+
 struct order_memlock {
 	uint64_t bytes; /* 0: only tell the limit */
 };
@@ -168,6 +179,7 @@ struct order {
 		struct order_usb usb;
 		struct order_disk disk;
 		struct order_vfio vfio;
+		struct order_block block;
 		struct order_memlock memlock;
 		struct order_ask ask;
 		struct order_end end;

@@ -112,6 +112,22 @@ static void read_vfio_request(struct reader *reader, struct protocol_vfio_reques
 		cursor_fail(reader, PROTOCOL_FLAG_UNKNOWN);
 }
 
+static void write_disk_request(struct writer *writer, const struct protocol_disk_request *disk)
+{
+	cursor_write_u32(writer, disk->flags);
+	cursor_write_zeros(writer, 4);
+	cursor_write_string(writer, disk->name, sizeof disk->name);
+}
+
+static void read_disk_request(struct reader *reader, struct protocol_disk_request *disk)
+{
+	disk->flags = cursor_read_u32(reader);
+	cursor_read_zeros(reader, 4);
+	cursor_read_string(reader, disk->name, sizeof disk->name);
+	if ((disk->flags & ~PROTOCOL_DISK_FLAGS_ALL) != 0)
+		cursor_fail(reader, PROTOCOL_FLAG_UNKNOWN);
+}
+
 /* From the flags' end to the sentence's beginning, both kinds are 72 bytes. */
 static void write_port_reply(struct writer *writer, const struct protocol_reply *reply)
 {
@@ -143,7 +159,9 @@ static void write_node_reply(struct writer *writer, const struct protocol_reply 
 {
 	cursor_write_u64(writer, reply->memlock_bytes);
 	cursor_write_u16(writer, reply->fd_count);
-	cursor_write_zeros(writer, 30);
+	cursor_write_zeros(writer, 6);
+	cursor_write_u64(writer, reply->disk_bytes);
+	cursor_write_zeros(writer, 16);
 	cursor_write_string(writer, reply->node, sizeof reply->node);
 }
 
@@ -151,7 +169,12 @@ static void read_node_reply(struct reader *reader, struct protocol_reply *reply)
 {
 	reply->memlock_bytes = cursor_read_u64(reader);
 	reply->fd_count = cursor_read_u16(reader);
-	cursor_read_zeros(reader, 30);
+	cursor_read_zeros(reader, 6);
+	if (reply->header.type == PROTOCOL_DISK)
+		reply->disk_bytes = cursor_read_u64(reader);
+	else
+		cursor_read_zeros(reader, 8);
+	cursor_read_zeros(reader, 16);
 	cursor_read_string(reader, reply->node, sizeof reply->node);
 }
 
@@ -185,6 +208,7 @@ struct layout {
 BODY(tap)
 BODY(usb)
 BODY(vfio)
+BODY(disk)
 
 static const struct layout layouts[] = {
 	[0] = { 0, 0, LAYOUT(tap) }, /* stands for what is no type */
@@ -192,6 +216,7 @@ static const struct layout layouts[] = {
 	[PROTOCOL_QUERY] = { PROTOCOL_TAP_REQUEST_SIZE, 0, LAYOUT(tap) },
 	[PROTOCOL_USB] = { PROTOCOL_USB_REQUEST_SIZE, 1, LAYOUT(usb) },
 	[PROTOCOL_VFIO] = { PROTOCOL_VFIO_REQUEST_SIZE, 1, LAYOUT(vfio) },
+	[PROTOCOL_DISK] = { PROTOCOL_DISK_REQUEST_SIZE, 1, LAYOUT(disk) },
 };
 
 static const struct layout *layout_of(uint16_t type)

@@ -21,13 +21,15 @@
 #define PROTOCOL_TAP_REQUEST_SIZE 48u /* also of a QUERY */
 #define PROTOCOL_USB_REQUEST_SIZE 192u
 #define PROTOCOL_VFIO_REQUEST_SIZE 48u
-#define PROTOCOL_REQUEST_SIZE_MAX PROTOCOL_USB_REQUEST_SIZE
+#define PROTOCOL_DISK_REQUEST_SIZE 280u
+#define PROTOCOL_REQUEST_SIZE_MAX PROTOCOL_DISK_REQUEST_SIZE
 #define PROTOCOL_REPLY_SIZE 608u
 #define PROTOCOL_NAME_SIZE 16u /* IFNAMSIZ */
 #define PROTOCOL_NODE_SIZE 32u     /* "/dev/bus/usb/001/004" */
 #define PROTOCOL_USB_PORT_SIZE 32u /* "1-1.4": a bus and at most six hubs */
 #define PROTOCOL_USB_SERIAL_SIZE 128u
 #define PROTOCOL_PCI_ADDRESS_SIZE 16u /* "0000:03:00.0" */
+#define PROTOCOL_DISK_NAME_SIZE 256u  /* "/dev/disk/by-id/ata-X" */
 #define PROTOCOL_SENTENCE_SIZE 512u
 #define PROTOCOL_QUEUES_MAX 16u /* with a vhost fd for each, 32 fds in one message */
 
@@ -36,6 +38,7 @@ enum protocol_type {
 	PROTOCOL_QUERY = 2, /* what would a TAP on this bridge be given? makes nothing */
 	PROTOCOL_USB = 3,   /* the node of a USB device */
 	PROTOCOL_VFIO = 4,  /* the nodes of a PCI device bound to VFIO */
+	PROTOCOL_DISK = 5,  /* a block device */
 };
 
 enum protocol_tap_flag {
@@ -78,8 +81,13 @@ enum protocol_vfio_flag {
 	PROTOCOL_VFIO_GROUP = 1u << 2, /* group and container, also where there is an iommufd */
 };
 
+enum protocol_disk_flag {
+	PROTOCOL_DISK_READ_ONLY = 1u << 2, /* opened for reading alone */
+};
+
 #define PROTOCOL_USB_FLAGS_ALL 0xf03u
 #define PROTOCOL_VFIO_FLAGS_ALL 0x7u
+#define PROTOCOL_DISK_FLAGS_ALL 0x7u
 
 struct protocol_usb_request {
 	uint32_t flags;
@@ -99,11 +107,17 @@ struct protocol_vfio_request {
 	char address[PROTOCOL_PCI_ADDRESS_SIZE];
 };
 
+struct protocol_disk_request {
+	uint32_t flags;
+	char name[PROTOCOL_DISK_NAME_SIZE];
+};
+
 struct protocol_request {
 	struct protocol_header header;
 	struct protocol_tap_request tap; /* of TAP and QUERY */
 	struct protocol_usb_request usb;
 	struct protocol_vfio_request vfio;
+	struct protocol_disk_request disk;
 };
 
 enum protocol_port_flag {
@@ -118,13 +132,15 @@ enum protocol_port_flag {
 /* Of replies to requests for devices. */
 enum protocol_node_flag {
 	PROTOCOL_NODE_IOMMUFD = 1u << 0, /* VFIO: the device's own node and /dev/iommu */
+	PROTOCOL_NODE_READ_ONLY = 1u << 1, /* DISK: opened for reading alone */
 	PROTOCOL_NODE_POLKIT = 1u << 5,  /* query: polkit will be asked */
 };
 
 /*
  * The fds of a granted request, in this order: TAP: one a queue, then the vhost-net
  * ones. USB: the node. VFIO: /dev/vfio/devices/vfioN and /dev/iommu with
- * PROTOCOL_NODE_IOMMUFD, otherwise the node of the group and /dev/vfio/vfio.
+ * PROTOCOL_NODE_IOMMUFD, otherwise the node of the group and /dev/vfio/vfio. DISK: the
+ * node, claimed (O_EXCL) for as long as anybody has it open.
  */
 struct protocol_reply {
 	struct protocol_header header;
@@ -141,8 +157,9 @@ struct protocol_reply {
 	char port[PROTOCOL_NAME_SIZE]; /* the interface on the bridge */
 	char tap[PROTOCOL_NAME_SIZE];  /* the TAP's own name, what TUNGETIFF says */
 
-	/* of USB and VFIO */
+	/* of USB, VFIO and DISK */
 	uint16_t fd_count;
+	uint64_t disk_bytes;    /* DISK: its size */
 	uint64_t memlock_bytes; /* VFIO: the limit now, 0: not known; of a query: what the rule gives */
 	char node[PROTOCOL_NODE_SIZE]; /* path of the first fd's node */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 vmgrant contributors */
-/* The requests of libvmgrant for USB and PCI devices: from the caller's structs to messages and back. */
+/* The requests of libvmgrant for USB and PCI devices and disks: from the caller's structs to messages and back. */
 #include <string.h>
 #include <unistd.h>
 
@@ -8,6 +8,7 @@
 
 #define DEVICE_FLAGS (VMGRANT_DEVICE_INTERACTIVE | VMGRANT_DEVICE_QUERY)
 #define VFIO_FLAGS (DEVICE_FLAGS | VMGRANT_VFIO_GROUP)
+#define DISK_FLAGS (DEVICE_FLAGS | VMGRANT_DISK_READ_ONLY)
 #define USB_FLAGS (DEVICE_FLAGS | VMGRANT_USB_IDS | VMGRANT_USB_NUMBER)
 
 static enum vmgrant_code refuse_flags(struct vmgrant_connection *connection)
@@ -159,4 +160,56 @@ void vmgrant_vfio_close(struct vmgrant_vfio *vfio)
 		return;
 	close_fd(&vfio->device_fd);
 	close_fd(&vfio->iommu_fd);
+}
+
+/* ---- disks ---- */
+
+static enum vmgrant_code encode_disk(struct vmgrant_connection *connection,
+				     const struct vmgrant_disk_request *request,
+				     struct protocol_disk_request *message)
+{
+	enum vmgrant_code code =
+		connection_check_size(connection, request, sizeof *request, request->size);
+
+	if (code != VMGRANT_GRANTED)
+		return code;
+	if ((request->flags & ~(unsigned)DISK_FLAGS) != 0)
+		return refuse_flags(connection);
+	message->flags = request->flags;
+	return encode_text(connection, "disk", request->name == NULL ? "" : request->name,
+			   message->name, sizeof message->name);
+}
+
+enum vmgrant_code vmgrant_disk(struct vmgrant_connection *connection,
+			       const struct vmgrant_disk_request *request,
+			       struct vmgrant_disk *disk)
+{
+	struct protocol_request message = { .header = { .type = PROTOCOL_DISK } };
+	struct protocol_reply reply;
+	struct received_fds received;
+	size_t size = disk->size;
+	enum vmgrant_code code = connection_check_size(connection, NULL, sizeof *disk, size);
+
+	if (code != VMGRANT_GRANTED)
+		return code;
+	memset(disk, 0, size);
+	disk->size = size;
+	disk->fd = -1;
+	code = encode_disk(connection, request, &message.disk);
+	if (code == VMGRANT_GRANTED)
+		code = connection_ask(connection, &message, &reply, &received);
+	if (code != VMGRANT_GRANTED)
+		return code;
+	if (received.count == 1)
+		disk->fd = received.fds[0];
+	disk->flags = reply.flags;
+	disk->bytes = reply.disk_bytes;
+	memcpy(disk->node, reply.node, sizeof disk->node);
+	return VMGRANT_GRANTED;
+}
+
+void vmgrant_disk_close(struct vmgrant_disk *disk)
+{
+	if (disk != NULL)
+		close_fd(&disk->fd);
 }

@@ -97,12 +97,14 @@ enum vmgrant_device_flag {
 	VMGRANT_DEVICE_INTERACTIVE = 1u << 0, /* polkit may ask the person: may take minutes */
 	VMGRANT_DEVICE_QUERY = 1u << 1,       /* judge only: polkit is not asked, nothing opened */
 	VMGRANT_VFIO_GROUP = 1u << 2,         /* group and container, also where iommufd is */
+	VMGRANT_DISK_READ_ONLY = 1u << 2,     /* of a disk: opened for reading alone */
 	VMGRANT_USB_IDS = 1u << 8,            /* vendor and product are set */
 	VMGRANT_USB_NUMBER = 1u << 11,        /* bus and device are set */
 };
 
 enum vmgrant_node_flag {
 	VMGRANT_NODE_IOMMUFD = 1u << 0, /* VFIO: the fds are for -object iommufd and vfio-pci,fd= */
+	VMGRANT_NODE_READ_ONLY = 1u << 1, /* a disk, opened for reading alone */
 	VMGRANT_NODE_POLKIT = 1u << 5,  /* query: polkit will be asked */
 };
 
@@ -145,6 +147,26 @@ struct vmgrant_vfio {
 	int iommu_fd;           /* /dev/iommu, else the container /dev/vfio/vfio; -1: none */
 	uint64_t memlock_bytes; /* the limit now; of a query: the most that the rule gives */
 	char node[32];          /* path of the first, "/dev/vfio/12" */
+};
+
+/* A request for a block device. Set size, and what is not used to 0. */
+struct vmgrant_disk_request {
+	size_t size;
+	unsigned flags;   /* enum vmgrant_device_flag */
+	const char *name; /* any name below /dev that leads there, "/dev/disk/by-id/ata-X" */
+};
+
+struct vmgrant_disk {
+	size_t size;
+	/*
+	 * The device, claimed: nothing else mounts or claims it while this open file lives.
+	 * -1: none. For -add-fd and /dev/fdset/N; with cache=none of QEMU's, set O_DIRECT by
+	 * fcntl() before.
+	 */
+	int fd;
+	unsigned flags; /* enum vmgrant_node_flag */
+	uint64_t bytes; /* its size */
+	char node[32];  /* its path, "/dev/sdb" */
 };
 
 /*
@@ -204,9 +226,18 @@ enum vmgrant_code vmgrant_vfio(struct vmgrant_connection *connection,
 			       const struct vmgrant_vfio_request *request,
 			       struct vmgrant_vfio *vfio);
 
+/*
+ * Ask for a block device. Returns VMGRANT_GRANTED with *disk filled, or another code with
+ * nothing opened.
+ */
+enum vmgrant_code vmgrant_disk(struct vmgrant_connection *connection,
+			       const struct vmgrant_disk_request *request,
+			       struct vmgrant_disk *disk);
+
 /* Close the fds that were not given away (-1 in place of one that was). NULL is fine. */
 void vmgrant_usb_close(struct vmgrant_usb *usb);
 void vmgrant_vfio_close(struct vmgrant_vfio *vfio);
+void vmgrant_disk_close(struct vmgrant_disk *disk);
 
 /* The sentence of the last refusal on this connection, in printable ASCII; never NULL. */
 const char *vmgrant_error(const struct vmgrant_connection *connection);

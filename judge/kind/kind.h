@@ -11,6 +11,7 @@
 
 #include "judge/ask-polkit.h"
 #include "judge/handover.h"
+#include "judge/kind/disk/object.h"
 #include "judge/kind/usb/object.h"
 #include "judge/kind/vfio/object.h"
 #include "judge/request.h"
@@ -26,6 +27,7 @@ struct matter {
 	union {
 		struct usb_object usb;
 		struct vfio_object vfio;
+		struct disk_object disk;
 	};
 };
 

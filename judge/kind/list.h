@@ -13,6 +13,7 @@
 #define KINDS(KIND)                                                                                \
 	KIND(BRIDGE, bridge)                                                                       \
 	KIND(USB, usb)                                                                             \
-	KIND(VFIO, vfio)
+	KIND(VFIO, vfio)                                                                           \
+	KIND(DISK, disk)
 
 #endif

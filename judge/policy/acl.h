@@ -64,6 +64,11 @@ struct acl_vfio_selector {
 	struct acl_id16 vendor, device;
 };
 
+struct acl_disk_selector {
+	const char *name;  /* "/dev/disk/by-id/ata-X"; NULL: every disk, of a deny only */
+	uint8_t read_only; /* ro */
+};
+
 /* What a rule gives along with its yes. Zero is the modest value of each. */
 struct acl_options {
 	uint32_t queues;        /* most queues of one TAP; 0: not written, means 1 */
@@ -82,6 +87,7 @@ struct acl_rule {
 	const char *bridge; /* NULL: every bridge ("*", or qemu's "all") */
 	struct acl_usb_selector usb;
 	struct acl_vfio_selector vfio;
+	struct acl_disk_selector disk;
 	struct acl_options options;
 	const char *file; /* where it stands, for records and explanations */
 	unsigned line;
@@ -184,6 +190,12 @@ int acl_error_format(const struct acl_error *error, char *text, size_t size);
 
 /* ---- the judgement ---- */
 
+/* Names of rules. */
+struct acl_disk_names {
+	const char *const *items;
+	size_t count;
+};
+
 /* One device or bridge of which somebody asks. */
 struct acl_object {
 	enum acl_kind kind;
@@ -201,6 +213,11 @@ struct acl_object {
 		const char *address;
 		uint16_t vendor, device;
 	} vfio;
+	struct {
+		struct acl_disk_names own;    /* that lead to it */
+		struct acl_disk_names shared; /* that lead to anything that shares bytes with it */
+		uint8_t is_written;           /* 0: it is wanted read-only */
+	} disk;
 };
 
 /* Who asks. The groups are the process's own, from the kernel. */

@@ -25,6 +25,12 @@ struct kind_rule {
 	/* 1 if a word looks like a selector: where it stands too late, that is the news. NULL: none. */
 	int (*is_selector)(const struct acl_word *word);
 
+	/*
+	 * An option that only this kind has. Returns 1 if the word is it, 0 if it is none,
+	 * -1 if the rule has it already. NULL: there are none.
+	 */
+	int (*take_option)(struct acl_rule *rule, const struct acl_word *word);
+
 	/* Is the rule about the object? Both are of this kind. */
 	int (*matches)(const struct acl_rule *rule, const struct acl_object *object);
 	/* Is the first rule about everything that the second is about? */

@@ -176,6 +176,19 @@ static int kind_error(const struct option *option, const struct acl_line *line,
 						    : "only a bridge rule takes this option");
 }
 
+/* An option of the kind's own. */
+static int take_own_option(struct acl_rule *rule, const struct kind_rule *row,
+			   const struct acl_line *line, const struct acl_word *word,
+			   struct acl_error *error)
+{
+	int result = row->take_option != NULL ? row->take_option(rule, word) : 0;
+
+	if (result > 0)
+		return 0;
+	return acl_word_error(error, line, word,
+			      result < 0 ? "this option is written twice" : row->unknown_option);
+}
+
 static int late_selector_error(const struct kind_rule *row, const struct acl_line *line,
 			       const struct acl_word *word, struct acl_error *error)
 {
@@ -202,7 +215,7 @@ int acl_option_parse(struct acl_rule *rule, unsigned *seen, const struct acl_lin
 	if (rule->effect == ACL_EFFECT_DENY)
 		return acl_word_error(error, line, word, "a deny takes only user or group here");
 	if (option == NULL)
-		return acl_word_error(error, line, word, row->unknown_option);
+		return take_own_option(rule, row, line, word, error);
 	if ((option->kinds & KIND(rule->kind)) == 0)
 		return kind_error(option, line, word, error);
 	bit = 1u << (option - options);

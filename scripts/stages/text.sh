@@ -64,18 +64,19 @@ hidden_polkit() {
 	unshare "${user[@]}" --mount --propagation private bash -c translations_without_polkit
 }
 
-# Three actions, each with vmgrant's account as its owner.
+# Four actions, each with vmgrant's account as its owner.
 policy_file() {
 	/usr/bin/python3 - "$work/gcc/policy/org.vmgrant.policy" <<-'END'
 	import sys
 	import xml.etree.ElementTree as tree
 	owner = "org.freedesktop.policykit.owner"
 	actions = tree.parse(sys.argv[1]).getroot().findall("action")
-	assert [a.get("id") for a in actions] == [f"org.vmgrant.{k}" for k in ("tap", "usb", "vfio")]
+	assert [a.get("id") for a in actions] == [f"org.vmgrant.{k}" for k in ("tap", "usb", "vfio", "disk")]
 	for action in actions:
 	    assert [a.text for a in action.findall("annotate") if a.get("key") == owner] \
 	        == ["unix-user:vmgrant"], action.get("id")
-	    assert [d.text for d in action.find("defaults")] == ["auth_admin", "auth_admin", "yes"]
+	    active = "auth_admin" if action.get("id") == "org.vmgrant.disk" else "yes"
+	    assert [d.text for d in action.find("defaults")] == ["auth_admin", "auth_admin", active]
 	END
 }
 

@@ -7,10 +7,10 @@ import struct
 from process import receive
 
 (KEEP, BEGIN, FINISH, WALK, BRIDGE, PORT, USB, DISK, VFIO, MEMLOCK, MEMLOCK_UNDO, ASK, ASKED,
- END) = range(1, 15)
+ END, BLOCK) = range(1, 16)
 SIZE, ANSWER_SIZE = 760, 320
 
-PORTS, NODES, LIMITS = 1, 2, 4
+PORTS, NODES, LIMITS, DISKS = 1, 2, 4, 8
 SEALED, VNET_HEADER, ISOLATED, LOCK_MAC, VHOST, DELIVER = (1 << bit for bit in range(6))
 ROOT, ENTER, OPEN = 1, 2, 3
 CLAIM, LOOP = 1, 2
@@ -50,6 +50,11 @@ def usb(name, text=None):
 
 def disk(name, look=CLAIM):
     return order(DISK, struct.pack("=I32s", look, name))
+
+
+def block(name, diskseq=0, read_only=0, judged_ms=None, text=None):
+    return order(BLOCK, struct.pack("=QQ31sB", now_ms() if judged_ms is None else judged_ms, diskseq,
+                                    name, read_only) + (words() if text is None else text))
 
 
 def vfio(index, iommufd=0):

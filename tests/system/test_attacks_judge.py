@@ -22,6 +22,7 @@ import protocol_client
 import replies
 from process import wait_until
 from tun import tungetiff
+from usbtree import Loop
 from world import JOURNAL, World
 
 HOSTILE = "/usr/libexec/vmgrant/hostile-helper"
@@ -152,11 +153,11 @@ MALFORMED = {
     "a short one": orders.order(orders.FINISH)[:-1],
     "a long one": orders.order(orders.FINISH) + b"\0",
     "type 0": orders.order(0),
-    "type 15": orders.order(15),
+    "type 16": orders.order(16),
     "type 2^31": orders.order(2**31),
     "a reserved word": orders.order(orders.FINISH, zero=1),
     "something behind": orders.order(orders.FINISH, b"\1"),
-    "rights that there are not": orders.order(orders.KEEP, struct.pack("=I", 8)),
+    "rights that there are not": orders.order(orders.KEEP, struct.pack("=I", 16)),
     "a step that there is not": orders.walk(4),
     "the way up": orders.walk(orders.ENTER, b".."),
     "the folder itself": orders.walk(orders.ENTER, b"."),
@@ -169,6 +170,10 @@ MALFORMED = {
     "no USB port": orders.usb(b""),
     "a disk elsewhere": orders.disk(b"../sda"),
     "a look that there is not": orders.disk(b"sda", 3),
+    "a block device elsewhere": orders.block(b"../sda"),
+    "no block device": orders.block(b""),
+    "a name without an end": orders.block(b"x" * 31),
+    "half a flag": orders.block(b"sda", read_only=2),
     "a flag that is none": orders.vfio(1, iommufd=2),
     "a status that there is not": orders.end(99, b"x"),
     "a yes with a sentence": orders.end(0, b"x"),
@@ -212,9 +217,10 @@ def test_attack_56_a_native_helper_delivers_nothing_by_itself(judge):
 def test_attack_56_what_was_given_up_does_not_come_back(shared, judge):
     index = ifindex(judge)
     judge.socket.send(orders.order(orders.KEEP, struct.pack("=I", 0)))
-    judge.socket.send(orders.order(orders.KEEP, struct.pack("=I", 7)))
+    judge.socket.send(orders.order(orders.KEEP, struct.pack("=I", 15)))
     assert judge.give(orders.port(index)).result == -errno.EPERM
     assert judge.give(orders.disk(b"loop0")).result < 0
+    assert judge.give(orders.block(b"loop0")).result == -errno.EPERM
     assert int(judge.status()["CapPrm"], 16) == 0
     assert not shared.taps()
 
@@ -222,12 +228,60 @@ def test_attack_56_what_was_given_up_does_not_come_back(shared, judge):
 def test_attack_56_a_drop_in_has_nothing_but_ports(shared):
     judge = Judge(shared, ["--br=br0", "--fd=9"], channel=None)
     # A stream: the relay keeps the borders only as long as one side waits for the other.
-    for data in (orders.usb(b"1-1"), orders.vfio(1), orders.disk(b"loop0")):
+    for data in (orders.usb(b"1-1"), orders.vfio(1), orders.disk(b"loop0"), orders.block(b"loop0")):
         judge.socket.send(data)
         answer = orders.Answer(*orders.receive(judge.socket))
         assert answer.result in (-errno.EPERM, -errno.ENOENT) and not answer.fds
     assert int(judge.status()["CapPrm"], 16) == 1 << 12
     assert judge.end().code == replies.INTERNAL
+
+
+# ---- disks ----
+
+@pytest.fixture
+def loop(shared, tmp_path):
+    if not os.path.exists("/dev/loop-control"):
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("this machine has no loop devices")
+    loop = Loop(tmp_path / "disk", 1 << 20)
+    node = f"/dev/loop{loop.index}"
+    shared.call(lambda: os.mknod(node, stat.S_IFBLK | 0o600, os.makedev(*loop.number)))
+    yield loop
+    shared.call(lambda: os.unlink(node))
+    loop.close()
+
+
+def sequence(loop):
+    with open(f"/sys/block/loop{loop.index}/diskseq", encoding="ascii") as file:
+        return int(file.read())
+
+
+def test_attack_56_a_disk_that_nothing_claims_on_the_record(shared, judge, loop):
+    """Also of no rule: the honest judge gives the right to disks up before it reads a request."""
+    name = f"loop{loop.index}".encode()
+    sink = shared.sink(JOURNAL)
+    answer = judge.give(orders.block(name, sequence(loop)))
+    assert (answer.result, answer.fd_count) == (0, 1)
+    (record,) = sink.records()
+    assert b"VMGRANT_ACTION=org.vmgrant.disk" in record and b"VMGRANT_UID=1000" in record
+    assert b"VMGRANT_GIVEN=/dev/" + name in record
+    assert os.fstat(answer.fds[0]).st_rdev == os.makedev(*loop.number)
+    assert judge.give(orders.block(name, sequence(loop))).result == -errno.EBUSY
+    os.close(answer.fds[0])
+
+
+def test_attack_56_a_disk_is_claimed_by_others_another_one_or_judged_long_ago(judge, loop):
+    name = f"loop{loop.index}".encode()
+    claim = os.open(loop.path, os.O_RDONLY | os.O_EXCL)
+    assert judge.give(orders.block(name)).result == -errno.EBUSY
+    os.close(claim)
+    assert judge.give(orders.block(name, sequence(loop) + 1)).result == -errno.ESTALE
+    assert judge.give(orders.block(name, judged_ms=0)).result == -errno.ETIME
+    assert judge.give(orders.block(b"nothere")).result == -errno.ENOENT
+
+
+def test_attack_56_no_disk_after_that_right_alone_was_given_up(judge, loop):
+    judge.socket.send(orders.order(orders.KEEP, struct.pack("=I", orders.PORTS | orders.NODES)))
+    assert judge.give(orders.block(f"loop{loop.index}".encode())).result == -errno.EPERM
 
 
 # ---- files, as the caller and no more ----

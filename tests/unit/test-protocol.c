@@ -42,6 +42,19 @@ static const struct protocol_request vfio_request = {
 	.vfio = { PROTOCOL_DEVICE_QUERY, 0x0102030405060708, "0000:03:00.0" },
 };
 
+static const struct protocol_request disk_request = {
+	.header = { PROTOCOL_VERSION, PROTOCOL_DISK, 9 },
+	.disk = { PROTOCOL_DEVICE_QUERY | PROTOCOL_DISK_READ_ONLY, "/dev/disk/by-id/ata-X" },
+};
+
+static const struct protocol_reply disk_reply = {
+	.header = { PROTOCOL_VERSION, PROTOCOL_DISK, 9 },
+	.flags = PROTOCOL_NODE_READ_ONLY,
+	.fd_count = 1,
+	.disk_bytes = 0x0102030405060708,
+	.node = "/dev/sda",
+};
+
 static const struct protocol_reply node_reply = {
 	.header = { PROTOCOL_VERSION, PROTOCOL_VFIO, 9 },
 	.flags = PROTOCOL_NODE_IOMMUFD,
@@ -67,6 +80,7 @@ static void requests_survive_the_way(void **state)
 	check_way(&some_request, PROTOCOL_TAP_REQUEST_SIZE);
 	check_way(&usb_request, PROTOCOL_USB_REQUEST_SIZE);
 	check_way(&vfio_request, PROTOCOL_VFIO_REQUEST_SIZE);
+	check_way(&disk_request, PROTOCOL_DISK_REQUEST_SIZE);
 }
 
 static void replies_survive_the_way(void **state)
@@ -104,6 +118,15 @@ static void replies_about_devices_survive_the_way(void **state)
 	assert_true(read.memlock_bytes == node_reply.memlock_bytes);
 	assert_string_equal(read.node, node_reply.node);
 	assert_int_equal(read.queues, 0);
+	assert_int_equal(protocol_encode_reply(&disk_reply, bytes, sizeof bytes), sizeof bytes);
+	assert_int_equal(protocol_decode_reply(bytes, sizeof bytes, &read), PROTOCOL_OK);
+	assert_int_equal(read.fd_count, 1);
+	assert_true(read.disk_bytes == disk_reply.disk_bytes);
+	assert_int_equal(bytes[40], 8);
+	assert_string_equal(read.node, disk_reply.node);
+	/* A reply about another device has nothing there. */
+	bytes[6] = PROTOCOL_USB;
+	assert_int_equal(protocol_decode_reply(bytes, sizeof bytes, &read), PROTOCOL_RESERVED);
 }
 
 /* The bytes of doc/protocol.md, by hand. */
@@ -133,9 +156,15 @@ static void the_layout_of_devices_is_the_documented_one(void **state)
 		2, 0, 0, 0, 0, 0, 0, 0, 8, 7, 6, 5, 4, 3, 2, 1,
 		'0', '0', '0', '0', ':', '0', '3', ':', '0', '0', '.', '0',
 	};
+	static const uint8_t disk[32] = {
+		'V', 'M', 'G', 'Q', 1, 0, 5, 0, 9, 0, 0, 0, 24, 1, 0, 0,
+		6, 0, 0, 0, 0, 0, 0, 0, '/', 'd', 'e', 'v', '/', 'd', 'i', 's',
+	};
 	uint8_t bytes[PROTOCOL_REQUEST_SIZE_MAX];
 
 	(void)state;
+	protocol_encode_request(&disk_request, bytes, sizeof bytes);
+	assert_memory_equal(bytes, disk, sizeof disk);
 	protocol_encode_request(&usb_request, bytes, sizeof bytes);
 	assert_memory_equal(bytes, usb, sizeof usb);
 	assert_memory_equal(bytes + 64, "0012345", 8);
@@ -166,6 +195,15 @@ static void attack_48_device_requests_are_checked(void **state)
 	bytes[20] = 0;
 	bytes[17] = 1;
 	assert_int_equal(protocol_decode_request(bytes, 48, &request), PROTOCOL_FLAG_UNKNOWN);
+	protocol_encode_request(&disk_request, bytes, sizeof bytes);
+	bytes[23] = 1;
+	assert_int_equal(protocol_decode_request(bytes, 280, &request), PROTOCOL_RESERVED);
+	bytes[23] = 0;
+	bytes[279] = 'x';
+	assert_int_equal(protocol_decode_request(bytes, 280, &request), PROTOCOL_STRING);
+	bytes[279] = 0;
+	bytes[16] = 8;
+	assert_int_equal(protocol_decode_request(bytes, 280, &request), PROTOCOL_FLAG_UNKNOWN);
 }
 
 static void attack_48_every_wrong_length_is_refused(void **state)
@@ -207,7 +245,7 @@ static void attack_48_every_field_is_checked(void **state)
 	assert_int_equal(with_byte(5, 1), PROTOCOL_VERSION_UNKNOWN);
 	assert_int_equal(with_byte(6, 0), PROTOCOL_TYPE_UNKNOWN);
 	assert_int_equal(with_byte(6, 3), PROTOCOL_LENGTH);
-	assert_int_equal(with_byte(6, 5), PROTOCOL_TYPE_UNKNOWN);
+	assert_int_equal(with_byte(6, 6), PROTOCOL_TYPE_UNKNOWN);
 	assert_int_equal(with_byte(12, 47), PROTOCOL_LENGTH);
 	assert_int_equal(with_byte(15, 1), PROTOCOL_LENGTH);
 	assert_int_equal(with_byte(20, 'x'), PROTOCOL_STRING);
