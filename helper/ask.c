@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -19,17 +20,19 @@
 #include "wire/clock.h"
 
 /*
- * When this process started, in the unit of /proc: with the pid it names the
+ * When a process started, in the unit of /proc: with the pid it names the
  * process for good, since a pid alone may be used again (field 22 of
  * /proc/PID/stat; the second one, the name, may hold blanks and parentheses).
  */
-static int read_start_time(uint64_t *start_time_out)
+static int read_start_time(pid_t pid, uint64_t *start_time_out)
 {
-	char text[1024];
+	char path[40], text[1024];
 	const char *field;
 	ssize_t length;
-	int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+	int fd;
 
+	(void)snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	length = read(fd, text, sizeof text - 1);
@@ -47,12 +50,32 @@ static int read_start_time(uint64_t *start_time_out)
 	return errno == 0 && *start_time_out != 0 ? 0 : -EIO;
 }
 
+/* 1 as long as the number that was read is the process's. */
+static int is_alive(int pidfd)
+{
+	struct pollfd ended = { .fd = pidfd, .events = POLLIN };
+
+	return poll(&ended, 1, 0) == 0;
+}
+
+/* About whom polkit is asked. */
+static int find_subject(const struct peer *peer, struct answer_ask *answer)
+{
+	int result;
+
+	answer->subject_pid = peer->pidfd >= 0 ? peer->pid : getpid();
+	result = read_start_time((pid_t)answer->subject_pid, &answer->subject_start_time);
+	return result == 0 && peer->pidfd >= 0 && !is_alive(peer->pidfd) ? -ESRCH : result;
+}
+
 /* The child's side of the fork: nobody special, then the asker. */
-static void exec_asker(const struct account *account, pid_t helper, int channel)
+static void exec_asker(const struct account *account, pid_t helper, const struct peer *peer,
+		       int channel)
 {
 	static char *const arguments[] = { "vmgrant-authorize", NULL };
 	static char *const environment[] = { "LC_ALL=C.UTF-8", "PATH=/usr/bin:/bin", NULL };
-	int nothing = open("/dev/null", O_RDWR), subject = (int)syscall(SYS_pidfd_open, helper, 0);
+	int nothing = open("/dev/null", O_RDWR);
+	int subject = peer->pidfd >= 0 ? peer->pidfd : (int)syscall(SYS_pidfd_open, helper, 0);
 
 	/* The pidfd leads to the subject, which a number alone would not for ever. */
 	if (privileges_become_account(account, helper) < 0 || nothing < 0 || subject < 0 ||
@@ -64,21 +87,21 @@ static void exec_asker(const struct account *account, pid_t helper, int channel)
 	_exit(ASKER_USAGE);
 }
 
-int ask_start(struct ask *ask, const struct account *account, struct answer_ask *answer_out)
+int ask_start(struct ask *ask, const struct account *account, const struct peer *peer,
+	      struct answer_ask *answer_out)
 {
 	const pid_t helper = getpid();
-	int ends[2], result = read_start_time(&answer_out->helper_start_time);
+	int ends[2], result = find_subject(peer, answer_out);
 
 	if (ask->pid != 0)
 		return -EALREADY;
 	if (result < 0)
 		return result;
-	answer_out->helper_pid = helper;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
 		return -errno;
 	ask->pid = fork();
 	if (ask->pid == 0)
-		exec_asker(account, helper, ends[1]);
+		exec_asker(account, helper, peer, ends[1]);
 	result = ask->pid < 0 ? -errno : ends[0];
 	close(ends[1]);
 	ask->pidfd = ask->pid > 0 ? (int)syscall(SYS_pidfd_open, ask->pid, 0) : -1;

@@ -11,6 +11,7 @@
 #define VMGRANT_HELPER_ASK_H
 
 #include "helper/account.h"
+#include "helper/peer.h"
 #include "wire/orders.h"
 
 struct ask {
@@ -19,11 +20,13 @@ struct ask {
 };
 
 /*
- * Start one. Returns the judge's end of a SOCK_STREAM socketpair, whose other end is the
+ * Start one, about the peer if it has a pidfd, else about this process, whose real uid is
+ * the caller's. Returns the judge's end of a SOCK_STREAM socketpair, whose other end is the
  * asker's standard input and output: the caller of this function closes it after it
  * was sent. Or -errno: -EALREADY while another one runs.
  */
-int ask_start(struct ask *ask, const struct account *account, struct answer_ask *answer_out);
+int ask_start(struct ask *ask, const struct account *account, const struct peer *peer,
+	      struct answer_ask *answer_out);
 
 /*
  * Wait for its end until end_ms by clock_now_ms(), then kill it. Returns a wait status,

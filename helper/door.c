@@ -28,8 +28,13 @@ static int read_fd(const char *text)
 
 struct door door_find(int argc, char *const argv[])
 {
-	struct door door = { DOOR_NATIVE, -1 };
+	struct door door = { DOOR_NATIVE, -1, 0 };
 
+	if (argc == 2 && strncmp(argv[1], "--service", 9) == 0) {
+		door.by_pid = strcmp(argv[1] + 9, "=by-pid") == 0;
+		if (door.by_pid || argv[1][9] == '\0')
+			return (struct door){ DOOR_SERVICE, DOOR_SERVICE_FD, door.by_pid };
+	}
 	for (int i = 1; i < argc; i++) {
 		if (strncmp(argv[i], "--fd=", 5) == 0)
 			door.fd = read_fd(argv[i] + 5);

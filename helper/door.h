@@ -12,11 +12,16 @@ enum door_kind {
 	DOOR_NONE = 0, /* --help and the like, and what is no request */
 	DOOR_DROP_IN,  /* "--br=BRIDGE --fd=N": one TAP over a SOCK_STREAM socket */
 	DOOR_NATIVE,   /* "--fd=N" alone: requests over a SOCK_SEQPACKET socket */
+	DOOR_SERVICE,  /* "--service": the same, over a connection that systemd accepted */
 };
+
+/* Where systemd puts the first descriptor of a service. */
+#define DOOR_SERVICE_FD 3
 
 struct door {
 	enum door_kind kind;
-	int fd; /* 3 or more, not yet known to be open; -1 with DOOR_NONE */
+	int fd;     /* 3 or more, not yet known to be open; -1 with DOOR_NONE */
+	int by_pid; /* "--service=by-pid": a process number will do where there is no pidfd */
 };
 
 struct door door_find(int argc, char *const argv[]);

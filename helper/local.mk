@@ -10,6 +10,8 @@ libhelper_a_SOURCES = \
 	helper/ask.h \
 	helper/door.c \
 	helper/door.h \
+	helper/peer.c \
+	helper/peer.h \
 	helper/privileges.c \
 	helper/privileges.h \
 	helper/process.c \

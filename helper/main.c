@@ -35,29 +35,42 @@ static unsigned rights_of(enum door_kind door)
 
 /* ---- the start ---- */
 
-/* What only root can open, and the last that is done as root. */
-static void open_as_root(struct service *service)
+/* What the account cannot open, and the last that is done as root. */
+static void open_first(struct service *service)
 {
-	turn_open(&service->turn);
+	turn_open(&service->turn, service->door.kind);
 	/* A drop-in keeps no capability to open it with. Without it the port will fail. */
 	if (service->door.kind == DOOR_DROP_IN)
 		service->ports.tun_fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
 }
 
-/* The judge compares them with rules. The real gid counts as one of the caller's groups. */
-static int read_groups(struct service *service)
+/* The service is the account from its start; only a setuid helper has to become it. */
+static enum reply_code find_account(struct service *service, struct refusal *why)
 {
-	int count = getgroups(0, NULL);
+	enum reply_code code = account_find(service->peer.uid, &service->account, why);
 
-	if (count >= 0)
-		service->groups = calloc((size_t)count + 1, sizeof *service->groups);
-	if (count < 0 || service->groups == NULL)
-		return -errno;
-	service->groups[0] = getgid();
-	if (count > 0)
-		count = getgroups(count, service->groups + 1);
-	service->group_count = count < 0 ? 0 : (size_t)count + 1;
-	return count < 0 ? -errno : 0;
+	if (code == REPLY_GRANTED && service->door.kind == DOOR_SERVICE &&
+	    service->account.uid != getuid())
+		return refuse(why, REPLY_INSTALLATION, "service: runs as uid %u: must run as "
+			      VMGRANT_ACCOUNT ", see vmgrant@.service", (unsigned)getuid());
+	return code;
+}
+
+/* Connections of one user that are open at a time. */
+static enum reply_code take_connection(struct service *service, struct refusal *why)
+{
+	int result;
+
+	if (service->door.kind != DOOR_SERVICE)
+		return REPLY_GRANTED;
+	service->connection = service->turn;
+	result = turn_take(&service->connection, TURN_CONNECT, service->peer.uid, 0);
+	if (result == -EBUSY)
+		return refuse(why, REPLY_QUOTA, "service: user %u has too many connections open: "
+			      "close some", (unsigned)service->peer.uid);
+	return result < 0 ? refuse(why, REPLY_INSTALLATION, "service: " VMGRANT_SERVICE_LOCK_FILE ": %s: run "
+				   "systemd-tmpfiles --create vmgrant.conf", strerror(-result))
+			  : REPLY_GRANTED;
 }
 
 static enum reply_code start(struct service *service, struct refusal *why)
@@ -66,8 +79,6 @@ static enum reply_code start(struct service *service, struct refusal *why)
 	enum reply_code code;
 
 	if (result == 0)
-		result = read_groups(service);
-	if (result == 0)
 		service->log = result = record_open();
 	if (result < 0)
 		return refuse(why, REPLY_INTERNAL, "start: %s", strerror(-result));
@@ -75,11 +86,15 @@ static enum reply_code start(struct service *service, struct refusal *why)
 	if (result < 0)
 		return refuse(why, REPLY_INTERNAL, "start: cannot make a timer: %s: ask for a higher "
 			      "limit on pending signals (ulimit -i)", strerror(-result));
-	open_as_root(service);
-	code = account_find(service->caller, &service->account, why);
+	code = peer_find(&service->door, &service->peer, why);
 	if (code != REPLY_GRANTED)
 		return code;
-	result = walk_start(&service->walk, &service->account);
+	service->ports.owner = service->peer.uid;
+	open_first(service);
+	code = find_account(service, why);
+	if (code != REPLY_GRANTED)
+		return code;
+	result = walk_start(&service->walk, service->door.kind, &service->account);
 	/* An id that this user namespace does not map, as with PrivateUsers=yes. */
 	if (result == -EINVAL)
 		return refuse(why, REPLY_NO_PRIVILEGE,
@@ -88,22 +103,26 @@ static enum reply_code start(struct service *service, struct refusal *why)
 	if (result < 0)
 		return refuse(why, REPLY_INTERNAL, "start: cannot start a thread: %s",
 			      strerror(-result));
-	return privileges_shrink(rights_of(service->door.kind), &service->account, why);
+	return service->door.kind == DOOR_SERVICE
+		       ? privileges_confine(rights_of(DOOR_SERVICE), &service->account, why)
+		       : privileges_shrink(rights_of(service->door.kind), &service->account, why);
 }
 
 /* ---- the judge ---- */
 
 /* The child's whole life: everything that others wrote is read here. */
 static void be_judge(const struct service *service, int argc, char *const argv[], int orders,
-		     pid_t helper)
+		     pid_t helper, const struct refusal *refused)
 {
 	const struct judge_start start = {
 		.argc = argc,
 		.argv = argv,
-		.caller = service->caller,
-		.groups = service->groups,
-		.group_count = service->group_count,
-		.parent = service->parent,
+		.caller = service->peer.uid,
+		.groups = service->peer.groups,
+		.group_count = service->peer.group_count,
+		.parent = service->peer.pid,
+		.is_service = service->door.kind == DOOR_SERVICE,
+		.refused = refused,
 		.client = service->door.fd,
 		.orders = orders,
 	};
@@ -117,6 +136,7 @@ static void be_judge(const struct service *service, int argc, char *const argv[]
 static enum reply_code fork_judge(struct service *service, int argc, char *const argv[],
 				  struct refusal *why)
 {
+	const struct refusal refused = *why;
 	const pid_t helper = getpid();
 	int ends[2];
 
@@ -124,7 +144,8 @@ static enum reply_code fork_judge(struct service *service, int argc, char *const
 		return refuse(why, REPLY_INTERNAL, "start: %s", strerror(errno));
 	service->judge = fork();
 	if (service->judge == 0)
-		be_judge(service, argc, argv, ends[1], helper);
+		be_judge(service, argc, argv, ends[1], helper,
+			 refused.code != REPLY_GRANTED ? &refused : NULL);
 	close(ends[1]);
 	service->orders = ends[0];
 	if (service->judge < 0)
@@ -140,8 +161,8 @@ static void record_failure(struct service *service, const struct refusal *why)
 {
 	const struct record record = {
 		.code = why->code,
-		.uid = service->caller,
-		.pid = service->parent,
+		.uid = service->peer.uid,
+		.pid = service->peer.pid,
 		.action = "none",
 		.given = "",
 		.user = "",
@@ -212,7 +233,8 @@ static enum reply_code run(struct service *service, int argc, char *const argv[]
 {
 	enum reply_code code = start(service, why);
 
-	if (code == REPLY_GRANTED)
+	/* Only the judge can tell the service's client of a refusal. */
+	if (code == REPLY_GRANTED && take_connection(service, why) != REPLY_INTERNAL)
 		code = fork_judge(service, argc, argv, why);
 	if (code != REPLY_GRANTED) {
 		record_failure(service, why);
@@ -226,8 +248,7 @@ int main(int argc, char **argv)
 	struct refusal why = { .code = REPLY_GRANTED };
 	struct service service = {
 		.door = door_find(argc, argv),
-		.caller = getuid(),
-		.parent = getppid(),
+		.peer = { .uid = getuid(), .pid = getppid(), .pidfd = -1 },
 		.log = -1,
 		.ports = { .tun_fd = -1, .owner = getuid() },
 		.walk = { .folder = -1 },
@@ -235,7 +256,9 @@ int main(int argc, char **argv)
 	enum reply_code code = process_secure(&why);
 
 	if (code == REPLY_GRANTED) {
-		if (service.door.kind == DOOR_NONE || !privileges_are_real())
+		if (service.door.kind == DOOR_NONE ||
+		    !(service.door.kind == DOOR_SERVICE ? privileges_are_given()
+							: privileges_are_real()))
 			return run_unprivileged(argc, argv, &service.door);
 		code = run(&service, argc, argv, &why);
 	}

@@ -47,6 +47,14 @@ int privileges_are_real(void)
 	return geteuid() == 0 && (getauxval(AT_SECURE) != 0 || !in_user_namespace());
 }
 
+int privileges_are_given(void)
+{
+	uid_t real, effective, saved;
+
+	return getauxval(AT_SECURE) == 0 && getresuid(&real, &effective, &saved) == 0 && real != 0 &&
+	       effective == real && saved == real && !in_user_namespace();
+}
+
 /* ---- ids of this thread alone ---- */
 
 /* Architectures that once had ids of 16 bits have the others under these names. */
@@ -251,6 +259,50 @@ enum reply_code privileges_shrink(unsigned rights, const struct account *account
 	return code;
 }
 
+/* ---- from phase 0 to 1, with ids and capabilities that systemd gave ---- */
+
+/* Groups could open what the rules say nothing about. systemd gives the account's own twice. */
+static int has_own_groups(const struct account *account)
+{
+	gid_t group = account->gid;
+	int count = getgroups(1, &group);
+
+	return count == 0 || (count == 1 && group == account->gid);
+}
+
+static int ids_are_given(const struct account *account)
+{
+	uid_t real, effective, saved;
+	gid_t real_gid, effective_gid, saved_gid;
+
+	return has_own_groups(account) && getresuid(&real, &effective, &saved) == 0 &&
+	       real == account->uid && effective == real && saved == real &&
+	       getresgid(&real_gid, &effective_gid, &saved_gid) == 0 && real_gid == account->gid &&
+	       effective_gid == real_gid && saved_gid == real_gid;
+}
+
+enum reply_code privileges_confine(unsigned rights, const struct account *account,
+				   struct refusal *why)
+{
+	unsigned long long effective, permitted, kept = bits_of(rights);
+
+	if (read_sets(&effective, &permitted) < 0)
+		return refuse_step(why, "cannot read capabilities");
+	kept &= permitted;
+	if (write_sets(0, kept) < 0 ||
+	    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 || !are_lowered(kept))
+		return refuse_step(why, "cannot drop capabilities");
+	if ((kept & BIT(CAP_NET_ADMIN)) == 0)
+		return refuse(why, REPLY_NO_PRIVILEGE, "service: has no CAP_NET_ADMIN: see "
+			      "AmbientCapabilities= in vmgrant@.service");
+	if (!ids_are_given(account))
+		return refuse(why, REPLY_INSTALLATION, "service: must run with the ids of the account "
+			      VMGRANT_ACCOUNT " and no other group: see vmgrant@.service");
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return refuse_step(why, "cannot forbid new privileges and tracing");
+	return REPLY_GRANTED;
+}
+
 /* ---- other people's ids ---- */
 
 int privileges_become_reader(const struct account *account)
@@ -285,8 +337,12 @@ void privileges_become_caller(void)
 	const uid_t uid = getuid();
 	const gid_t gid = getgid();
 
-	if (geteuid() == uid && uid != 0)
+	/* Nothing to change: the service, or a program without power, which may not even try. */
+	if (geteuid() == uid && uid != 0) {
+		if (!are_lowered(0) && (write_sets(0, 0) < 0 || !are_lowered(0)))
+			abort();
 		return;
+	}
 	if (set_gids(gid, gid) < 0 || set_uids(uid, uid) < 0 ||
 	    (uid != 0 && (write_sets(0, 0) < 0 || !are_lowered(0))))
 		abort();

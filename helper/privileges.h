@@ -14,6 +14,8 @@
  *                   credentials need the uid). No supplementary group, bounding set
  *                   empty, no_new_privs, permitted only what the door needs, effective
  *                   nothing. The judge is forked here.
+ *                   The service comes here by privileges_confine(): it was started as the
+ *                   account with capabilities that systemd gave it, and no other id.
  *   2 kept          privileges_keep(): permitted only what the policy could ever make
  *                   this caller need.
  *
@@ -42,12 +44,22 @@
 /* 1 if this process is setuid root for real; else it has no more power than its caller. */
 int privileges_are_real(void);
 
+/* 1 if systemd gave this process its capabilities: one id that is not root's, no setuid bit. */
+int privileges_are_given(void);
+
 /*
  * Phase 0 to 1. rights: enum order_right bits that the door may need, of which
  * ORDER_RIGHT_LIMITS may be missing on this system. On a refusal nothing is effective.
  */
 enum reply_code privileges_shrink(unsigned rights, const struct account *account,
 				  struct refusal *why);
+
+/*
+ * The same for the service: of its capabilities only these are left. rights beside
+ * ORDER_RIGHT_PORTS may be missing: a site that gives no devices.
+ */
+enum reply_code privileges_confine(unsigned rights, const struct account *account,
+				   struct refusal *why);
 
 /* Phase 1 to 2. Never adds anything. 0 or -errno. */
 int privileges_keep(unsigned rights);

@@ -73,8 +73,8 @@ static void record_grant(struct service *service, const char *action, const char
 {
 	const struct record record = {
 		.code = REPLY_GRANTED,
-		.uid = service->caller,
-		.pid = service->parent,
+		.uid = service->peer.uid,
+		.pid = service->peer.pid,
 		.action = action,
 		.given = given,
 		.user = words->user,
@@ -156,7 +156,7 @@ static int make_port(struct service *service, const struct order_port *order,
 	if (((order->flags & ORDER_PORT_DELIVER) != 0) != (service->door.kind == DOOR_DROP_IN))
 		return -EINVAL;
 	*step = ORDER_PORT_TURN;
-	result = turn_take(&service->turn, TURN_BUILD, service->caller,
+	result = turn_take(&service->turn, TURN_BUILD, service->peer.uid,
 			   end_of(service, TURN_WAIT_MS));
 	if (result < 0)
 		return result;
@@ -251,19 +251,20 @@ static void perform_block(struct service *service, const struct order *order,
 static void perform_memlock(struct service *service, const struct order *order,
 			    struct outcome *outcome)
 {
-	outcome->answer.result = memlock_raise(&service->memlock, service->door.fd,
+	outcome->answer.result = memlock_raise(&service->memlock, &service->door,
 					       order->memlock.bytes, &service->limit,
 					       &outcome->answer.memlock);
 }
 
 static void perform_ask(struct service *service, const struct order *order, struct outcome *outcome)
 {
-	int result = turn_take(&service->turn, TURN_ASK, service->caller,
+	int result = turn_take(&service->turn, TURN_ASK, service->peer.uid,
 			       end_of(service, TURN_WAIT_MS));
 
 	(void)order;
 	if (result == 0) {
-		result = ask_start(&service->ask, &service->account, &outcome->answer.ask);
+		result = ask_start(&service->ask, &service->account, &service->peer,
+				   &outcome->answer.ask);
 		if (result < 0)
 			turn_release(&service->turn);
 	}

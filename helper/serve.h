@@ -10,6 +10,7 @@
 #include "helper/ask.h"
 #include "helper/door.h"
 #include "helper/node/memlock.h"
+#include "helper/peer.h"
 #include "helper/port/port.h"
 #include "helper/time-limit.h"
 #include "helper/turn.h"
@@ -20,16 +21,13 @@
 struct service {
 	struct door door;
 	struct account account;
-	uid_t caller;
-	gid_t *groups; /* the caller's: the real gid first, then the supplementary ones */
-	size_t group_count;
-	pid_t parent; /* who started the helper, for records */
+	struct peer peer;
 	pid_t judge;
 	int orders;   /* the socket to the judge */
 	int log;
 	struct port_maker ports;
 	struct walk walk;
-	struct turn turn;
+	struct turn turn, connection;
 	struct ask ask;
 	struct memlock memlock;
 	struct time_limit limit;

@@ -19,14 +19,22 @@ struct bounds {
 
 static struct bounds bounds_of(enum turn_kind kind)
 {
-	return kind == TURN_ASK ? (struct bounds){ 0, 4 } : (struct bounds){ 16, 16 };
+	static const struct bounds all[] = {
+		[TURN_ASK] = { 0, 4 },
+		[TURN_BUILD] = { 16, 16 },
+		[TURN_CONNECT] = { 32, 32 },
+	};
+
+	return all[kind];
 }
 
-void turn_open(struct turn *turn)
+void turn_open(struct turn *turn, enum door_kind door)
 {
+	const int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+
 	*turn = (struct turn){ .place = -1 };
-	turn->file = open(VMGRANT_LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
-			  0600);
+	turn->file = door == DOOR_SERVICE ? open(VMGRANT_SERVICE_LOCK_FILE, flags)
+					  : open(VMGRANT_LOCK_FILE, flags | O_CREAT, 0600);
 	turn->error = turn->file < 0 ? errno : 0;
 }
 

@@ -3,7 +3,8 @@
 /*
  * How much one user may have under way at a time, so that others are served.
  *
- * A turn is a lock on one byte of a file that only root can open: the byte's place is
+ * A turn is a lock on one byte of a file that only root can open, and for the service of
+ * another one that is the account's: the byte's place is
  * the user's id and a number below the limit. The kernel frees it when the helper
  * ends, however it ends; a helper that its caller has stopped only keeps that
  * caller's other requests waiting.
@@ -13,9 +14,12 @@
 
 #include <sys/types.h>
 
+#include "helper/door.h"
+
 enum turn_kind {
 	TURN_ASK = 1, /* questions to polkit: the account's connections to the bus are limited */
 	TURN_BUILD,   /* ports: a network namespace each before there is an interface */
+	TURN_CONNECT, /* connections to the service: a process each */
 };
 
 struct turn {
@@ -24,8 +28,11 @@ struct turn {
 	off_t place; /* of the turn that is taken, -1: none */
 };
 
-/* Open the file. Full privilege; where it cannot be opened no turn is ever given. */
-void turn_open(struct turn *turn);
+/*
+ * Open the file, in phase 0. One that cannot be opened gives no turn. The service finds it
+ * made by systemd-tmpfiles, others make it.
+ */
+void turn_open(struct turn *turn, enum door_kind door);
 
 /*
  * Take one of the user's turns, waiting until end_ms by clock_now_ms() for one.

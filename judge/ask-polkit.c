@@ -18,13 +18,16 @@
 /* The asker gives up first, and takes its question back; then it has this long to end. */
 #define MORE_TIME_S 1
 
-/* The subject is the helper, whose real uid is the caller's, with the time that it started. */
+/*
+ * The subject is the helper, whose real uid is the caller's, or the service's client, with
+ * the time that it started.
+ */
 static size_t write_question(const struct polkit_question *question,
-			     const struct answer_ask *helper, char text[ASKER_QUESTION_MAX])
+			     const struct answer_ask *subject, char text[ASKER_QUESTION_MAX])
 {
 	struct asker_question asked = {
-		.pid = (uint32_t)helper->helper_pid,
-		.start_time = helper->helper_start_time,
+		.pid = (uint32_t)subject->subject_pid,
+		.start_time = subject->subject_start_time,
 		.uid = question->caller->uid,
 		.interaction = question->interaction == INTERACTION_ALLOWED ? ASKER_MAY_PROMPT
 									    : ASKER_MUST_NOT_PROMPT,
@@ -39,10 +42,10 @@ static size_t write_question(const struct polkit_question *question,
 }
 
 static int send_question(int channel, const struct polkit_question *question,
-			 const struct answer_ask *helper)
+			 const struct answer_ask *subject)
 {
 	char text[ASKER_QUESTION_MAX];
-	size_t length = write_question(question, helper, text);
+	size_t length = write_question(question, subject, text);
 
 	return length > 0 && send(channel, text, length, MSG_NOSIGNAL) == (ssize_t)length &&
 			       shutdown(channel, SHUT_WR) == 0

@@ -46,10 +46,17 @@ static enum reply_code native(const struct judge_start *start, struct session *s
 {
 	enum reply_code code = session_open(start, CHANNEL_MESSAGES, session, why);
 
+	if (code == REPLY_GRANTED && start->refused != NULL) {
+		*why = *start->refused;
+		code = why->code;
+	}
 	if (code == REPLY_GRANTED)
 		native_serve(session);
 	else
 		session_record(session, NULL, "", NULL, why);
+	/* A setuid helper's caller reads it on standard error. */
+	if (code != REPLY_GRANTED && start->is_service)
+		native_refuse(session, why);
 	return code;
 }
 

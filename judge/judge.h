@@ -13,13 +13,17 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "wire/refusal.h"
+
 struct judge_start {
 	int argc;
 	char *const *argv;
-	uid_t caller;        /* the helper's real uid */
+	uid_t caller;        /* the helper's real uid, or the service's client's */
 	const gid_t *groups; /* the caller's real gid first, then the supplementary ones */
 	size_t group_count;
-	pid_t parent;     /* who started the helper, for records */
+	pid_t parent;     /* who started the helper, or the service's client, for records */
+	int is_service;   /* 1: the client cannot read how the helper ends */
+	const struct refusal *refused; /* what the client is to be told whatever it asks, or NULL */
 	int client;       /* the socket of the requests, -1: none was named */
 	int orders;       /* the socket to the helper; -1: none has power here, nothing can be given */
 };

@@ -195,3 +195,15 @@ void native_serve(struct session *session)
 		(void)alarm(0);
 	}
 }
+
+void native_refuse(struct session *session, const struct refusal *why)
+{
+	struct protocol_header header;
+	struct request request;
+	struct refusal unread;
+
+	/* Not even read by a process that could not enter its sandbox. */
+	if (session->is_confined &&
+	    receive(session->client, &request, &header, &unread) != EVENT_CLOSED)
+		(void)send_refusal(session->client, &header, why);
+}

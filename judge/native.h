@@ -15,4 +15,7 @@
 /* Returns when the client has gone, was silent too long, or the policy has changed. */
 void native_serve(struct session *session);
 
+/* The same for a client that may ask nothing: one request is answered with this refusal. */
+void native_refuse(struct session *session, const struct refusal *why);
+
 #endif

@@ -116,6 +116,7 @@ enum reply_code session_open(const struct judge_start *start, enum channel_kind 
 	code = open_log(session, why);
 	if (code == REPLY_GRANTED)
 		code = judge_sandbox_enter(why);
+	session->is_confined = code == REPLY_GRANTED;
 	if (code == REPLY_GRANTED)
 		code = check_channel(session->client, channel, session->caller.uid, why);
 	if (code == REPLY_GRANTED)

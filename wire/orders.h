@@ -230,8 +230,8 @@ struct answer_memlock {
 };
 
 struct answer_ask {
-	int64_t helper_pid;
-	uint64_t helper_start_time; /* in the unit of /proc/PID/stat */
+	int64_t subject_pid; /* of the process that polkit is asked about */
+	uint64_t subject_start_time; /* in the unit of /proc/PID/stat */
 };
 
 struct answer_asked {

@@ -68,6 +68,7 @@ vmgrant_SOURCES = \
 	client/command/attach/follow.h \
 	client/command/attach/qmp-command.c \
 	client/command/attach/qmp-command.h \
+	client/command/bridge-helper/bridge-helper.c \
 	client/command/check/acl-mend.c \
 	client/command/check/acl-mend.h \
 	client/command/check/acl-never.c \

@@ -22,6 +22,7 @@ static const struct {
 	{ "check-acl", command_check_acl, "say what is wrong in a policy file" },
 	{ "reattach", command_reattach, "put cards back on their bridges (root)" },
 	{ "explain", command_explain, "say which rule decides about a bridge or device" },
+	{ "bridge-helper", command_bridge_helper, "stand in for qemu-bridge-helper, without setuid" },
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
@@ -33,8 +34,8 @@ static int print_help(void)
 	      "Network cards and devices for virtual machines that run without privilege.\n"
 	      "\n", stdout);
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		(void)printf("  %-9s %s\n", commands[i].name, commands[i].summary);
-	(void)printf("  %-9s %s\n", "help", "say more about a command");
+		(void)printf("  %-13s %s\n", commands[i].name, commands[i].summary);
+	(void)printf("  %-13s %s\n", "help", "say more about a command");
 	fputs("\nvmgrant COMMAND --help says more, vmgrant --version which version this is.\n"
 	      "See vmgrant(1).\n", stdout);
 	return fflush(stdout) == 0 ? VMGRANT_GRANTED : VMGRANT_INTERNAL;

@@ -47,9 +47,24 @@ static int says_something_about_the_file(int error)
 	       error == -ENAMETOOLONG || error == -ELIBBAD || error == -ETXTBSY;
 }
 
+static enum vmgrant_code refuse_socket(struct vmgrant_connection *connection, int error)
+{
+	const char *advice = "ask the administrator for: systemctl enable --now vmgrant.socket";
+
+	if (error == -EACCES || error == -EPERM)
+		advice = "only some people may use the service, see vmgrant.socket";
+	if (error == -EAGAIN || error == -EMFILE || error == -ENFILE)
+		advice = "try again";
+	return connection_refuse(connection, VMGRANT_INSTALLATION, "%s: %s: %s", VMGRANT_SOCKET,
+				 strerror(-error), advice);
+}
+
 static enum vmgrant_code refuse_start(struct vmgrant_connection *connection, int error)
 {
 	const char *advice = ": is vmgrant installed?";
+
+	if (connection->way == WAY_SOCKET)
+		return refuse_socket(connection, error);
 
 	if (error == -EACCES)
 		advice = ": only its group may start it, or it is not installed well";
@@ -84,6 +99,9 @@ static enum vmgrant_code refuse_by_end(struct vmgrant_connection *connection,
 	if (obituary->end == HELPER_EXITED && obituary->number > VMGRANT_GRANTED &&
 	    obituary->number <= VMGRANT_UNSUPPORTED)
 		code = (enum vmgrant_code)obituary->number;
+	if (obituary->end == HELPER_HUNG_UP)
+		return connection_refuse(connection, code, "%s: the service ended without an answer: "
+					 "journalctl -t vmgrant-helper may say why", VMGRANT_SOCKET);
 	if (*sentence != '\0')
 		return connection_refuse(connection, code, "%s", sentence);
 	if (code == VMGRANT_INSTALLATION)
@@ -102,7 +120,7 @@ static enum vmgrant_code refuse_by_end(struct vmgrant_connection *connection,
 static int ended_in_peace(const struct helper_obituary *obituary)
 {
 	return obituary->last_words[0] == '\0' &&
-	       (obituary->end == HELPER_UNKNOWN ||
+	       (obituary->end == HELPER_UNKNOWN || obituary->end == HELPER_HUNG_UP ||
 		(obituary->end == HELPER_EXITED && obituary->number == 0));
 }
 
@@ -118,17 +136,29 @@ static enum vmgrant_code refuse_exchange(struct vmgrant_connection *connection,
 				 "vmgrant-helper: its reply cannot be used: %s", what);
 }
 
-/* The agent serves this very helper, and only while it is asked. */
+static int start_helper(struct vmgrant_connection *connection)
+{
+	return connection->way == WAY_SOCKET
+		       ? helper_process_connect(&connection->helper)
+		       : helper_process_start(&connection->helper, connection->helper_path);
+}
+
+/*
+ * The agent serves whom polkit is asked about, and only while it is asked: this very
+ * helper, or for the service this process.
+ */
 static enum exchange_result exchange_on_terminal(struct vmgrant_connection *connection,
 						 const struct protocol_request *request,
 						 struct protocol_reply *reply,
 						 struct received_fds *received,
 						 const char **what_out)
 {
+	const pid_t subject = connection->way == WAY_SOCKET ? getpid()
+							    : connection->helper.child.pid;
 	struct text_agent agent;
 	enum exchange_result result;
 
-	connection->agent_problem = text_agent_start(&agent, connection->helper.child.pid);
+	connection->agent_problem = text_agent_start(&agent, subject);
 	if (connection->agent_problem == NULL)
 		connection->agent_problem = VMGRANT_PKTTYAGENT " is not accepted by polkit";
 	result = exchange(connection->helper.socket_fd, request, reply, received, what_out);
@@ -151,7 +181,7 @@ static enum vmgrant_code ask_once(struct vmgrant_connection *connection, enum at
 
 	*again_out = 0;
 	if (!helper_process_runs(&connection->helper))
-		error = helper_process_start(&connection->helper, connection->helper_path);
+		error = start_helper(connection);
 	if (error < 0)
 		return refuse_start(connection, error);
 	if (connection->asks_on_terminal)
@@ -256,7 +286,9 @@ struct vmgrant_connection *vmgrant_connect_with(const char *helper, unsigned fla
 	struct vmgrant_connection *connection;
 	int error = -ENOMEM;
 
-	if ((flags & ~(unsigned)VMGRANT_CONNECT_TEXT_AGENT) != 0) {
+	const unsigned doors = VMGRANT_CONNECT_SETUID | VMGRANT_CONNECT_SOCKET;
+
+	if ((flags & ~(VMGRANT_CONNECT_TEXT_AGENT | doors)) != 0 || (flags & doors) == doors) {
 		errno = EINVAL;
 		return NULL;
 	}
@@ -265,11 +297,13 @@ struct vmgrant_connection *vmgrant_connect_with(const char *helper, unsigned fla
 		return NULL;
 	connection->flags = flags;
 	helper_process_init(&connection->helper);
+	connection->way = way_choose(helper, flags);
 	connection->helper_path = strdup(helper != NULL ? helper : VMGRANT_HELPER);
 	if (connection->helper_path != NULL)
-		error = helper_process_start(&connection->helper, connection->helper_path);
+		error = start_helper(connection);
 	/* The first request tries again, and has a sentence for it. */
-	if (error == 0 || says_something_about_the_file(error))
+	if (error == 0 || says_something_about_the_file(error) ||
+	    (connection->way == WAY_SOCKET && error == -ECONNREFUSED))
 		return connection;
 	free(connection->helper_path);
 	free(connection);

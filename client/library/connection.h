@@ -11,6 +11,7 @@
 
 #include "client/library/helper-process.h"
 #include "client/library/vmgrant.h"
+#include "client/library/way.h"
 #include "wire/fd-pass.h"
 #include "wire/protocol.h"
 
@@ -18,6 +19,7 @@
 
 struct vmgrant_connection {
 	char *helper_path;
+	enum way way;
 	struct helper_process helper;
 	unsigned flags;  /* enum vmgrant_connect_flag */
 	uint32_t serial; /* of the last request */

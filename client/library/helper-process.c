@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 vmgrant contributors */
-/* One vmgrant-helper as a child process: how it starts and how it ended. */
+/* One vmgrant-helper: how it starts and how it ended. */
 #include "client/library/helper-process.h"
 
 #include <errno.h>
@@ -11,6 +11,8 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "client/library/way.h"
 
 /* Nothing takes a helper that long that lost its client; only a stopped one needs to be killed. */
 #define END_TIMEOUT_MS 10000
@@ -26,7 +28,7 @@ void helper_process_init(struct helper_process *process)
 
 int helper_process_runs(const struct helper_process *process)
 {
-	return process->child.pid != 0;
+	return process->socket_fd >= 0;
 }
 
 /*
@@ -105,6 +107,18 @@ int helper_process_start(struct helper_process *process, const char *path)
 	return error;
 }
 
+int helper_process_connect(struct helper_process *process)
+{
+	int fd = way_connect();
+
+	helper_process_init(process);
+	if (fd < 0)
+		return fd;
+	process->owner = getpid();
+	process->socket_fd = fd;
+	return 0;
+}
+
 /* Its end is noticed whoever reaps it. */
 static void reap(struct helper_process *process, struct helper_obituary *obituary)
 {
@@ -149,8 +163,11 @@ void helper_process_end(struct helper_process *process, struct helper_obituary *
 	if (process->owner == getpid()) {
 		/* A copy of the socket in a forked child must not keep the helper waiting. */
 		(void)shutdown(process->socket_fd, SHUT_RDWR);
-		reap(process, obituary);
-		read_last_words(process, obituary);
+		obituary->end = HELPER_HUNG_UP;
+		if (process->child.pid != 0) {
+			reap(process, obituary);
+			read_last_words(process, obituary);
+		}
 	}
 	child_close_fd(&process->socket_fd);
 	child_close_fd(&process->stderr_fd);

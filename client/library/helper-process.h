@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 vmgrant contributors */
 /*
- * One vmgrant-helper as a child process: how it starts and how it ended.
+ * One vmgrant-helper, as a child process or as the service's: how it starts and how it
+ * ended.
  *
  * No signal handler, mask or disposition is touched and no other child is waited
  * for. Every fd that is made here is close-on-exec from its first moment, so that
@@ -17,7 +18,7 @@
 
 struct helper_process {
 	pid_t owner;   /* who started it; a copy of us by fork() has nothing to say here */
-	struct child child;
+	struct child child; /* pid 0: the service's, no child of ours */
 	int socket_fd; /* our end of the connection */
 	int stderr_fd; /* what the helper says; does not block */
 };
@@ -27,6 +28,7 @@ enum helper_end {
 	HELPER_EXITED = 1,
 	HELPER_KILLED,  /* by a signal */
 	HELPER_UNKNOWN, /* somebody else has reaped it */
+	HELPER_HUNG_UP, /* the service's: only systemd knows */
 };
 
 #define HELPER_LAST_WORDS_SIZE 1024
@@ -47,9 +49,12 @@ int helper_process_runs(const struct helper_process *process);
  */
 int helper_process_start(struct helper_process *process, const char *path);
 
+/* The same by the service's socket. Returns 0 or -errno: what connect() says. */
+int helper_process_connect(struct helper_process *process);
+
 /*
  * Hang up and wait for the helper to end; it is killed if it does not end by
- * itself. obituary may be NULL. In a copy of the process that started the helper
+ * itself, unless it is the service's. obituary may be NULL. In a copy of the process that started the helper
  * only the fds are closed. No effect when none runs.
  */
 void helper_process_end(struct helper_process *process, struct helper_obituary *obituary);

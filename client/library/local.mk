@@ -16,7 +16,9 @@ libclient_la_SOURCES = \
 	client/library/tap.c \
 	client/library/text-agent.c \
 	client/library/text-agent.h \
-	client/library/vmgrant.h
+	client/library/vmgrant.h \
+	client/library/way.c \
+	client/library/way.h
 
 lib_LTLIBRARIES += libvmgrant.la
 libvmgrant_la_SOURCES =

@@ -170,7 +170,7 @@ struct vmgrant_disk {
 };
 
 /*
- * Start a helper and connect to it.
+ * Start a helper, or have the service start one, and connect to it.
  *
  * helper  path of vmgrant-helper, NULL: the installed one
  * Returns a connection, to be given to vmgrant_close(), or NULL with errno set
@@ -188,9 +188,17 @@ enum vmgrant_connect_flag {
 	 * and the agent has ended before the call returns.
 	 */
 	VMGRANT_CONNECT_TEXT_AGENT = 1u << 0,
+	/*
+	 * Which door: the setuid helper, or the service's socket. With neither, the
+	 * environment's VMGRANT_DOOR (setuid, socket or auto), and then the socket where the
+	 * helper could not help: it is missing or not setuid, or no_new_privs, a user
+	 * namespace or a sandbox takes its power away. A path given is always the helper.
+	 */
+	VMGRANT_CONNECT_SETUID = 1u << 1,
+	VMGRANT_CONNECT_SOCKET = 1u << 2,
 };
 
-/* The same with flags, enum vmgrant_connect_flag. EINVAL: a flag is unknown. */
+/* The same with flags, enum vmgrant_connect_flag. EINVAL: a flag is unknown, or both doors. */
 struct vmgrant_connection *vmgrant_connect_with(const char *helper, unsigned flags);
 
 /* Close the connection and wait for the helper to end. Granted fds stay open. NULL is fine. */

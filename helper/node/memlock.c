@@ -26,21 +26,22 @@
  * have gone over to another process, but then to one of the same user's, or the
  * signal is refused.
  */
-static int find_requester(int socket_fd, struct memlock *memlock)
+static int find_requester(const struct door *door, struct memlock *memlock)
 {
 	struct ucred peer = { .pid = 0 };
 	socklen_t length = sizeof peer;
 	int pidfd = -1;
 
-	if (getsockopt(socket_fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0)
+	if (getsockopt(door->fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0)
 		return -errno;
 	/* 0: it lives in a process namespace that we cannot see into. */
 	if (peer.pid <= 0)
 		return -ESRCH;
 	memlock->pid = peer.pid;
 	length = sizeof pidfd;
-	if (getsockopt(socket_fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &length) == 0) {
+	if (getsockopt(door->fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &length) == 0) {
 		memlock->pidfd = pidfd;
+		memlock->is_sure = door->kind == DOOR_SERVICE;
 		return 0;
 	}
 	if (errno != ENOPROTOOPT)
@@ -49,10 +50,15 @@ static int find_requester(int socket_fd, struct memlock *memlock)
 	return memlock->pidfd < 0 ? -errno : 0;
 }
 
-/* 0 as long as the number is the process's, and the process the caller's. */
+/*
+ * 0 as long as the number is the process's, and the process the caller's. The service may
+ * not signal it: then the kernel's word at the connection has to be there.
+ */
 static int check_requester(const struct memlock *memlock)
 {
-	return syscall(SYS_pidfd_send_signal, memlock->pidfd, 0, NULL, 0) < 0 ? -ESRCH : 0;
+	if (syscall(SYS_pidfd_send_signal, memlock->pidfd, 0, NULL, 0) == 0)
+		return 0;
+	return errno == EPERM && memlock->is_sure ? 0 : -ESRCH;
 }
 
 /* ---- its limit ---- */
@@ -157,13 +163,13 @@ static int raise_limit(struct memlock *memlock, uint64_t wanted_bytes, struct ti
 	return result;
 }
 
-int memlock_raise(struct memlock *memlock, int socket_fd, uint64_t wanted_bytes,
+int memlock_raise(struct memlock *memlock, const struct door *door, uint64_t wanted_bytes,
 		  struct time_limit *limit, struct answer_memlock *answer_out)
 {
 	int result;
 
 	memlock_release(memlock);
-	result = find_requester(socket_fd, memlock);
+	result = find_requester(door, memlock);
 	if (result < 0)
 		return result;
 	answer_out->pid = memlock->pid;

@@ -19,19 +19,21 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
+#include "helper/door.h"
 #include "helper/time-limit.h"
 #include "wire/orders.h"
 
 /* Zeroed: nothing was raised. */
 struct memlock {
 	int is_raised;
+	int is_sure; /* 1: the service's client, as the kernel knew it when it connected */
 	int pidfd; /* of the process, only with is_raised */
 	pid_t pid;
 	struct rlimit before, after; /* only with is_raised */
 };
 
 /*
- * Raise the limit of the process at the other end of socket_fd, soft and hard, to
+ * Raise the limit of the process at the other end of the door, soft and hard, to
  * wanted_bytes where it is lower; 0 only tells it. Raises ORDER_RIGHT_LIMITS around each
  * call.
  *
@@ -39,7 +41,7 @@ struct memlock {
  * Returns 0, or -errno with the limit as it was: -ESRCH if the process has ended or is
  * not the caller's any more, -EPERM without CAP_SYS_RESOURCE.
  */
-int memlock_raise(struct memlock *memlock, int socket_fd, uint64_t wanted_bytes,
+int memlock_raise(struct memlock *memlock, const struct door *door, uint64_t wanted_bytes,
 		  struct time_limit *limit, struct answer_memlock *answer_out);
 
 /* Set the limit back, unless somebody else has changed it since. */

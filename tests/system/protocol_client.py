@@ -40,8 +40,11 @@ class Reply:
 
 def receive_message(connection):
     """(bytes, fds) of the next reply; no bytes when the helper has ended."""
-    data, control, flags, _ = connection.recvmsg(4096, socket.CMSG_SPACE(64 * 4),
-                                                 socket.MSG_CMSG_CLOEXEC)
+    try:
+        data, control, flags, _ = connection.recvmsg(4096, socket.CMSG_SPACE(64 * 4),
+                                                     socket.MSG_CMSG_CLOEXEC)
+    except ConnectionResetError:  # it had not read what was sent
+        return b"", []
     assert not flags & (socket.MSG_TRUNC | socket.MSG_CTRUNC)
     fds = array.array("i")
     for _, kind, content in control:

@@ -98,7 +98,9 @@ static int raise_to(struct place *place, uint64_t wanted)
 	if (place->unit == 0)
 		skip();
 	place->answer = (struct answer_memlock){ 0 };
-	return memlock_raise(&place->memlock, place->sockets[0], wanted, &place->time, &place->answer);
+	const struct door door = { .kind = DOOR_NATIVE, .fd = place->sockets[0] };
+
+	return memlock_raise(&place->memlock, &door, wanted, &place->time, &place->answer);
 }
 
 static void it_is_raised_to_what_was_asked(void **state)

@@ -29,6 +29,7 @@ static int print_help(void)
 {
 	fputs("usage: vmgrant attach --qmp SOCKET --net BRIDGE[,OPTION...] [--id ID] [--json]\n"
 	      "                      [--prompt|--no-prompt] [--helper PATH]\n"
+	      "                      [--door auto|setuid|socket]\n"
 	      "       vmgrant attach --qmp SOCKET --usb ID [--follow] ...\n"
 	      "\n"
 	      "Gets a network card on a bridge, or a USB device, and plugs it into a QEMU that\n"
@@ -50,6 +51,8 @@ static int print_help(void)
 	      "                     or on the terminal [if the standard input is a terminal]\n"
 	      "  --no-prompt        never let polkit ask\n"
 	      "  --helper PATH      another vmgrant-helper\n"
+	      "  --door WAY         setuid: start the helper; socket: ask the service [auto: the\n"
+	      "                     helper, and the service where setuid has no effect]\n"
 	      "\n"
 	      "See vmgrant(1).\n",
 	      stdout);
@@ -136,6 +139,8 @@ static int take_option(struct command *command, int option)
 	case 'H':
 		attach->helper = optarg;
 		break;
+	case 'w':
+		return command_set_door(optarg);
 	case 'p':
 	case 'q':
 		attach->prompt = option == 'p' ? PROMPT_ALWAYS : PROMPT_NEVER;
@@ -153,7 +158,7 @@ static int parse(struct command *command, int argc, char **argv)
 		{ "id", required_argument, NULL, 'i' },     { "json", no_argument, NULL, 'j' },
 		{ "helper", required_argument, NULL, 'H' }, { "prompt", no_argument, NULL, 'p' },
 		{ "no-prompt", no_argument, NULL, 'q' },    { "help", no_argument, NULL, 'h' },
-		{ 0 },
+		{ "door", required_argument, NULL, 'w' },   { 0 },
 	};
 	int code = VMGRANT_GRANTED, option;
 

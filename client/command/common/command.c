@@ -29,6 +29,16 @@ int command_fail(int code, const char *format, ...)
 	return code;
 }
 
+int command_set_door(const char *word)
+{
+	if (strcmp(word, "auto") != 0 && strcmp(word, "setuid") != 0 && strcmp(word, "socket") != 0)
+		return command_fail(VMGRANT_USAGE, "--door %.64s: must be auto, setuid or socket",
+				    word);
+	return setenv("VMGRANT_DOOR", word, 1) == 0
+		       ? VMGRANT_GRANTED
+		       : command_fail(VMGRANT_INTERNAL, "--door: out of memory");
+}
+
 /* The long option that argv's word is nearest to, without its dashes; NULL: none. */
 static const char *nearest_option(const char *word, const struct option *options)
 {

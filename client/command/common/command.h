@@ -20,6 +20,7 @@ int command_check(int argc, char **argv);
 int command_check_acl(int argc, char **argv);
 int command_explain(int argc, char **argv);
 int command_reattach(int argc, char **argv);
+int command_bridge_helper(int argc, char **argv);
 
 /* Exit statuses beside those of enum vmgrant_code. */
 enum command_exit {
@@ -33,6 +34,12 @@ enum command_exit {
 	COMMAND_NOT_FOUND = 127,
 	COMMAND_SIGNAL = 128, /* and the number of the signal */
 };
+
+/*
+ * --door WORD of a command: which door libvmgrant takes, from here on and in programs that
+ * are started. Returns 0 or the exit status.
+ */
+int command_set_door(const char *word);
 
 /*
  * Print one line, "vmgrant: " and the sentence, on standard error and return code,

@@ -12,7 +12,7 @@
 
 static int print_help(void)
 {
-	fputs("usage: vmgrant list [--json] [--helper PATH]\n"
+	fputs("usage: vmgrant list [--json] [--helper PATH] [--door auto|setuid|socket]\n"
 	      "\n"
 	      "The bridges of this machine and what a network card on each would be given, its\n"
 	      "USB devices, the PCI devices that are bound to VFIO or that a rule gives you, and\n"
@@ -20,6 +20,7 @@ static int print_help(void)
 	      "\n"
 	      "  --json         for programs\n"
 	      "  --helper PATH  another vmgrant-helper\n"
+	      "  --door WAY     setuid, socket or auto, see vmgrant run --help\n"
 	      "\n"
 	      "See vmgrant(1).\n",
 	      stdout);
@@ -124,6 +125,7 @@ int command_list(int argc, char **argv)
 	static const struct option options[] = {
 		{ "json", no_argument, NULL, 'j' },
 		{ "helper", required_argument, NULL, 'H' },
+		{ "door", required_argument, NULL, 'w' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
@@ -138,7 +140,9 @@ int command_list(int argc, char **argv)
 			is_json = 1;
 		else if (option == 'H')
 			helper = optarg;
-		else
+		else if (option == 'w' && command_set_door(optarg) != VMGRANT_GRANTED)
+			return VMGRANT_USAGE;
+		else if (option != 'w')
 			return command_fail_unknown("list", option, argv, options);
 	}
 	if (optind < argc)

@@ -16,7 +16,8 @@
 static int print_help(void)
 {
 	fputs("usage: vmgrant run [--net BRIDGE[,OPTION...]]... [--usb ID]... [--vfio ADDRESS]...\n"
-	      "                   [--qemu] [--dry-run] [--prompt|--no-prompt] [--helper PATH] --\n"
+	      "                   [--qemu] [--dry-run] [--prompt|--no-prompt] [--helper PATH]\n"
+	      "                   [--door auto|setuid|socket] --\n"
 	      "                   PROGRAM [ARGUMENT...]\n"
 	      "\n"
 	      "Gets network cards on bridges, USB and PCI devices and becomes PROGRAM, which\n"
@@ -49,6 +50,8 @@ static int print_help(void)
 	      "                     or on the terminal [if the standard input is a terminal]\n"
 	      "  --no-prompt        never let polkit ask\n"
 	      "  --helper PATH      another vmgrant-helper\n"
+	      "  --door WAY         setuid: start the helper; socket: ask the service [auto: the\n"
+	      "                     helper, and the service where setuid has no effect]\n"
 	      "\n"
 	      "Replaced in ARGUMENT, with N counted from 0 in the order of --net:\n"
 	      "  {netN.fd} {netN.fds} {netN.vhostfds} {netN.mac} {netN.mtu} {netN.ifname}\n"
@@ -97,7 +100,8 @@ static int parse(struct run *run, int argc, char **argv)
 		{ "usb", required_argument, NULL, 'u' },  { "vfio", required_argument, NULL, 'v' },
 		{ "helper", required_argument, NULL, 'H' }, { "prompt", no_argument, NULL, 'p' },
 		{ "no-prompt", no_argument, NULL, 'q' },  { "help", no_argument, NULL, 'h' },
-		{ "qemu", no_argument, NULL, 'k' },	  { 0 },
+		{ "qemu", no_argument, NULL, 'k' },	  { "door", required_argument, NULL, 'w' },
+		{ 0 },
 	};
 	int code = VMGRANT_GRANTED, option;
 
@@ -118,6 +122,8 @@ static int parse(struct run *run, int argc, char **argv)
 			run->says_qemu = 1;
 		else if (option == 'H')
 			run->helper = optarg;
+		else if (option == 'w')
+			code = command_set_door(optarg);
 		else if (option == 'p' || option == 'q')
 			run->prompt = option == 'p' ? PROMPT_ALWAYS : PROMPT_NEVER;
 		else

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
+/* Which way leads to a helper. */
+#include "client/library/way.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/un.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "client/library/vmgrant.h"
+
+/* The first line is "0 0 4294967295" only in the initial namespace. */
+static int in_user_namespace(void)
+{
+	unsigned inside = 0, outside = 0, length = 0;
+	FILE *map = fopen("/proc/self/uid_map", "re");
+	int fields;
+
+	if (map == NULL)
+		return 0;
+	fields = fscanf(map, "%u %u %u", &inside, &outside, &length);
+	(void)fclose(map);
+	return !(fields == 3 && inside == 0 && outside == 0 && length == 4294967295u);
+}
+
+/* Does the file give whoever starts it a power that he has not? */
+static int gives_power(const char *path)
+{
+	struct stat status;
+	struct statvfs filesystem;
+
+	if (stat(path, &status) < 0 || access(path, X_OK) < 0)
+		return 0;
+	if (statvfs(path, &filesystem) == 0 && (filesystem.f_flag & ST_NOSUID) != 0)
+		return 0;
+	if ((status.st_mode & S_ISUID) != 0)
+		return status.st_uid == 0;
+	return getxattr(path, "security.capability", NULL, 0) > 0;
+}
+
+static int setuid_can_help(void)
+{
+	return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 0 && !in_user_namespace() &&
+	       gives_power(VMGRANT_HELPER);
+}
+
+enum way way_choose(const char *helper, unsigned flags)
+{
+	const char *door = secure_getenv("VMGRANT_DOOR");
+
+	if ((flags & VMGRANT_CONNECT_SOCKET) != 0)
+		return WAY_SOCKET;
+	if (helper != NULL || (flags & VMGRANT_CONNECT_SETUID) != 0)
+		return WAY_SETUID;
+	if (door != NULL && strcmp(door, "socket") == 0)
+		return WAY_SOCKET;
+	if ((door != NULL && strcmp(door, "setuid") == 0) || setuid_can_help())
+		return WAY_SETUID;
+	/* With neither, the program says best what is missing. */
+	return access(VMGRANT_SOCKET, F_OK) == 0 ? WAY_SOCKET : WAY_SETUID;
+}
+
+int way_connect(void)
+{
+	const struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = VMGRANT_SOCKET };
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), result = 0;
+
+	if (fd < 0)
+		return -errno;
+	do {
+		if (connect(fd, (const struct sockaddr *)&address, sizeof address) < 0)
+			result = -errno;
+		else
+			result = 0;
+	} while (result == -EINTR);
+	if (result == 0)
+		return fd;
+	close(fd);
+	return result;
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
+/* Who asks, as the kernel says it. Reads nothing that anybody wrote. */
+#include "helper/peer.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Since Linux 6.5; libc learned the name later. */
+#ifndef SO_PEERPIDFD
+#define SO_PEERPIDFD 77
+#endif
+
+/* As many as a process can have. */
+#define GROUPS_MAX 65536u
+
+static enum reply_code refuse_peer(struct refusal *why, const char *step)
+{
+	return refuse(why, REPLY_INTERNAL, "start: who asks: %s: %s", step, strerror(errno));
+}
+
+/* ---- the caller of a setuid program ---- */
+
+static enum reply_code find_caller(struct peer *peer, struct refusal *why)
+{
+	int count = getgroups(0, NULL);
+
+	if (count >= 0)
+		peer->groups = calloc((size_t)count + 1, sizeof *peer->groups);
+	if (count < 0 || peer->groups == NULL)
+		return refuse_peer(why, "groups");
+	peer->groups[0] = getgid();
+	if (count > 0)
+		count = getgroups(count, peer->groups + 1);
+	if (count < 0)
+		return refuse_peer(why, "groups");
+	peer->group_count = (size_t)count + 1;
+	return REPLY_GRANTED;
+}
+
+/* ---- the client of the service ---- */
+
+/* Asked for twice: with no room the kernel says how much it takes. */
+static int read_peer_groups(int fd, gid_t first, struct peer *peer)
+{
+	socklen_t size = 0;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, NULL, &size) < 0 && errno != ERANGE)
+		return -1;
+	if (size > GROUPS_MAX * sizeof *peer->groups) {
+		errno = E2BIG;
+		return -1;
+	}
+	peer->groups = calloc(size / sizeof *peer->groups + 1, sizeof *peer->groups);
+	if (peer->groups == NULL)
+		return -1;
+	peer->groups[0] = first;
+	if (size > 0 && getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, peer->groups + 1, &size) < 0)
+		return -1;
+	peer->group_count = size / sizeof *peer->groups + 1;
+	return 0;
+}
+
+static enum reply_code open_peer(const struct door *door, struct peer *peer, struct refusal *why)
+{
+	socklen_t length = sizeof peer->pidfd;
+
+	if (getsockopt(door->fd, SOL_SOCKET, SO_PEERPIDFD, &peer->pidfd, &length) == 0)
+		return REPLY_GRANTED;
+	if (errno != ENOPROTOOPT)
+		return refuse_peer(why, "the process has ended");
+	if (!door->by_pid)
+		return refuse(why, REPLY_UNSUPPORTED,
+			      "service: needs Linux 6.5 to be sure which process asks: ask the "
+			      "administrator for --service=by-pid in vmgrant@.service, if process "
+			      "numbers will do, or install the helper setuid");
+	peer->pidfd = (int)syscall(SYS_pidfd_open, peer->pid, 0);
+	return peer->pidfd < 0 ? refuse_peer(why, "the process has ended") : REPLY_GRANTED;
+}
+
+static enum reply_code find_client(const struct door *door, struct peer *peer, struct refusal *why)
+{
+	struct ucred client = { .pid = 0 };
+	socklen_t length = sizeof client;
+
+	if (getsockopt(door->fd, SOL_SOCKET, SO_PEERCRED, &client, &length) < 0)
+		return refuse_peer(why, "not a connected socket");
+	/* 0: in a process namespace that is not below this one. */
+	if (client.pid <= 0)
+		return refuse(why, REPLY_CHANNEL, "service: the process that asks cannot be seen "
+			      "from here: it lives in another process namespace");
+	peer->uid = client.uid;
+	peer->pid = client.pid;
+	if (read_peer_groups(door->fd, client.gid, peer) < 0)
+		return refuse_peer(why, "groups");
+	return open_peer(door, peer, why);
+}
+
+enum reply_code peer_find(const struct door *door, struct peer *peer_out, struct refusal *why)
+{
+	*peer_out = (struct peer){ .uid = getuid(), .pid = getppid(), .pidfd = -1 };
+	return door->kind == DOOR_SERVICE ? find_client(door, peer_out, why)
+					  : find_caller(peer_out, why);
+}

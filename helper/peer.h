@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
+/*
+ * Who asks: the caller that started the helper, or the process at the other end of the
+ * service's socket, both as the kernel says it.
+ */
+#ifndef VMGRANT_HELPER_PEER_H
+#define VMGRANT_HELPER_PEER_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "helper/door.h"
+#include "wire/refusal.h"
+
+struct peer {
+	uid_t uid;
+	gid_t *groups; /* the gid first, then the supplementary ones; lives as long as the process */
+	size_t group_count;
+	pid_t pid; /* for records; of a caller the process that started the helper */
+	int pidfd; /* of that process, for polkit; -1 where the helper itself is polkit's subject */
+};
+
+/*
+ * Drop-in and native: the real ids of this process, its groups, and its parent.
+ *
+ * Service: SO_PEERCRED, SO_PEERGROUPS and SO_PEERPIDFD (Linux 6.5) of the socket: the
+ * process that called connect(), whoever has the socket now. Before 6.5 the door is
+ * closed unless it was opened with --service=by-pid: then the process that has the
+ * number now is taken for it.
+ */
+enum reply_code peer_find(const struct door *door, struct peer *peer_out, struct refusal *why);
+
+#endif

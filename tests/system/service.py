@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
+"""The service door of a world: what systemd does for vmgrant.socket, in few lines.
+
+The units themselves are tried in the virtual machine.
+"""
+
+import os
+import pwd
+import signal
+import socket
+
+from process import wait_until
+
+SOCKET = "/run/vmgrant/socket"
+LOCK = "/run/vmgrant/lock"
+NETWORK = ("net_admin",)
+DEVICES = ("net_admin", "dac_override", "sys_resource")
+
+
+def command(helper, capabilities, arguments, ids=("vmgrant", "vmgrant")):
+    """The helper as vmgrant@.service starts it."""
+    sets = ",".join(f"+{name}" for name in capabilities)
+    sets = f"-all,{sets}" if sets else "-all"
+    ambient = ["--inh-caps", sets, "--ambient-caps", sets] if capabilities else []
+    return ["setpriv", "--reuid", ids[0], "--regid", ids[1], "--clear-groups", *ambient,
+            "--bounding-set", sets, "--no-new-privs", helper, *arguments]
+
+
+class Service:
+    """Listens until the world ends."""
+
+    def __init__(self, world, capabilities=NETWORK, arguments=("--service",), **options):
+        world.write(LOCK, "", mode=0o600, owner=world.call(
+            lambda: (pwd.getpwnam("vmgrant").pw_uid, pwd.getpwnam("vmgrant").pw_gid)))
+        words = command(world.helper, capabilities, arguments, **options)
+
+        def serve():
+            signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+            listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            listener.bind(SOCKET)
+            os.chmod(SOCKET, 0o666)
+            listener.listen(64)
+            while True:
+                connection, _ = listener.accept()
+                if os.fork() == 0:
+                    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                    # 3 is where systemd puts it.
+                    os.dup2(os.dup(connection.fileno()), 3)
+                    os.closerange(4, 256)
+                    os.execvpe(words[0], words, {"PATH": os.environ["PATH"]})
+                connection.close()
+
+        self.process = world.spawn(serve)
+        wait_until(lambda: world.path(SOCKET).exists(), "the service's socket")
+
+
+def connect():
+    """To be called in a process of the world."""
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    connection.connect(SOCKET)
+    return connection

@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
+"""The service door: the same protocol, rules and records without a setuid program."""
+
+import json
+import os
+import socket
+
+import pytest
+
+import protocol_client as client
+from process import receive, send_fds, wait_until
+from service import SOCKET, Service, connect
+from tun import tungetiff
+from world import World
+
+ACL_TEXT = ("allow bridge br0 user alice polkit=no queues=4\n"
+            "allow bridge few group gpu polkit=no quota=2\n"
+            "allow bridge asked user alice\n")
+BRIDGES = ("br0", "few", "asked")
+QUOTA, DENIED, NO_PRIVILEGE, INSTALLATION, USAGE = 12, 7, 3, 4, 2
+
+
+@pytest.fixture(scope="module")
+def shared(stage):
+    with World(stage, polkit=True) as world:
+        for name in BRIDGES:
+            world.bridge(name)
+        world.service = Service(world)
+        yield world
+
+
+@pytest.fixture
+def served(shared):
+    shared.write_acl(ACL_TEXT)
+    shared.replies = []
+    yield shared
+    for reply in shared.replies:
+        for fd in reply.fds:
+            os.close(fd)
+    shared.give_back()
+
+
+def connected(world, user, **options):
+    """A connection that a process of that user's made; the process lives until the test ends."""
+    here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+
+    def ask():
+        connection = connect()
+        send_fds(there, b"here", [connection.fileno()])
+        connection.close()
+        there.recv(1)
+        return 0
+
+    process = world.spawn(ask, user, fds={there.fileno(): there.fileno()}, **options)
+    there.close()
+    _, fds = receive(here)
+    assert fds, process.wait().stderr
+    world.keep(here, connection := socket.socket(fileno=fds[0]))
+    return connection
+
+
+def ask(world, connection, serial, bridge, **options):
+    """A reply, whose files are closed when the test ends."""
+    reply = client.ask(connection, serial, bridge, **options)
+    world.replies.append(reply)
+    return reply
+
+
+def run(world, argv, user="alice", **options):
+    return world.run(["vmgrant", *argv], user, **options)
+
+
+def without_setuid(words):
+    return ["setpriv", "--no-new-privs", *words]
+
+
+def test_a_port_is_given_and_the_helper_is_not_root(served):
+    """ATTACKS 71: no process of this door has an id of root's, or another capability."""
+    connection = connected(served, "alice")
+    reply = ask(served, connection, 1, "br0")
+    assert reply.code == 0 and reply.flags & client.SEALED, reply.sentence
+    assert reply.port in served.interfaces()
+    assert tungetiff(reply.fds[0])[0] == reply.tap
+    mine = served.call(lambda: [
+        open(f"/proc/{pid}/status", encoding="ascii").read() for pid in os.listdir("/proc")
+        if pid.isdigit() and "vmgrant-helper" in open(f"/proc/{pid}/comm", encoding="ascii").read()])
+    assert len(mine) == 2, "helper and judge"
+    for status in mine:
+        fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
+        assert "0" not in fields["Uid"].split() + fields["Gid"].split(), status
+        assert int(fields["CapPrm"], 16) in (0, 1 << 12) and int(fields["CapEff"], 16) == 0
+        assert fields["NoNewPrivs"] == "1"
+
+
+def test_who_connected_is_who_asks(served):
+    """ATTACKS 72: a socket that is given away still speaks for the process that connected."""
+    connection = connected(served, "bob")
+    reply = ask(served, connection, 1, "br0")
+    assert reply.code == DENIED and "bob" in reply.sentence
+
+
+def test_groups_are_those_of_the_client(served):
+    connection = connected(served, "carol")
+    reply = ask(served, connection, 1, "few")
+    assert reply.code == 0, reply.sentence
+
+
+def test_both_doors_share_a_quota(served):
+    """A port is counted whichever door it came through."""
+    setuid = served.start_request("carol", channel=client.pair, arguments=["--fd=9"])
+    first = ask(served, setuid.socket, 1, "few")
+    connection = connected(served, "carol")
+    second, third = ask(served, connection, 1, "few"), ask(served, connection, 2, "few")
+    assert (first.code, second.code, third.code) == (0, 0, QUOTA), third.sentence
+
+
+def test_a_policy_that_cannot_be_read_is_told(served):
+    """The service's client cannot read its standard error: the refusal is the reply."""
+    served.write_acl("allow bridge\n")
+    reply = ask(served, connected(served, "alice"), 7, "br0")
+    assert reply.code == 6 and "acl.conf" in reply.sentence and reply.serial == 7
+
+
+def test_import_of_a_file_for_some_is_refused(served):
+    """ATTACKS 73: the service cannot open a file as its client, and passes none over."""
+    served.write("/etc/qemu/bridge.conf", "allow br0\ninclude /etc/qemu/some.conf\n")
+    served.write_acl("import-qemu /etc/qemu/bridge.conf\n")
+    assert ask(served, connected(served, "bob"), 1, "br0").code != 0
+    served.write("/etc/qemu/some.conf", "deny br0\n", mode=0o640)
+    reply = ask(served, connected(served, "bob"), 1, "br0")
+    assert reply.code == 6 and "some.conf" in reply.sentence, reply.sentence
+    served.path("/etc/qemu/some.conf").chmod(0o644)
+    reply = ask(served, connected(served, "bob"), 1, "br0")
+    assert reply.code == DENIED, reply.sentence
+
+
+def test_command_takes_the_socket_where_setuid_has_no_effect(served):
+    """A program with no_new_privs, and a user namespace, get what they would get outside."""
+    words = ["vmgrant", "run", "--net", "br0", "--", "sh", "-c", "echo {net0.fd} {net0.ifname}"]
+    for before in (["setpriv", "--no-new-privs"], ["unshare", "-U", "--map-current-user"],
+                   ["unshare", "-Ur"]):
+        done = served.run([*before, *words], "alice")
+        assert done.code == 0 and b"vethg" in done.stdout, (before, done.stderr)
+
+
+def test_door_is_chosen(served):
+    done = run(served, ["list", "--door", "socket", "--json"])
+    assert done.code == 0 and json.loads(done.stdout)["bridges"], done.stderr
+    done = run(served, ["list", "--door", "window"])
+    assert done.code == USAGE and b"must be auto, setuid or socket" in done.stderr
+    done = served.run(without_setuid(["vmgrant", "list", "--door", "setuid"]), "alice")
+    assert b"no_new_privs" in done.stdout + done.stderr
+
+
+def test_bridge_helper_is_a_drop_in_without_privilege(served):
+    """QEMU's helper= with no_new_privs, as in a sandbox: one byte and one TAP."""
+    request = served.start_request(
+        "alice", helper="/usr/bin/setpriv",
+        arguments=["--no-new-privs", "vmgrant", "bridge-helper", "--use-vnet", "--fd=9", "--br=br0"])
+    result = request.finish()
+    served.keep(result)
+    assert result.granted, result.stderr
+    request = served.start_request(
+        "bob", helper="/usr/bin/setpriv",
+        arguments=["--no-new-privs", "vmgrant", "bridge-helper", "--use-vnet", "--fd=9", "--br=br0"])
+    result = request.finish()
+    served.keep(result)
+    assert result.code == DENIED and b"not allowed" in result.stderr, result.stderr
+
+
+def test_polkit_is_asked_about_the_client(served):
+    """ATTACKS 74: the subject is the process that connected, by pidfd or pid and start time."""
+    served.rules("""polkit.addRule(function(action, subject) {
+        if (action.id == "org.vmgrant.tap")
+            return subject.user == "alice" ? polkit.Result.YES : polkit.Result.NO; });""")
+    reply = ask(served, connected(served, "alice"), 1, "asked")
+    assert reply.code == 0, reply.sentence
+
+
+def test_connections_of_one_user_are_bounded(served):
+    """ATTACKS 71: a flood of one user's connections is refused, others are served."""
+    held = [connected(served, "alice") for _ in range(32)]
+    for connection in held:
+        assert ask(served, connection, 1, "few").code == DENIED
+    reply = ask(served, connected(served, "alice"), 1, "br0")
+    assert reply.code == QUOTA and "too many connections" in reply.sentence, reply.sentence
+    assert ask(served, connected(served, "carol"), 1, "few").code == 0
+    for connection in held:
+        connection.close()
+
+    def again():
+        connection = connected(served, "alice")
+        reply = ask(served, connection, 1, "br0")
+        connection.close()
+        return reply.code == 0
+    wait_until(again, "a place for a connection")
+
+
+def test_without_a_capability_it_says_so(stage):
+    """A unit that was changed: said to the journal, and nothing is given."""
+    with World(stage) as world:
+        world.bridge("br0")
+        world.write_acl(ACL_TEXT)
+        sink = world.sink()
+        Service(world, capabilities=())
+        connection = connected(world, "alice")
+        connection.send(client.encode(1, "br0"))
+        assert client.receive(connection) is None
+        wait_until(lambda: any(b"CAP_NET_ADMIN" in one for one in sink.records()), "the record")
+
+
+def test_only_the_account_serves(stage):
+    """A user who starts the helper with --service has a service of nothing."""
+    with World(stage) as world:
+        world.bridge("br0")
+        world.write_acl(ACL_TEXT)
+        done = world.request("alice", arguments=["--service"], fd=3)
+        assert done.code == NO_PRIVILEGE, (done.code, done.stderr)
+        Service(world, ids=("alice", "alice"))
+        connection = connected(world, "alice")
+        connection.send(client.encode(1, "br0"))
+        assert client.receive(connection) is None
+        assert not world.taps()
+
+
+def test_a_socket_that_is_missing_is_named(world):
+    done = run(world, ["list", "--door", "socket"])
+    assert SOCKET.encode() in done.stderr + done.stdout
+    assert b"systemctl enable --now vmgrant.socket" in done.stderr + done.stdout
