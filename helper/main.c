@@ -123,6 +123,7 @@ static void be_judge(const struct service *service, int argc, char *const argv[]
 		.parent = service->peer.pid,
 		.is_service = service->door.kind == DOOR_SERVICE,
 		.refused = refused,
+		.rights = privileges_held(),
 		.client = service->door.fd,
 		.orders = orders,
 	};

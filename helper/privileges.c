@@ -159,6 +159,20 @@ void privileges_lower(void)
 		abort();
 }
 
+unsigned privileges_held(void)
+{
+	unsigned long long effective, permitted;
+	unsigned rights = 0;
+
+	if (read_sets(&effective, &permitted) < 0)
+		return 0;
+	for (unsigned right = 1; right <= ORDER_RIGHTS_ALL; right <<= 1) {
+		if ((permitted & bits_of(right)) != 0)
+			rights |= right;
+	}
+	return rights;
+}
+
 int privileges_keep(unsigned rights)
 {
 	unsigned long long effective, permitted;

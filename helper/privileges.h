@@ -61,6 +61,9 @@ enum reply_code privileges_shrink(unsigned rights, const struct account *account
 enum reply_code privileges_confine(unsigned rights, const struct account *account,
 				   struct refusal *why);
 
+/* enum order_right bits of what is permitted now. */
+unsigned privileges_held(void);
+
 /* Phase 1 to 2. Never adds anything. 0 or -errno. */
 int privileges_keep(unsigned rights);
 

@@ -24,6 +24,7 @@ struct judge_start {
 	pid_t parent;     /* who started the helper, or the service's client, for records */
 	int is_service;   /* 1: the client cannot read how the helper ends */
 	const struct refusal *refused; /* what the client is to be told whatever it asks, or NULL */
+	unsigned rights;  /* enum order_right: what the helper can raise */
 	int client;       /* the socket of the requests, -1: none was named */
 	int orders;       /* the socket to the helper; -1: none has power here, nothing can be given */
 };

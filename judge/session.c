@@ -113,6 +113,7 @@ enum reply_code session_open(const struct judge_start *start, enum channel_kind 
 	enum reply_code code;
 
 	caller_identify(&session->caller, start);
+	session->rights = start->rights;
 	code = open_log(session, why);
 	if (code == REPLY_GRANTED)
 		code = judge_sandbox_enter(why);
@@ -144,6 +145,19 @@ static enum reply_code judge_again(struct matter *matter, struct refusal *why)
 	return refuse(why, REPLY_POLICY, "%s: the policy has changed meanwhile: try again", object);
 }
 
+/* A service may have been given the right to make ports, and no other. */
+static enum reply_code check_rights(const struct kind *kind, const struct matter *matter,
+				    struct refusal *why)
+{
+	char object[REQUEST_TEXT_SIZE];
+
+	if ((kind->rights & ORDER_RIGHT_NODES & ~matter->session->rights) == 0)
+		return REPLY_GRANTED;
+	request_describe(matter->request, object);
+	return refuse(why, REPLY_NO_PRIVILEGE, "%s: the service gives network cards only: ask the "
+		      "administrator for the drop-in devices.conf of vmgrant@.service", object);
+}
+
 static enum reply_code perform(const struct kind *kind, struct matter *matter,
 			       struct handover *handover, struct refusal *why)
 {
@@ -164,6 +178,8 @@ static enum reply_code answer(const struct kind *kind, struct matter *matter,
 		code = kind->find(matter, why);
 	if (code == REPLY_GRANTED)
 		code = authorise(kind, matter, why);
+	if (code == REPLY_GRANTED)
+		code = check_rights(kind, matter, why);
 	return code == REPLY_GRANTED ? perform(kind, matter, handover, why) : code;
 }
 

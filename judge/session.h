@@ -24,6 +24,7 @@ struct session {
 	struct names_memory names; /* of a connection; what a drop-in asks, it asks once */
 	struct orders orders;
 	int client; /* the socket of the requests */
+	unsigned rights; /* enum order_right: what the helper can raise */
 	int is_confined; /* 1: in its sandbox */
 	int log;
 };

@@ -169,6 +169,12 @@ def test_bridge_helper_is_a_drop_in_without_privilege(served):
     assert result.code == DENIED and b"not allowed" in result.stderr, result.stderr
 
 
+def test_bridge_helper_has_a_path_of_its_own(served):
+    """For a program that takes a path and no words."""
+    result = served.request("alice", helper="/usr/libexec/vmgrant/bridge-helper")
+    assert result.granted, result.stderr
+
+
 def test_polkit_is_asked_about_the_client(served):
     """ATTACKS 74: the subject is the process that connected, by pidfd or pid and start time."""
     served.rules("""polkit.addRule(function(action, subject) {

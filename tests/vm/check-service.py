@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
+"""The service door, by the real units: for callers in whom setuid has no effect."""
+
+import contextlib
+import json
+import os
+import re
+import sys
+
+from checks import acl, main, need, read, run, wait_until
+from nested import Guest, OLDER
+from network import BOOT_FROM_NETWORK, bridge, ports, reaches_network
+from people import Person, Seated
+
+MAC = "52:54:00:12:34:01"
+DROP_IN = "/run/systemd/system/vmgrant@.service.d"
+SCORE_WANTED = 2.0
+RULES = "allow bridge br0 user alice polkit=no\nallow usb 0403:6001 user alice polkit=no"
+
+
+def units(*names):
+    """Install drop-ins with this text, and tell systemd."""
+    os.makedirs(DROP_IN, exist_ok=True)
+    for name, text in names:
+        with open(f"{DROP_IN}/{name}", "w", encoding="utf-8") as file:
+            file.write(text)
+    need(["systemctl", "daemon-reload"])
+
+
+def example(name):
+    [place] = [line for line in need(["find", "/usr/share/doc", "-name", name]).splitlines()]
+    return read(place) + "\n"
+
+
+with contextlib.ExitStack() as world:
+    leases = world.enter_context(bridge())
+    world.enter_context(acl(RULES))
+    alice = Seated("alice", 1)
+    world.callback(alice.leave)
+    need(["systemd-tmpfiles", "--create", "vmgrant.conf"])
+    need(["systemctl", "start", "vmgrant.socket"])
+    world.callback(need, ["systemctl", "stop", "vmgrant.socket"])
+    helper = re.search(r"ExecStart=(\S+)", need(["systemctl", "cat", "vmgrant@.service"]))[1]
+    BY_PID = f"[Service]\nExecStart=\nExecStart={helper} --service=by-pid\n"
+    old_kernel = tuple(map(int, os.uname().release.split(".")[:2])) < (6, 5)
+
+    def gets_address(before):
+        """A guest of alice's, started behind these words, gets an address."""
+        with Guest(alice, BOOT_FROM_NETWORK, program=OLDER,
+                   before=[*before, "vmgrant", "run", "--no-prompt", "--net", f"br0,mac={MAC}",
+                           "--"]):
+            reaches_network(leases, MAC)
+        wait_until(lambda: not ports(), "the port to go with its guest")
+
+    def check_old_kernel():
+        """Before Linux 6.5 the service says what it needs, and how the administrator gives it."""
+        if not old_kernel:
+            return
+        done = alice.run(["vmgrant", "run", "--door", "socket", "--net", "br0", "--", "sh", "-c",
+                          "echo {net0.fd}"])
+        assert done.returncode != 0 and "Linux 6.5" in done.stdout, done.stdout
+        units(("by-pid.conf", BY_PID))
+
+    def check_score():
+        """What systemd makes of the service: below 2.0, where the lower is the safer."""
+        need(["systemctl", "start", "vmgrant.socket"])
+        said = need(["systemd-analyze", "security", "--no-pager", "vmgrant@x.service"])
+        score = float(re.search(r"Overall exposure level for \S+: ([0-9.]+)", said)[1])
+        print(f"# exposure level {score}")
+        assert score < SCORE_WANTED, said
+
+    def check_no_new_privs():
+        """no_new_privs: a guest gets an address."""
+        gets_address(["setpriv", "--no-new-privs"])
+
+    def check_user_namespace():
+        """A user namespace in which alice is root: a guest gets an address."""
+        gets_address(["unshare", "-Ur"])
+
+    def check_hardened_unit():
+        """A hardened unit of alice's own systemd: a port is given."""
+        done = alice.run(["systemd-run", "--user", "--wait", "--pipe", "-q",
+                          "-p", "NoNewPrivileges=yes", "-p", "PrivateUsers=yes",
+                          "-p", "ProtectSystem=strict", "-p", "PrivateTmp=yes", "--",
+                          "vmgrant", "run", "--net", "br0", "--", "sh", "-c",
+                          "echo {net0.ifname}"])
+        assert done.returncode == 0 and "vethg" in done.stdout, done.stdout
+
+    def check_bubblewrap():
+        """bubblewrap with nothing of the host but programs and the socket: an address."""
+        gets_address(["bwrap", "--unshare-all", "--share-net", "--ro-bind", "/usr", "/usr",
+                      "--symlink", "usr/bin", "/bin", "--symlink", "usr/lib", "/lib",
+                      "--symlink", "usr/lib64", "/lib64", "--ro-bind", "/etc", "/etc",
+                      "--ro-bind", "/opt", "/opt", "--bind", "/tmp", "/tmp",
+                      "--bind", "/home", "/home", "--bind", "/var/tmp", "/var/tmp",
+                      "--dev", "/dev", "--proc", "/proc",
+                      "--ro-bind", "/run/vmgrant/socket", "/run/vmgrant/socket"])
+
+    def check_flatpak_like():
+        """The arguments that Flatpak gives bubblewrap, seccomp aside: an address."""
+        gets_address(["bwrap", "--unshare-user", "--unshare-pid", "--unshare-ipc",
+                      "--unshare-net", "--die-with-parent", "--new-session",
+                      "--ro-bind", "/usr", "/usr", "--ro-bind", "/opt", "/opt",
+                      "--symlink", "usr/bin", "/bin", "--symlink", "usr/lib", "/lib",
+                      "--symlink", "usr/lib64", "/lib64", "--ro-bind", "/etc", "/etc",
+                      "--bind", "/tmp", "/tmp", "--bind", "/home", "/home",
+                      "--bind", "/var/tmp", "/var/tmp", "--dev", "/dev", "--proc", "/proc",
+                      "--ro-bind", "/run/vmgrant/socket", "/run/vmgrant/socket",
+                      "--cap-drop", "ALL"])
+
+    def check_podman():
+        """A rootless container of podman's, with only the socket bound in: an address."""
+        need(["loginctl", "enable-linger", "alice"])
+        gets_address(["podman", "run", "--rm", "--network=none", "--cgroups=disabled",
+                      "--security-opt=label=disable", "-v", "/var/tmp:/var/tmp",
+                      "-v", "/run/vmgrant/socket:/run/vmgrant/socket", "--rootfs", "/:O"])
+
+    def check_bridge_helper():
+        """QEMU's own -netdev bridge,helper= in a sandbox: an address."""
+        with Guest(alice, [*BOOT_FROM_NETWORK, "-netdev",
+                           "bridge,id=n,br=br0,helper=/usr/bin/vmgrant bridge-helper",
+                           "-device", f"e1000,netdev=n,mac={MAC}"],
+                   program=OLDER, before=["setpriv", "--no-new-privs"]):
+            reaches_network(leases, MAC)
+        wait_until(lambda: not ports(), "the port to go with its guest")
+
+    def check_denied():
+        """bob gets the sentence that he gets by the other door."""
+        bob = Person("bob")
+        done = bob.run(["setpriv", "--no-new-privs", "vmgrant", "run", "--net", "br0", "--",
+                        "true"])
+        assert done.returncode == 7 and "not allowed for user bob" in done.stdout, done.stdout
+
+    def check_device_without_right():
+        """A service for network cards says what a device takes."""
+        if not old_kernel:
+            return
+        done = alice.run(["vmgrant", "run", "--door", "socket", "--usb", "0403:6001", "--", OLDER,
+                          "-version"])
+        assert done.returncode != 0 and "devices.conf" in done.stdout, done.stdout
+
+    def check_device():
+        """With the drop-in of the examples the service opens a USB device."""
+        if not old_kernel:
+            return
+        units(("devices.conf", example("devices.conf")))
+        done = alice.run(["vmgrant", "run", "--door", "socket", "--usb", "0403:6001", "--", OLDER,
+                          "-version"])
+        assert done.returncode == 0, done.stdout
+
+    def check_nobody_is_root():
+        """While a guest runs and asks, no process of the service is root's."""
+        with Guest(alice, ["-S"], program=OLDER,
+                   before=["vmgrant", "run", "--door", "socket", "--net", "br0", "--"]):
+            said = json.loads(need(["systemctl", "list-units", "--all", "-o", "json",
+                                    "vmgrant@*.service"]))
+            for unit in said:
+                pid = need(["systemctl", "show", "--value", "-p", "MainPID", unit["unit"]]).strip()
+                status = read(f"/proc/{pid}/status") or ""
+                assert not re.search(r"^Uid:.*\b0\b", status, re.M), status
+
+    sys.exit(main(globals()))
