@@ -248,12 +248,21 @@ static void perform_block(struct service *service, const struct order *order,
 		record_grant(service, "org.vmgrant.disk", node.path, &order->block.words);
 }
 
+/* On the record before it is raised: whoever profits may end this process right after. */
 static void perform_memlock(struct service *service, const struct order *order,
 			    struct outcome *outcome)
 {
-	outcome->answer.result = memlock_raise(&service->memlock, &service->door,
-					       order->memlock.bytes, &service->limit,
-					       &outcome->answer.memlock);
+	struct answer_memlock *answer = &outcome->answer.memlock;
+	int result = memlock_look(&service->memlock, &service->door, order->memlock.bytes, answer);
+	char given[80];
+
+	if (result == 1) {
+		(void)snprintf(given, sizeof given, "locked memory up to %llu bytes for process %lld",
+			       (unsigned long long)answer->wanted_bytes, (long long)answer->pid);
+		record_grant(service, "org.vmgrant.vfio", given, &order->memlock.words);
+		result = memlock_raise(&service->memlock, &service->limit, answer);
+	}
+	outcome->answer.result = result;
 }
 
 static void perform_ask(struct service *service, const struct order *order, struct outcome *outcome)

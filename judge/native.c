@@ -181,7 +181,7 @@ void native_serve(struct session *session)
 	session->caller.names = &session->names;
 	orders_finish(&session->orders);
 	(void)alarm(0);
-	while (code == REPLY_GRANTED &&
+	while (code == REPLY_GRANTED && !session->orders.is_lost &&
 	       (event = receive(session->client, &request, &header, &why)) != EVENT_CLOSED) {
 		(void)alarm(REQUEST_TIMEOUT_S);
 		orders_begin(&session->orders, event == EVENT_REQUEST &&

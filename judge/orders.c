@@ -29,7 +29,7 @@ static void take_fds(struct msghdr *message, struct delivery *delivery)
 	}
 }
 
-static int receive(const struct orders *orders, uint32_t type, struct delivery *delivery)
+static int receive(struct orders *orders, uint32_t type, struct delivery *delivery)
 {
 	_Alignas(struct cmsghdr) char control[CMSG_SPACE(FD_PASS_MAX * sizeof(int))];
 	struct iovec part = { .iov_base = &delivery->answer, .iov_len = sizeof delivery->answer };
@@ -38,8 +38,12 @@ static int receive(const struct orders *orders, uint32_t type, struct delivery *
 	ssize_t length;
 
 	delivery->fd_count = 0;
+	if (orders->is_lost)
+		return -EPIPE;
 	length = recvmsg(orders->fd, &message, MSG_CMSG_CLOEXEC);
-	if (length <= 0)
+	/* It may come still, and would be taken for the next one's. */
+	orders->is_lost = length <= 0;
+	if (orders->is_lost)
 		return -EPIPE;
 	take_fds(&message, delivery);
 	if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0 &&

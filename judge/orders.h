@@ -17,6 +17,7 @@
 
 struct orders {
 	int fd; /* to the helper */
+	int is_lost; /* 1: an answer could not be read; no other can be told from it any more */
 	int has_early; /* 1: a look at a bridge is under way, and its answer not yet read */
 	struct order early;
 };
@@ -28,7 +29,10 @@ struct delivery {
 	size_t fd_count;
 };
 
-/* Send an order and wait for its answer, at most as long as this process's time. */
+/*
+ * Send an order and wait for its answer, at most as long as this process's time. Once an
+ * answer is lost all are: the connection has to end.
+ */
 int orders_call(struct orders *orders, const struct order *order, struct delivery *delivery_out);
 
 void delivery_close(struct delivery *delivery);

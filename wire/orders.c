@@ -158,8 +158,9 @@ static int check_body(const struct order *order)
 		return is_flag(order->ask.interactive);
 	case ORDER_END:
 		return check_end(&order->end);
-	case ORDER_FINISH:
 	case ORDER_MEMLOCK:
+		return are_words(&order->memlock.words);
+	case ORDER_FINISH:
 	case ORDER_MEMLOCK_UNDO:
 	case ORDER_ASKED:
 		return 1;

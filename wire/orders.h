@@ -156,6 +156,7 @@ struct order_block {
 
 struct order_memlock {
 	uint64_t bytes; /* 0: only tell the limit */
+	struct order_words words;
 };
 
 struct order_ask {

@@ -144,8 +144,15 @@ static uint64_t amount_of(rlim64_t limit)
 	return limit == RLIM64_INFINITY ? UINT64_MAX : limit;
 }
 
-static int raise_limit(struct memlock *memlock, uint64_t wanted_bytes, struct time_limit *limit,
-		       struct answer_memlock *answer)
+static int has_right(void)
+{
+	int result = privileges_raise(ORDER_RIGHT_LIMITS);
+
+	privileges_lower();
+	return result == 0;
+}
+
+static int look(struct memlock *memlock, uint64_t wanted_bytes, struct answer_memlock *answer)
 {
 	int result = read_limit(memlock, &memlock->before);
 
@@ -156,15 +163,11 @@ static int raise_limit(struct memlock *memlock, uint64_t wanted_bytes, struct ti
 		return 0;
 	raise_both(memlock, wanted_bytes, wanted_bytes);
 	answer->wanted_bytes = amount_of(memlock->after.rlim_cur);
-	result = set_limit(memlock, limit);
-	memlock->is_raised = result == 0;
-	if (result == 0)
-		answer->limit_bytes = amount_of(memlock->after.rlim_cur);
-	return result;
+	return memlock->after.rlim_max > memlock->before.rlim_max && !has_right() ? -EPERM : 1;
 }
 
-int memlock_raise(struct memlock *memlock, const struct door *door, uint64_t wanted_bytes,
-		  struct time_limit *limit, struct answer_memlock *answer_out)
+int memlock_look(struct memlock *memlock, const struct door *door, uint64_t wanted_bytes,
+		 struct answer_memlock *answer_out)
 {
 	int result;
 
@@ -173,8 +176,20 @@ int memlock_raise(struct memlock *memlock, const struct door *door, uint64_t wan
 	if (result < 0)
 		return result;
 	answer_out->pid = memlock->pid;
-	result = raise_limit(memlock, wanted_bytes, limit, answer_out);
-	if (!memlock->is_raised)
+	result = look(memlock, wanted_bytes, answer_out);
+	if (result != 1)
+		close(memlock->pidfd);
+	return result;
+}
+
+int memlock_raise(struct memlock *memlock, struct time_limit *limit, struct answer_memlock *answer)
+{
+	int result = set_limit(memlock, limit);
+
+	memlock->is_raised = result == 0;
+	if (result == 0)
+		answer->limit_bytes = amount_of(memlock->after.rlim_cur);
+	else
 		close(memlock->pidfd);
 	return result;
 }

@@ -27,22 +27,31 @@
 struct memlock {
 	int is_raised;
 	int is_sure; /* 1: the service's client, as the kernel knew it when it connected */
-	int pidfd; /* of the process, only with is_raised */
+	int pidfd; /* of the process, only with is_raised or between look and raise */
 	pid_t pid;
-	struct rlimit before, after; /* only with is_raised */
+	struct rlimit before, after; /* the same */
 };
 
 /*
- * Raise the limit of the process at the other end of the door, soft and hard, to
- * wanted_bytes where it is lower; 0 only tells it. Raises ORDER_RIGHT_LIMITS around each
- * call.
+ * Who is at the other end of the door, and has he less than wanted_bytes? Reads with
+ * ORDER_RIGHT_LIMITS raised, where there is that right.
  *
  * answer_out  the limit and the process, as far as they are known, also on a failure
- * Returns 0, or -errno with the limit as it was: -ESRCH if the process has ended or is
- * not the caller's any more, -EPERM without CAP_SYS_RESOURCE.
+ * Returns 1 if memlock_raise() has something to do, 0 if not, -ESRCH if the process has
+ * ended or is not the caller's any more, -EPERM if that takes CAP_SYS_RESOURCE and it is
+ * not there, or another -errno.
  */
-int memlock_raise(struct memlock *memlock, const struct door *door, uint64_t wanted_bytes,
-		  struct time_limit *limit, struct answer_memlock *answer_out);
+int memlock_look(struct memlock *memlock, const struct door *door, uint64_t wanted_bytes,
+		 struct answer_memlock *answer_out);
+
+/*
+ * Raise both limits as memlock_look() found that they have to be. Raises
+ * ORDER_RIGHT_LIMITS around each call.
+ *
+ * Returns 0, or -errno with the limit as it was: -ESRCH as above.
+ */
+int memlock_raise(struct memlock *memlock, struct time_limit *limit,
+		  struct answer_memlock *answer);
 
 /* Set the limit back, unless somebody else has changed it since. */
 void memlock_undo(struct memlock *memlock);

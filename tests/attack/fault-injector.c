@@ -340,7 +340,8 @@ static void make_pair(const struct setup *setup, int type, int fds[2])
 /* Makes it, stays, and says in the end what its limit has become. */
 static void be_maker(const struct user *user, const struct command *command, int leash)
 {
-	struct rlimit limit = { command->memlock_bytes, command->memlock_bytes };
+	/* Up to the hard limit no capability is needed, which not every machine has to give. */
+	struct rlimit limit = { command->memlock_bytes, 6 * (rlim_t)command->memlock_bytes };
 	int fds[2];
 	uint64_t bytes;
 	char byte;

@@ -61,6 +61,10 @@ def vfio(index, iommufd=0):
     return order(VFIO, struct.pack("=QII", now_ms(), iommufd, index) + words())
 
 
+def memlock(size, text=None):
+    return order(MEMLOCK, struct.pack("=Q", size) + (words() if text is None else text))
+
+
 def end(code=0, sentence=b""):
     return order(END, struct.pack("=I512s", code, sentence))
 

@@ -9,6 +9,7 @@ it can get is the list in doc/security.md.
 
 import errno
 import os
+import resource
 import shutil
 import signal
 import stat
@@ -105,6 +106,19 @@ def test_attack_56_no_order_makes_it_root(judge):
         assert status["NoNewPrivs"] == "1" and status["Groups"].split() == []
 
 
+def test_attack_56_locked_memory_is_on_the_record(shared):
+    """A process may have a soft limit below its hard one; up to that no capability is needed."""
+    limits = resource.getrlimit(resource.RLIMIT_MEMLOCK)
+    judge = Judge(shared, as_root=lambda: resource.setrlimit(resource.RLIMIT_MEMLOCK,
+                                                             (65536, limits[1])))
+    sink = shared.sink(JOURNAL)
+    assert judge.give(orders.memlock(131072)).result == 0
+    (record,) = sink.records()
+    assert b"VMGRANT_RESULT=granted" in record and b"VMGRANT_UID=1000" in record
+    assert b"VMGRANT_GIVEN=locked memory up to 131072 bytes for process " in record
+    judge.end()
+
+
 # ---- what is none ends the helper, and gives nothing ----
 
 BAD_PORTS = {
@@ -175,6 +189,7 @@ MALFORMED = {
     "a name without an end": orders.block(b"x" * 31),
     "half a flag": orders.block(b"sda", read_only=2),
     "a flag that is none": orders.vfio(1, iommufd=2),
+    "memory with words that do not end": orders.memlock(1, orders.words(rule=b"x" * 320)),
     "a status that there is not": orders.end(99, b"x"),
     "a yes with a sentence": orders.end(0, b"x"),
     "a no without one": orders.end(7),

@@ -42,7 +42,7 @@ def machine(stage):
         yield made_up
 
 
-def as_client(user, limit):
+def as_client(user, limit, hard=None):
     """A socketpair made by a process of the user's, as in an ordinary client.
 
     strace has to stay root; this process lives until the client is closed.
@@ -52,7 +52,7 @@ def as_client(user, limit):
         os.setresuid(-1, 0, -1)
         if os.fork() == 0:
             here.close()
-            resource.setrlimit(resource.RLIMIT_MEMLOCK, (limit, limit))
+            resource.setrlimit(resource.RLIMIT_MEMLOCK, (limit, hard or limit))
             become(identity_of(user))
             near, far = pair()
             send_fds(there, b"x", [near.fileno(), far.fileno()])
@@ -68,14 +68,14 @@ def as_client(user, limit):
     return make
 
 
-def connect(machine, limit=MEGABYTE, options=(), output=TRACE):
+def connect(machine, limit=MEGABYTE, options=(), output=TRACE, hard=None):
     return machine.world.start_request(
-        "alice", channel=as_client("alice", limit), arguments=["--fd=9"],
+        "alice", channel=as_client("alice", limit, hard), arguments=["--fd=9"],
         strace=["-f", "-qq", "-o", output, *ANSWERED, *options])
 
 
-def ask(machine, limit=MEGABYTE, options=(), **message):
-    request = connect(machine, limit, options)
+def ask(machine, limit=MEGABYTE, options=(), hard=None, **message):
+    request = connect(machine, limit, options, hard=hard)
     reply = client.ask(request.socket, GPU, **message)
     request.socket.close()
     assert request.finish().code == 0
@@ -154,6 +154,28 @@ def test_a_limit_that_is_high_enough_is_left_alone(machine):
     close(reply)
 
 
+def test_a_raised_limit_is_on_the_record_like_everything_that_is_given(machine):
+    sink = machine.world.sink(JOURNAL)
+    # Up to its own hard limit the process could do it itself: this takes no capability.
+    reply = ask(machine, hard=6 * MEGABYTE, memlock=2 * MEGABYTE)
+    assert reply.code == 0 and reply.memlock == 2 * MEGABYTE, reply.sentence
+    device, limit = sink.records()
+    assert b"VMGRANT_GIVEN=/dev/vfio/" in device
+    assert b"VMGRANT_RESULT=granted" in limit and b"VMGRANT_UID=1000" in limit
+    assert b"VMGRANT_GIVEN=locked memory up to 2097152 bytes for process " in limit
+    assert f"VMGRANT_OBJECT=vfio {GPU}\n".encode() in limit and b"VMGRANT_RULE=/etc" in limit
+    close(reply)
+
+
+def test_a_limit_that_cannot_be_raised_is_on_the_record_as_refused_alone(machine):
+    if not capability_is_missing():
+        pytest.skip("this machine has the capability that is to be missing")
+    sink = machine.world.sink(JOURNAL)
+    assert ask(machine, memlock=2 * MEGABYTE).code == replies.NO_PRIVILEGE
+    device, refusal = sink.records()
+    assert b"VMGRANT_GIVEN=/dev/vfio/" in device and b"VMGRANT_RESULT=refused" in refusal
+
+
 def test_without_the_capability_nothing_is_granted_and_the_sentence_says_why(machine):
     reply = ask(machine, memlock=2 * MEGABYTE)
     if capability_is_missing():
@@ -174,7 +196,7 @@ def test_attack_4_a_requester_that_is_not_the_callers_gets_no_memory(machine):
 
 
 def test_attack_11_the_limit_is_the_last_thing_before_the_hand_over(machine):
-    close(ask(machine, memlock=2 * MEGABYTE))
+    close(ask(machine, hard=6 * MEGABYTE, memlock=2 * MEGABYTE))
     # The helper's own limits are those of process 0.
     calls = re.findall(r"(prlimit64\([1-9]\d*, RLIMIT_MEMLOCK, \{|openat\(|ioctl\(|sendmsg\()",
                        trace(machine))
@@ -185,7 +207,8 @@ def test_attack_11_the_limit_is_the_last_thing_before_the_hand_over(machine):
 
 def test_attack_10_a_helper_that_was_stopped_sets_no_limit(machine):
     """Between the question whose process it is and the limit, its number could change hands."""
-    request = connect(machine, options=["-e", "inject=pidfd_send_signal:signal=STOP:when=2"])
+    request = connect(machine, hard=6 * MEGABYTE,
+                      options=["-e", "inject=pidfd_send_signal:signal=STOP:when=2"])
     request.socket.send(client.encode(1, GPU, memlock=2 * MEGABYTE))
 
     # Longer than the moment that the helper gives itself, it is not even there any more.

@@ -80,8 +80,12 @@ enum reply_code memlock_order(const struct matter *matter, struct handover *hand
 	order.memlock.bytes = request->memlock_bytes == REQUEST_MEMLOCK_ALL
 				      ? matter->options.memlock_bytes
 				      : request->memlock_bytes;
+	matter_words(matter, &order.memlock.words);
 	result = orders_call(&matter->session->orders, &order, &delivery);
 	delivery_close(&delivery);
+	/* Also where the answer alone was lost. */
+	if (result < 0)
+		orders_undo_memlock(&matter->session->orders);
 	handover->reply.memlock_bytes = delivery.answer.memlock.limit_bytes;
 	if (result < 0 && order.memlock.bytes != 0)
 		return refuse_raise(request, &delivery.answer.memlock, result, why);
