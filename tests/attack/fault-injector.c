@@ -71,6 +71,7 @@ struct report {
 	uint32_t is_hanging;
 	uint32_t said_length;
 	uint64_t memlock_bytes; /* at the end */
+	uint64_t effective;     /* capabilities of the helper where it writes to stderr or leaves */
 	char said[SAID_MAX];
 };
 
@@ -201,6 +202,29 @@ static int is_stopped(pid_t tid)
 	return state == NULL || state[2] == 'T' || state[2] == 'Z' || state[2] == 'X';
 }
 
+/* Of the helper: in what it says and in its end nothing may be raised. */
+static void look_at_capabilities(struct run *run, const struct seccomp_notif *asked)
+{
+	char path[40], text[4096];
+	const char *line;
+	ssize_t length;
+	int fd;
+
+	if (asked->data.nr != SYS_exit_group && !(asked->data.nr == SYS_write && asked->data.args[0] == 2))
+		return;
+	(void)snprintf(path, sizeof path, "/proc/%d/status", (int)asked->pid);
+	fd = open(path, O_RDONLY);
+	length = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+	if (fd >= 0)
+		close(fd);
+	if (length <= 0)
+		return; /* it was killed */
+	text[length] = '\0';
+	line = strstr(text, "CapEff:");
+	need(line != NULL, "CapEff");
+	run->report.effective |= strtoull(line + 7, NULL, 16);
+}
+
 static void let_it_stand(pid_t tid)
 {
 	const struct timespec moment = { .tv_nsec = STOP_WAIT_US * 1000L };
@@ -266,6 +290,8 @@ static void serve_call(struct run *run)
 	task = task_of(run, (pid_t)asked.pid);
 	is_now = is_chosen(run, task, run->counts[task]++, system_call);
 	remember(run, task, system_call);
+	if (task == 0)
+		look_at_capabilities(run, &asked);
 	if (is_now && command->action == ACTION_KILL)
 		(void)kill((pid_t)asked.pid, SIGKILL);
 	if (is_now && command->action == ACTION_STOP)

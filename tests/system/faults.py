@@ -19,7 +19,7 @@ from world import HELPER, identity_of
 
 INJECTOR = "/usr/libexec/vmgrant/fault-injector"
 COMMAND = struct.Struct("=IIIiIIII")
-REPORT = struct.Struct("=iIIIIIQ4096s")
+REPORT = struct.Struct("=iIIIIIQQ4096s")
 CALL = struct.Struct("=HH")
 NONE, FAIL, KILL, STOP = range(4)
 ERRORS = ("EIO", "ENOENT", "EMFILE", "ENOMEM", "EPERM", "EINTR", "EAGAIN")
@@ -43,7 +43,7 @@ class Report:
 
     def __init__(self, data, answer):
         (status, fired, self.system_call, self.tasks, hanging, length, self.memlock,
-         said) = REPORT.unpack(data)
+         self.effective, said) = REPORT.unpack(data)
         self.code, self.fired, self.hanging = exit_code(status), bool(fired), bool(hanging)
         self.said, self.answer = said[:length], answer
 

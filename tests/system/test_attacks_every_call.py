@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 vmgrant contributors
-"""ATTACKS 10, 11 and 36 at scale: whatever call fails, kills or stops, of whichever process.
+"""ATTACKS 10, 11, 36 and 52 at scale: whatever call fails, kills or stops, of whichever process.
 
 Each scenario is a policy and a request. A few of its cases are run, chosen by a seed that is
 printed; VMGRANT_FAULTS is how many of each, or "all", and VMGRANT_FAULTS_SEED the seed.
 
 What must hold: never more than the rules give, a grant that is whole or none, one record for
-each grant, one clear sentence for a refusal, and nothing left.
+each grant, one clear sentence for a refusal, no capability raised where the helper speaks or leaves, and
+nothing left.
 """
 
 import contextlib
@@ -63,7 +64,7 @@ class Scenario:
     """A policy and a request for it. The classes below say what a whole grant is."""
 
     user, kind, arguments = "alice", socket.SOCK_SEQPACKET, ["--fd=9"]
-    polkit, memlock, answers_ioctl = False, 0, False
+    memlock, answers_ioctl = 0, False
     policy = "allow bridge br0 user alice polkit=no\n"
     names = "files"
     grants = True
@@ -72,7 +73,7 @@ class Scenario:
         self.stage, self.folder = stage, folder
 
     def __enter__(self):
-        self.world, self.workers = World(self.stage, polkit=self.polkit), []
+        self.world, self.workers = World(self.stage), []
         try:
             self.start()
         except BaseException:
@@ -143,6 +144,8 @@ class Scenario:
         records = self.records(worker)
         if report.hanging:
             return "it does not end"
+        if report.effective:
+            return f"it speaks or leaves with capabilities {report.effective:#x}"
         if self.is_grant(data):
             problem = self.problem_of_grant(report) if self.grants else "granted against the rules"
             # Two sockets are tried: one call that fails does not lose the record.
@@ -343,11 +346,12 @@ class Query(Native):
 
 class AskedPort(DropIn):
     """polkit says yes: the asker is the third process."""
-    policy, polkit, rules = "allow bridge br0\n", True, YES
+    policy, rules = "allow bridge br0\n", YES
 
     def prepare(self):
         super().prepare()
         self.world.rules(self.rules)
+        self.world.polkit.start()
 
 
 class Imported(AskedPort):
@@ -535,7 +539,7 @@ def wanted(request):
 
 @pytest.mark.limit(7200)
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_attack_10_and_11_and_36_whatever_happens_to_one_call(stage, tmp_path, wanted, name):
+def test_attack_10_and_11_and_36_and_52_whatever_happens_to_one_call(stage, tmp_path, wanted, name):
     seed, how_many = wanted
     with SCENARIOS[name](stage, tmp_path) as scenario:
         report, calls = scenario.workers[0].run(faults.Case(0, 0), scenario.talk(
