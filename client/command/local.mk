@@ -92,6 +92,7 @@ vmgrant_SOURCES = \
 	client/command/check/check-boxes.c \
 	client/command/check/check-libvirt.c \
 	client/command/check/check-netfilter.c \
+	client/command/check/check-nftables.c \
 	client/command/check/netfilter.h \
 	client/command/check/check-policy.c \
 	client/command/check/check-polkit.c \

@@ -95,7 +95,7 @@ IPTABLES = """#!/bin/sh
 # As iptables -S prints it; -I adds the rest of the line.
 shift_w() { [ "$1" = -w ] && shift; echo "$@"; }
 set -- $(shift_w "$@")
-file=/run/chain-$2
+file=/run/chain-${0##*/}-$2
 case $1 in
 -S) cat "$file" 2>/dev/null ;;
 -I) chain=$2; shift 2; echo "-A $chain $*" >>"$file" ;;
@@ -104,22 +104,33 @@ esac
 
 
 @pytest.mark.parametrize("chain", ("FORWARD", "DOCKER-USER"))
-def test_iptables_that_drops_what_crosses_a_bridge(plain_world, chain):
+@pytest.mark.parametrize("program", ("iptables", "ip6tables"))
+@pytest.mark.parametrize("dropping", ("-P FORWARD DROP\n",
+                                      "-P FORWARD ACCEPT\n-A FORWARD -j REJECT --reject-with x\n"))
+def test_iptables_that_drops_what_crosses_a_bridge(plain_world, program, chain, dropping):
     if not plain_world.path("/proc/sys/net/bridge").exists():
         pytest.skip("this kernel has no br_netfilter")
-    plain_world.run(["sh", "-c", "echo 1 >/proc/sys/net/bridge/bridge-nf-call-iptables"])
-    plain_world.write("/usr/sbin/iptables", IPTABLES, mode=0o755)
-    plain_world.write("/run/chain-FORWARD", "-P FORWARD ACCEPT\n")
+    for each in ("iptables", "ip6tables"):
+        setting = f"/proc/sys/net/bridge/bridge-nf-call-{each}"
+        plain_world.run(["sh", "-c", f"echo {int(each == program)} >{setting}"])
+        plain_world.write(f"/usr/sbin/{each}", IPTABLES, mode=0o755)
+        plain_world.write(f"/run/chain-{each}-FORWARD", "-P FORWARD ACCEPT\n")
     if chain == "DOCKER-USER":
-        plain_world.write("/run/chain-DOCKER-USER", "-N DOCKER-USER\n")
+        plain_world.write(f"/run/chain-{program}-DOCKER-USER", "-N DOCKER-USER\n")
         plain_world.bridge("docker0")
     asked = {"words": ("--user", "alice"), "user": "root"}
     assert not warnings(plain_world, "netfilter", **asked)
-    plain_world.write("/run/chain-FORWARD", "-P FORWARD DROP\n")
+    for each in ("iptables", "ip6tables"):
+        plain_world.write(f"/run/chain-{each}-FORWARD", dropping)
     (found,) = warnings(plain_world, "netfilter", **asked)
-    assert "bridge br0: iptables drops what guests send" in found["text"]
+    assert f"bridge br0: {program} drops what guests send" in found["text"]
     assert f"-I {chain} " in found["mend"] and "sysctl" not in found["mend"]
     mend(plain_world, found)
+    assert not warnings(plain_world, "netfilter", **asked)
+    # What libvirt's documents advise is as good.
+    plain_world.run(["rm", "-f", f"/run/chain-{program}-DOCKER-USER"])
+    plain_world.write(f"/run/chain-{program}-FORWARD",
+                      "-A FORWARD -m physdev  --physdev-is-bridged -j ACCEPT\n" + dropping)
     assert not warnings(plain_world, "netfilter", **asked)
     # Who is not root cannot know, but Docker is known for it.
     assert bool(levels(plain_world, "netfilter", "warn")) == (chain == "DOCKER-USER")

@@ -12,12 +12,12 @@
 #include "client/command/common/bridges.h"
 #include "client/command/common/tree.h"
 
-#define CALLS_IPTABLES "/proc/sys/net/bridge/bridge-nf-call-iptables"
+#define CALLS "/proc/sys/net/bridge/bridge-nf-call-"
 
-/* The rules of a chain of iptables; what does not work has none. */
-static void list_chain(const char *chain, struct capture *capture)
+/* The rules of a chain; what does not work has none. program: iptables or ip6tables. */
+static void list_chain(const char *program, const char *chain, struct capture *capture)
 {
-	netfilter_run(capture, "iptables", "-w", "-S", chain);
+	netfilter_run(capture, program, "-w", "-S", chain);
 	if (capture->end != CAPTURE_EXITED || capture->status != 0)
 		capture->text[0] = '\0';
 }
@@ -35,11 +35,13 @@ void netfilter_run(struct capture *capture, const char *program, const char *fir
 		free(argv[i]);
 }
 
+/* By name, or with all that crosses a bridge. */
 static int accepts(const char *text, const char *bridge)
 {
 	char *pairs[] = { text_format("-i %s -o %s -j ACCEPT\n", bridge, bridge),
 			  text_format("-i %s -j ACCEPT\n", bridge) };
-	int found = strstr(text, pairs[0]) != NULL || strstr(text, pairs[1]) != NULL;
+	int found = strstr(text, pairs[0]) != NULL || strstr(text, pairs[1]) != NULL ||
+		    strstr(text, "--physdev-is-bridged -j ACCEPT\n") != NULL;
 
 	free(pairs[0]);
 	free(pairs[1]);
@@ -54,13 +56,13 @@ static int drops(const char *forward)
 	       strstr(forward, "-A FORWARD -j REJECT") != NULL;
 }
 
-static void check_chains(struct check *check, const struct words *bridges)
+static void check_chains(struct check *check, const struct words *bridges, const char *program)
 {
 	struct capture forward, docker;
 	const char *chain;
 
-	list_chain("FORWARD", &forward);
-	list_chain("DOCKER-USER", &docker);
+	list_chain(program, "FORWARD", &forward);
+	list_chain(program, "DOCKER-USER", &docker);
 	if (!drops(forward.text))
 		return;
 	chain = docker.text[0] != '\0' ? "DOCKER-USER" : "FORWARD";
@@ -73,9 +75,9 @@ static void check_chains(struct check *check, const struct words *bridges)
 			continue;
 		quoted = text_shell_quote(bridge);
 		check_add(check, CHECK_WARN,
-			  text_format("bridge %s: iptables drops what guests send across it "
-				      "(br_netfilter, chain FORWARD)", bridge),
-			  text_format("sudo iptables -I %s -i %s -o %s -j ACCEPT", chain, quoted,
+			  text_format("bridge %s: %s drops what guests send across it "
+				      "(br_netfilter, chain FORWARD)", bridge, program),
+			  text_format("sudo %s -I %s -i %s -o %s -j ACCEPT", program, chain, quoted,
 				      quoted));
 		free(quoted);
 	}
@@ -98,23 +100,30 @@ static void guess(struct check *check)
 			  NULL);
 }
 
-static void look(struct check *check, const struct words *bridges)
+static void look(struct check *check, const struct words *bridges,
+		 const struct netfilter_calls *calls)
 {
-	check_chains(check, bridges);
-	if (netfilter_has_firewalld(check))
+	if (calls->has_ip)
+		check_chains(check, bridges, "iptables");
+	if (calls->has_ip6)
+		check_chains(check, bridges, "ip6tables");
+	if ((calls->has_ip || calls->has_ip6) && netfilter_has_firewalld(check))
 		netfilter_check_firewalld(check, bridges);
+	netfilter_check_nftables(check, bridges, calls);
 }
 
 void check_netfilter(struct check *check)
 {
+	const struct netfilter_calls calls = {
+		.has_ip = tree_number(check->root, CALLS "iptables") == 1,
+		.has_ip6 = tree_number(check->root, CALLS "ip6tables") == 1,
+	};
 	struct words bridges;
 
-	if (tree_number(check->root, CALLS_IPTABLES) != 1)
-		return;
 	if (bridges_find(&bridges) == 0 && bridges.count > 0) {
 		if (check->is_root)
-			look(check, &bridges);
-		else
+			look(check, &bridges, &calls);
+		else if (calls.has_ip || calls.has_ip6)
 			guess(check);
 	}
 	words_release(&bridges);

@@ -20,4 +20,13 @@ int netfilter_has_firewalld(const struct check *check);
 /* As root, while br_netfilter is on: each bridge in a zone that lets through what crosses it? */
 void netfilter_check_firewalld(struct check *check, const struct words *bridges);
 
+/* Which protocols br_netfilter shows to the filters of IP, where only a bridge is crossed. */
+struct netfilter_calls {
+	int has_ip, has_ip6;
+};
+
+/* As root: chains that administrators have made with nft. */
+void netfilter_check_nftables(struct check *check, const struct words *bridges,
+			      const struct netfilter_calls *calls);
+
 #endif

@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-#define CAPTURE_SIZE 4096u
+#define CAPTURE_SIZE 65536u
 
 enum capture_end {
 	CAPTURE_EXITED = 1,
