@@ -2,8 +2,8 @@
 /* Copyright (C) 2026 vmgrant contributors */
 /*
  * vmgrant check: whether firewalld rejects what crosses a bridge, where br_netfilter shows it
- * that. It lets through what stays within one interface of a zone only if that interface was
- * put into the zone by name, and the zone forwards. The ports themselves need no zone.
+ * that. It lets what stays within one zone through if that zone forwards, as zones do unless
+ * somebody has changed it, or they come from firewalld before 1.0. Ports need no zone.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -37,45 +37,26 @@ static char *zone_of(const char *interface)
 	return text_format("%.*s", (int)strcspn(capture.text, "\n"), capture.text);
 }
 
-/* Whether a zone, NULL for the default one, lets through what its interfaces exchange. */
-static int forwards(const char *zone)
+/* Whether a zone, NULL for the default one, does not let through what its interfaces exchange. */
+static int rejects(const char *zone)
 {
 	char *option = zone == NULL ? NULL : text_format("--zone=%s", zone);
 	struct capture capture;
 
 	netfilter_run(&capture, PROGRAM, "--query-forward", option, NULL);
 	free(option);
-	return capture.end == CAPTURE_EXITED && capture.status == 0;
+	/* "no"; whatever else it may be is no answer. */
+	return capture.end == CAPTURE_EXITED && capture.status == 1;
 }
 
-/* " --zone='work'", or "" for the default zone. */
-static char *zone_option(const char *zone)
+/* What has to be done, and then the permanent rules put in force. zone: NULL for the default one. */
+static char *mend_of(const char *zone)
 {
-	char *quoted, *option;
+	char *quoted = zone == NULL ? NULL : text_shell_quote(zone);
+	char *mend = text_format("sudo " PROGRAM " --permanent%s%s --add-forward && sudo " PROGRAM
+				 " --reload", zone == NULL ? "" : " --zone=",
+				 zone == NULL ? "" : quoted);
 
-	if (zone == NULL)
-		return text_format("%s", "");
-	quoted = text_shell_quote(zone);
-	option = text_format(" --zone=%s", quoted);
-	free(quoted);
-	return option;
-}
-
-/* What has to be done, and then the permanent rules put in force. */
-static char *mend_of(const char *bridge, const char *zone, int is_forwarding)
-{
-	char *quoted = text_shell_quote(bridge), *option = zone_option(zone);
-	char *join = zone == NULL ? text_format("sudo " PROGRAM " --permanent --add-interface=%s && ",
-						quoted)
-				  : text_format("%s", "");
-	char *forward = is_forwarding ? text_format("%s", "")
-				      : text_format("sudo " PROGRAM " --permanent%s --add-forward && ",
-						    option);
-	char *mend = text_format("%s%ssudo " PROGRAM " --reload", join, forward);
-
-	free(forward);
-	free(join);
-	free(option);
 	free(quoted);
 	return mend;
 }
@@ -85,19 +66,15 @@ void netfilter_check_firewalld(struct check *check, const struct words *bridges)
 	for (size_t i = 0; i < bridges->count; i++) {
 		const char *bridge = bridges->items[i];
 		char *zone;
-		int is_forwarding;
 
 		if (bridge_is_for_containers(bridge))
 			continue;
 		zone = zone_of(bridge);
-		is_forwarding = forwards(zone);
-		if (zone == NULL || !is_forwarding)
+		if (rejects(zone))
 			check_add(check, CHECK_WARN,
 				  text_format("bridge %s: firewalld rejects what guests send across "
-					      "it (br_netfilter): %s", bridge,
-					      zone == NULL ? "it is in no zone"
-							   : "its zone does not forward"),
-				  mend_of(bridge, zone, is_forwarding));
+					      "it (br_netfilter): its zone, %s, does not forward", bridge,
+					      zone == NULL ? "the default one" : zone), mend_of(zone));
 		free(zone);
 	}
 }

@@ -52,7 +52,8 @@ static int add_command(struct check *check, enum check_level level, const char *
 
 void check_add_sentence(struct check *check, enum check_level level, const char *sentence)
 {
-	static const char *const starts[] = { "ask ", "try ", "stop ", "start ", "everything is " };
+	static const char *const starts[] = { "ask ", "try ", "stop ", "start ", "everything is ",
+					      "DeviceAllow=" };
 	const char *advice = NULL;
 
 	if (add_command(check, level, sentence))

@@ -8,7 +8,7 @@
 #include "client/command/common/capture.h"
 
 /* firewalld answers by D-Bus, from Python. */
-#define NETFILTER_TIMEOUT_MS 10000
+#define NETFILTER_TIMEOUT_MS 20000
 
 /* Run a program with up to three arguments, NULL for those that it has not. */
 void netfilter_run(struct capture *capture, const char *program, const char *first,
@@ -17,7 +17,7 @@ void netfilter_run(struct capture *capture, const char *program, const char *fir
 /* 1 if firewalld's daemon runs. */
 int netfilter_has_firewalld(const struct check *check);
 
-/* As root, while br_netfilter is on: each bridge in a zone that lets through what crosses it? */
+/* As root, while br_netfilter is on: does the zone of each bridge let through what crosses it? */
 void netfilter_check_firewalld(struct check *check, const struct words *bridges);
 
 /* Which protocols br_netfilter shows to the filters of IP, where only a bridge is crossed. */
