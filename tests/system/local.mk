@@ -10,3 +10,6 @@ tests/system/libnss_record.so.2: tests/system/nss-record.c
 	$(AM_V_CC)$(MKDIR_P) $(@D) && $(CC) $(CPPFLAGS) $(STD_CFLAGS) $(WARN_CFLAGS) $(CFLAGS) \
 		-fPIC -shared -o $@ $(srcdir)/tests/system/nss-record.c $(LDFLAGS)
 CLEANFILES += $(check_DATA)
+
+check_PROGRAMS += tests/system/policy-judge
+tests_system_policy_judge_LDADD = libjudge.a libwire.la
