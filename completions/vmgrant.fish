@@ -41,6 +41,19 @@ function __vmgrant_usb
     end
 end
 
+function __vmgrant_disk
+    if set -l done (__vmgrant_done)
+        printf '%s\n' $done{ro,if=virtio,if=scsi,cache=none,cache=writeback,cache=writethrough,cache=directsync,cache=unsafe,bus=}
+    else
+        __vmgrant_disk_names
+    end
+end
+
+function __vmgrant_disk_names
+    string match -v -e -- lvm-pv-uuid- /dev/disk/by-id/*
+    string match -v -e -- /control /dev/mapper/*
+end
+
 function __vmgrant_vfio
     if set -l done (__vmgrant_done)
         printf '%s\n' $done{memlock=,iommufd=off,bus=}
@@ -83,6 +96,7 @@ complete -c vmgrant -n 'not __vmgrant_behind_dashes' -l help -d 'print a text'
 complete -c vmgrant -n '__vmgrant_in run attach' -l net -x -a '(__vmgrant_net)' -d 'a card on a bridge'
 complete -c vmgrant -n '__vmgrant_in run attach' -l usb -x -a '(__vmgrant_usb)' -d 'a USB device'
 complete -c vmgrant -n '__vmgrant_in run' -l vfio -x -a '(__vmgrant_vfio)' -d 'a PCI device'
+complete -c vmgrant -n '__vmgrant_in run attach' -l disk -x -a '(__vmgrant_disk)' -d 'a disk'
 complete -c vmgrant -n '__vmgrant_in attach' -l follow -d 'plug it in again when it comes back'
 complete -c vmgrant -n '__vmgrant_in run' -l qemu -d 'the program is QEMU, whatever its name'
 complete -c vmgrant -n '__vmgrant_in run' -l dry-run -d 'print the command line'
@@ -103,7 +117,8 @@ complete -c vmgrant -n '__vmgrant_in bridge-helper' -l br -x -a '(__vmgrant_brid
 complete -c vmgrant -n '__vmgrant_in bridge-helper' -l fd -x -d 'the socket for the answer'
 complete -c vmgrant -n '__vmgrant_in check' -s q -l quiet -d 'only what is wrong'
 complete -c vmgrant -n '__vmgrant_in check' -l vfio -x -a '(path basename /sys/bus/pci/devices/*)' -d 'look at a PCI device'
+complete -c vmgrant -n '__vmgrant_in check' -l disk -x -a '(__vmgrant_disk_names)' -d 'look at a disk'
 complete -c vmgrant -n '__vmgrant_in check-acl' -F
 complete -c vmgrant -n '__vmgrant_in explain check' -l user -x -a '(__fish_complete_users)' -d 'for this user'
-complete -c vmgrant -n '__vmgrant_in explain' -a 'bridge usb vfio (__vmgrant_bridges)'
+complete -c vmgrant -n '__vmgrant_in explain' -a 'bridge usb vfio disk (__vmgrant_bridges)'
 complete -c vmgrant -n __vmgrant_behind_dashes -xa '(__vmgrant_program)'

@@ -47,6 +47,8 @@ libjudge_a_SOURCES = \
 	judge/kind/disk/judge.h \
 	judge/kind/disk/name.c \
 	judge/kind/disk/name.h \
+	judge/kind/disk/named.c \
+	judge/kind/disk/named.h \
 	judge/kind/disk/object.h \
 	judge/kind/disk/rule.c \
 	judge/kind/disk/use.c \

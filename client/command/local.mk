@@ -12,6 +12,8 @@ libcommand_a_SOURCES = \
 	client/command/check/check.h \
 	client/command/common/capture.c \
 	client/command/common/capture.h \
+	client/command/common/disk-option.c \
+	client/command/common/disk-option.h \
 	client/command/common/interrupt.c \
 	client/command/common/interrupt.h \
 	client/command/common/net-option.c \
@@ -49,6 +51,8 @@ libcommand_a_SOURCES = \
 	client/command/run/open-filter.c \
 	client/command/run/open-filter.h \
 	client/qmp/device.c \
+	client/qmp/disk.c \
+	client/qmp/disk.h \
 	client/qmp/device.h \
 	client/qmp/message.c \
 	client/qmp/net.c \
@@ -86,6 +90,7 @@ vmgrant_SOURCES = \
 	client/command/check/check-bridges.c \
 	client/command/check/check-clients.c \
 	client/command/check/check-command.c \
+	client/command/check/check-disk.c \
 	client/command/check/check-firewalld.c \
 	client/command/check/check-host.c \
 	client/command/check/check-install.c \
@@ -104,6 +109,8 @@ vmgrant_SOURCES = \
 	client/command/check/group-advice.h \
 	client/command/common/ask-device.c \
 	client/command/common/ask-device.h \
+	client/command/common/ask-disk.c \
+	client/command/common/ask-disk.h \
 	client/command/common/bridges.c \
 	client/command/common/bridges.h \
 	client/command/common/card.c \
@@ -118,6 +125,8 @@ vmgrant_SOURCES = \
 	client/command/common/ports.h \
 	client/command/common/read-policy.c \
 	client/command/common/read-policy.h \
+	client/command/explain/explain-disk.c \
+	client/command/explain/explain-disk.h \
 	client/command/explain/explain-object.c \
 	client/command/explain/explain-object.h \
 	client/command/explain/explain.c \
@@ -129,6 +138,7 @@ vmgrant_SOURCES = \
 	client/command/explain/rule-text.h \
 	client/command/list/list-bridges.c \
 	client/command/list/list-devices.c \
+	client/command/list/list-disks.c \
 	client/command/list/list-ports.c \
 	client/command/list/list.c \
 	client/command/list/list.h \
@@ -139,6 +149,8 @@ vmgrant_SOURCES = \
 	client/command/run/run-card.c \
 	client/command/run/run-device.c \
 	client/command/run/run-device.h \
+	client/command/run/run-disk.c \
+	client/command/run/run-disk.h \
 	client/command/run/run-follow.c \
 	client/command/run/run-follow.h \
 	client/command/run/run-qemu.c \

@@ -15,7 +15,7 @@ static const struct {
 	const char *summary;
 } commands[] = {
 	{ "run", command_run, "start a program with network cards and devices" },
-	{ "attach", command_attach, "plug a card or a USB device into a QEMU that runs already" },
+	{ "attach", command_attach, "plug a card, a USB device or a disk into a QEMU that runs already" },
 	{ "detach", command_detach, "take away what attach has plugged in" },
 	{ "list", command_list, "say what you may have on this machine, and why not the rest" },
 	{ "check", command_check, "say what is wrong on this machine and how to fix it" },

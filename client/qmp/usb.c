@@ -11,7 +11,6 @@
 #include "client/command/common/text.h"
 
 #define SET_FOLDER "/dev/fdset/"
-#define SET_PATH_SIZE 48
 
 /* A USB device goes at once, without the guest. */
 #define REMOVE_TIMEOUT_MS 5000
@@ -49,9 +48,9 @@ static long long number_of(json_object *set)
 								    : -1;
 }
 
-static void format_path(char path[SET_PATH_SIZE], long long number)
+static void format_path(char path[QMP_SET_PATH_SIZE], long long number)
 {
-	(void)snprintf(path, SET_PATH_SIZE, SET_FOLDER "%lld", number);
+	(void)snprintf(path, QMP_SET_PATH_SIZE, SET_FOLDER "%lld", number);
 }
 
 enum qmp_result qmp_usb_check_set(struct qmp *qmp, const char *hostdevice)
@@ -62,7 +61,7 @@ enum qmp_result qmp_usb_check_set(struct qmp *qmp, const char *hostdevice)
 
 	for (size_t i = 0; result == QMP_DONE && i < json_object_array_length(list); i++) {
 		json_object *set = json_object_array_get_idx(list, i);
-		char path[SET_PATH_SIZE];
+		char path[QMP_SET_PATH_SIZE];
 
 		format_path(path, number_of(set));
 		is_ours |= strcmp(path, hostdevice) == 0 &&
@@ -106,13 +105,13 @@ enum qmp_result qmp_usb_remove_sets(struct qmp *qmp, const char *id)
 
 /* ---- plugging in ---- */
 
-static enum qmp_result add_fd(struct qmp *qmp, const struct qmp_usb *usb,
-			      char path_out[SET_PATH_SIZE])
+enum qmp_result qmp_usb_add_set(struct qmp *qmp, const char *id, int fd,
+				char path_out[QMP_SET_PATH_SIZE])
 {
-	char *opaque = text_format(QMP_DEVICE_PREFIX "%s", usb->id);
+	char *opaque = text_format(QMP_DEVICE_PREFIX "%s", id);
 	json_object *set;
 	enum qmp_result result =
-		qmp_execute(qmp, "add-fd", qmp_argument("opaque", opaque), usb->fd, &set);
+		qmp_execute(qmp, "add-fd", qmp_argument("opaque", opaque), fd, &set);
 
 	if (result == QMP_DONE)
 		format_path(path_out, number_of(set));
@@ -146,11 +145,11 @@ static enum qmp_result add_device(struct qmp *qmp, const struct qmp_usb *usb, co
 
 enum qmp_result qmp_usb_plug(struct qmp *qmp, struct qmp_usb *usb)
 {
-	char path[SET_PATH_SIZE];
+	char path[QMP_SET_PATH_SIZE];
 	enum qmp_result result;
 
 	usb->reached = QMP_USB_FD;
-	result = add_fd(qmp, usb, path);
+	result = qmp_usb_add_set(qmp, usb->id, usb->fd, path);
 	if (result != QMP_DONE)
 		return result;
 	result = add_device(qmp, usb, path);
@@ -164,7 +163,7 @@ enum qmp_result qmp_usb_plug(struct qmp *qmp, struct qmp_usb *usb)
 /* A device of that name that is not a node of ours is somebody else's. */
 static enum qmp_result remove_device(struct qmp *qmp, const char *id)
 {
-	char hostdevice[SET_PATH_SIZE];
+	char hostdevice[QMP_SET_PATH_SIZE];
 	enum qmp_result result =
 		qmp_device_get(qmp, id, "hostdevice", hostdevice, sizeof hostdevice);
 

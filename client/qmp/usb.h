@@ -38,6 +38,12 @@ enum qmp_result qmp_usb_undo(struct qmp *qmp, struct qmp_usb *usb);
  */
 enum qmp_result qmp_usb_check_set(struct qmp *qmp, const char *hostdevice);
 
+#define QMP_SET_PATH_SIZE 48
+
+/* Hand an open file over as a set of its own; path_out: "/dev/fdset/N". */
+enum qmp_result qmp_usb_add_set(struct qmp *qmp, const char *id, int fd,
+				char path_out[QMP_SET_PATH_SIZE]);
+
 /* Remove the sets of the device with this id. QMP_REFUSED: there was none. */
 enum qmp_result qmp_usb_remove_sets(struct qmp *qmp, const char *id);
 

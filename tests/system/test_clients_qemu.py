@@ -23,12 +23,12 @@ MACHINE = [QEMU, "-accel", "tcg", "-machine", "pc", "-m", "32", "-nodefaults", "
 class Guest:
     """A QEMU with a QMP connection. Use with `with`."""
 
-    def __init__(self, world, arguments, user="alice", stopped=True):
+    def __init__(self, world, arguments, user="alice", stopped=True, before=()):
         ours, theirs = socket.socketpair()
         with theirs:
             monitor = ["-chardev", "socket,id=qmp,fd=9", "-mon", "chardev=qmp,mode=control"]
             self.process = world.spawn(
-                [*MACHINE, *monitor, *(["-S"] if stopped else []), *arguments],
+                [*before, *MACHINE, *monitor, *(["-S"] if stopped else []), *arguments],
                 user, fds={9: theirs.fileno()})
         self.socket = ours
         self.socket.settimeout(60)

@@ -117,7 +117,7 @@ def test_a_machine_with_nothing_says_so(world):
     world.ip("link delete br0")
     UsbTree(world)
     done = world.run_as("alice", ["vmgrant", "list"])
-    assert "there is no bridge, no USB device and no PCI device" in sentence(done, 0)
+    assert "there is no bridge, no USB device, no PCI device and no disk" in sentence(done, 0)
     assert listed(world) == {"bridges": [], "usb": [], "vfio": [], "ports": []}
 
 

@@ -19,26 +19,51 @@
 #define UNDO_CONNECTIONS 10
 #define UNDO_PAUSE_MS 100
 
+static int learn_machine(struct attach *attach, struct qemu_machine *machine_out,
+			 int *has_pci_out)
+{
+	char name[QMP_ID_SIZE], architecture[QMP_ID_SIZE];
+	enum qmp_result result =
+		qmp_device_machine(&attach->qmp, name, architecture, has_pci_out);
+
+	if (result != QMP_DONE)
+		return command_fail(qmp_command_code(&attach->qmp, result), "QEMU: %s",
+				    attach->qmp.error);
+	*machine_out = qemu_machine_find(architecture, name, QEMU_PCI_BY_MACHINE);
+	return VMGRANT_GRANTED;
+}
+
+/* A disk by virtio needs a bus that takes it while the machine runs. */
+static int choose_bus(struct attach *attach)
+{
+	struct qemu_machine machine;
+	int has_pci, code = learn_machine(attach, &machine, &has_pci);
+
+	if (code != VMGRANT_GRANTED)
+		return code;
+	/* microvm with pcie=on: only its PCI bus takes a disk later. */
+	attach->bus = has_pci ? QEMU_BUS_PCI : machine.bus;
+	return attach->bus == QEMU_BUS_PCI || attach->bus == QEMU_BUS_CCW
+		       ? VMGRANT_GRANTED
+		       : command_fail(COMMAND_REFUSED, "%s: machine %s takes no disk while it "
+				      "runs: use vmgrant run", attach->id, machine.name);
+}
+
 /* The model that fits the machine, where none was named. */
 static int choose_model(struct attach *attach)
 {
 	struct net_option *option = &attach->card.option;
-	char name[QMP_ID_SIZE], architecture[QMP_ID_SIZE];
 	struct qemu_machine machine;
-	enum qmp_result result;
-	int has_pci;
+	int has_pci, code = learn_machine(attach, &machine, &has_pci);
 
-	result = qmp_device_machine(&attach->qmp, name, architecture, &has_pci);
-	if (result != QMP_DONE)
-		return command_fail(qmp_command_code(&attach->qmp, result), "QEMU: %s",
-				    attach->qmp.error);
-	machine = qemu_machine_find(architecture, name, QEMU_PCI_BY_MACHINE);
+	if (code != VMGRANT_GRANTED)
+		return code;
 	if (option->model[0] == '\0' && machine.bus != QEMU_BUS_PCI &&
 	    machine.bus != QEMU_BUS_CCW) {
 		/* microvm with pcie=on: only its PCI bus takes a card later. */
 		if (!has_pci)
 			return command_fail(COMMAND_REFUSED, "%s: machine %s takes no card while "
-					    "it runs: use vmgrant run", attach->id, name);
+					    "it runs: use vmgrant run", attach->id, machine.name);
 		machine.card = NET_OPTION_MODEL;
 	}
 	(void)qemu_machine_choose_model(&machine, option);
@@ -57,6 +82,8 @@ int attach_open(struct attach *attach)
 		return command_fail(qmp_command_code(&attach->qmp, result), "%s: %s",
 				    attach->id[0] == '\0' ? "QEMU" : attach->id,
 				    attach->qmp.error);
+	if (attach->kind == ATTACH_DISK)
+		return choose_bus(attach);
 	return attach->kind == ATTACH_NET ? choose_model(attach) : VMGRANT_GRANTED;
 }
 
@@ -86,21 +113,54 @@ int attach_ask(struct attach *attach)
 				    strerror(errno));
 	if (attach->kind == ATTACH_NET && !attach->card.option.has_mac)
 		choose_mac(attach);
-	code = attach->kind == ATTACH_USB
-		       ? ask_device_usb(connection, &attach->usb_option,
-					prompt_flag(attach->prompt, VMGRANT_DEVICE_INTERACTIVE),
-					&attach->usb)
-		       : card_ask(connection, &attach->card,
-				  VMGRANT_TAP_MAC |
-					  prompt_flag(attach->prompt, VMGRANT_TAP_INTERACTIVE));
+	if (attach->kind == ATTACH_DISK)
+		code = ask_disk(connection, &attach->disk_option,
+				prompt_flag(attach->prompt, VMGRANT_DEVICE_INTERACTIVE),
+				&attach->disk);
+	else if (attach->kind == ATTACH_USB)
+		code = ask_device_usb(connection, &attach->usb_option,
+				      prompt_flag(attach->prompt, VMGRANT_DEVICE_INTERACTIVE),
+				      &attach->usb);
+	else
+		code = card_ask(connection, &attach->card,
+				VMGRANT_TAP_MAC |
+					prompt_flag(attach->prompt, VMGRANT_TAP_INTERACTIVE));
 	vmgrant_close(connection);
 	return code;
 }
 
 /* ---- plugging in, undoing ---- */
 
+static json_object *make_blockdev(const void *context, const char *node, const char *path)
+{
+	return disk_option_blockdev(&((const struct attach *)context)->disk_option, node, path);
+}
+
+static json_object *make_disk(const void *context, const char *id, const char *node)
+{
+	const struct attach *attach = context;
+
+	return disk_option_device(&attach->disk_option, attach->bus, id, node, 0);
+}
+
+static enum qmp_result plug_in_disk(struct attach *attach)
+{
+	attach->qmp_disk = (struct qmp_disk){
+		.fd = attach->disk.fd,
+		.blockdev = make_blockdev,
+		.device = make_disk,
+		.option = attach,
+		.is_pci = attach->bus == QEMU_BUS_PCI &&
+			  attach->disk_option.interface == DISK_VIRTIO,
+	};
+	memcpy(attach->qmp_disk.id, attach->id, sizeof attach->id);
+	return qmp_disk_plug(&attach->qmp, &attach->qmp_disk);
+}
+
 static enum qmp_result plug_in(struct attach *attach)
 {
+	if (attach->kind == ATTACH_DISK)
+		return plug_in_disk(attach);
 	if (attach->kind == ATTACH_USB) {
 		attach->qmp_usb = (struct qmp_usb){ .fd = attach->usb.fd };
 		memcpy(attach->qmp_usb.id, attach->id, sizeof attach->id);
@@ -113,6 +173,8 @@ static enum qmp_result plug_in(struct attach *attach)
 
 static enum qmp_result undo_once(struct attach *attach)
 {
+	if (attach->kind == ATTACH_DISK)
+		return qmp_disk_undo(&attach->qmp, &attach->qmp_disk);
 	return attach->kind == ATTACH_USB ? qmp_usb_undo(&attach->qmp, &attach->qmp_usb)
 					  : qmp_net_undo(&attach->qmp, &attach->qmp_net);
 }
@@ -150,6 +212,8 @@ static enum qmp_result undo(struct attach *attach, int *gone_out)
 /* What may be left, for a person who has to look for it. */
 static const char *left_behind(const struct attach *attach)
 {
+	if (attach->kind == ATTACH_DISK)
+		return attach->disk.node;
 	return attach->kind == ATTACH_USB ? attach->usb.node : attach->card.tap.port;
 }
 
@@ -190,5 +254,7 @@ void attach_release(struct attach *attach)
 	vmgrant_tap_close(&attach->card.tap);
 	if (attach->usb.size != 0)
 		vmgrant_usb_close(&attach->usb);
+	if (attach->disk.size != 0)
+		vmgrant_disk_close(&attach->disk);
 	qmp_close(&attach->qmp);
 }

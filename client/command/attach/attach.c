@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 vmgrant contributors */
-/* vmgrant attach: a network card or a USB device for a QEMU that runs already. */
+/* vmgrant attach: a network card, a USB device or a disk for a QEMU that runs already. */
 #include "client/command/attach/attach.h"
 
 #include <errno.h>
@@ -31,9 +31,10 @@ static int print_help(void)
 	      "                      [--prompt|--no-prompt] [--helper PATH]\n"
 	      "                      [--door auto|setuid|socket]\n"
 	      "       vmgrant attach --qmp SOCKET --usb ID [--follow] ...\n"
+	      "       vmgrant attach --qmp SOCKET --disk NAME[,OPTION...] ...\n"
 	      "\n"
-	      "Gets a network card on a bridge, or a USB device, and plugs it into a QEMU that\n"
-	      "runs already. Prints its id, for vmgrant detach. What fails is undone.\n"
+	      "Gets a network card on a bridge, a USB device or a disk and plugs it into a QEMU\n"
+	      "that runs already. Prints its id, for vmgrant detach. What fails is undone.\n"
 	      "\n"
 	      "  --qmp SOCKET       of QEMU's -qmp unix:SOCKET,server=on,wait=off\n"
 	      "  --net BRIDGE       a card on this bridge\n"
@@ -44,6 +45,7 @@ static int print_help(void)
 	      "        ,model=NAME      of the card, for QEMU [what fits the machine]\n"
 	      "        ,bus=NAME        where QEMU puts the card [the last that takes it]\n"
 	      "  --usb ID           a USB device, see vmgrant run --help\n"
+	      "  --disk NAME        a disk, partition or volume, see vmgrant run --help\n"
 	      "  --follow           stay, and plug it in whenever it comes\n"
 	      "  --id ID            of the card or device in QEMU [vmgrant0, vmgrant1...]\n"
 	      "  --json             print an object\n"
@@ -66,7 +68,7 @@ static int take_net(struct attach *attach, const char *text)
 	char why[256];
 
 	if (attach->kind != ATTACH_NOTHING)
-		return command_fail(VMGRANT_USAGE, "attach: --net, --usb: one at a time");
+		return command_fail(VMGRANT_USAGE, "attach: --net, --usb, --disk: one at a time");
 	if (net_option_parse(text, &attach->card.option, why, sizeof why) < 0)
 		return command_fail(VMGRANT_USAGE, "--net: %s: try vmgrant attach --help", why);
 	if (attach->card.option.id[0] != '\0')
@@ -80,12 +82,36 @@ static int take_usb(struct attach *attach, const char *text)
 	char why[256];
 
 	if (attach->kind != ATTACH_NOTHING)
-		return command_fail(VMGRANT_USAGE, "attach: --net, --usb: one at a time");
+		return command_fail(VMGRANT_USAGE, "attach: --net, --usb, --disk: one at a time");
 	if (usb_option_parse(text, &attach->usb_option, why, sizeof why) < 0)
 		return command_fail(VMGRANT_USAGE, "--usb: %s", why);
 	if (attach->usb_option.optional)
 		return command_fail(VMGRANT_USAGE, "--usb %.64s: optional is for vmgrant run", text);
 	attach->kind = ATTACH_USB;
+	return VMGRANT_GRANTED;
+}
+
+/* The block device that stands on it gets a name made of the id, and QEMU's are short. */
+static int check_disk_id(const struct attach *attach)
+{
+	char node[QMP_NODE_SIZE];
+
+	qmp_disk_node(node, attach->id);
+	if (strlen(node) <= DISK_OPTION_NODE_MAX)
+		return VMGRANT_GRANTED;
+	return command_fail(VMGRANT_USAGE, "--id %.64s: of a disk at most %d characters",
+			    attach->id, DISK_OPTION_NODE_MAX - (int)strlen(QMP_DEVICE_PREFIX));
+}
+
+static int take_disk(struct attach *attach, const char *text)
+{
+	char why[256];
+
+	if (attach->kind != ATTACH_NOTHING)
+		return command_fail(VMGRANT_USAGE, "attach: --net, --usb, --disk: one at a time");
+	if (disk_option_parse(text, &attach->disk_option, why, sizeof why) < 0)
+		return command_fail(VMGRANT_USAGE, "--disk: %s", why);
+	attach->kind = ATTACH_DISK;
 	return VMGRANT_GRANTED;
 }
 
@@ -105,11 +131,14 @@ static int check(struct command *command, char *const rest[])
 		return command_fail(VMGRANT_USAGE, "attach: --qmp SOCKET is missing: "
 				    "try vmgrant attach --help");
 	if (command->attach.kind == ATTACH_NOTHING)
-		return command_fail(VMGRANT_USAGE, "attach: --net BRIDGE or --usb ID is missing: "
+		return command_fail(VMGRANT_USAGE, "attach: --net BRIDGE, --usb ID or --disk NAME is missing: "
 				    "try vmgrant attach --help");
 	command->follows |= command->attach.usb_option.follow;
 	if (command->follows && command->attach.kind != ATTACH_USB)
 		return command_fail(VMGRANT_USAGE, "attach: --follow: only for --usb");
+	if (command->attach.kind == ATTACH_DISK &&
+	    check_disk_id(&command->attach) != VMGRANT_GRANTED)
+		return VMGRANT_USAGE;
 	if (rest[0] != NULL)
 		return command_fail(VMGRANT_USAGE, "attach: %.64s: takes no argument: "
 				    "try vmgrant attach --help", rest[0]);
@@ -128,6 +157,8 @@ static int take_option(struct command *command, int option)
 		return take_net(attach, optarg);
 	case 'u':
 		return take_usb(attach, optarg);
+	case 'D':
+		return take_disk(attach, optarg);
 	case 'f':
 		command->follows = 1;
 		break;
@@ -158,7 +189,8 @@ static int parse(struct command *command, int argc, char **argv)
 		{ "id", required_argument, NULL, 'i' },     { "json", no_argument, NULL, 'j' },
 		{ "helper", required_argument, NULL, 'H' }, { "prompt", no_argument, NULL, 'p' },
 		{ "no-prompt", no_argument, NULL, 'q' },    { "help", no_argument, NULL, 'h' },
-		{ "door", required_argument, NULL, 'w' },   { 0 },
+		{ "disk", required_argument, NULL, 'D' },   { "door", required_argument, NULL, 'w' },
+		{ 0 },
 	};
 	int code = VMGRANT_GRANTED, option;
 
@@ -203,7 +235,8 @@ static int print_result(const struct command *command)
 	if (attach->kind == ATTACH_NET)
 		describe_card(attach, object);
 	else
-		qmp_add_argument(object, "node", attach->usb.node);
+		qmp_add_argument(object, "node", attach->kind == ATTACH_USB ? attach->usb.node
+									    : attach->disk.node);
 	(void)puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |
 								  JSON_C_TO_STRING_NOSLASHESCAPE));
 	(void)json_object_put(object);

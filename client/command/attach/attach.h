@@ -7,11 +7,13 @@
 #define VMGRANT_CLIENT_COMMAND_ATTACH_ATTACH_H
 
 #include "client/command/common/card.h"
+#include "client/command/common/ask-disk.h"
+#include "client/qmp/disk.h"
 #include "client/qmp/net.h"
 #include "client/qmp/usb.h"
 #include "client/command/common/usb-option.h"
 
-enum attach_kind { ATTACH_NOTHING = 0, ATTACH_NET, ATTACH_USB };
+enum attach_kind { ATTACH_NOTHING = 0, ATTACH_NET, ATTACH_USB, ATTACH_DISK };
 
 struct attach {
 	const char *socket;
@@ -22,8 +24,12 @@ struct attach {
 	struct card card;
 	struct usb_option usb_option;
 	struct vmgrant_usb usb;
+	struct disk_option disk_option;
+	struct vmgrant_disk disk;
+	enum qemu_bus bus; /* of the machine */
 	struct qmp_net qmp_net;
 	struct qmp_usb qmp_usb;
+	struct qmp_disk qmp_disk;
 	struct qmp qmp;
 };
 

@@ -12,6 +12,7 @@
 #include "client/command/common/interrupt.h"
 #include "client/command/attach/qmp-command.h"
 #include "client/qmp/device.h"
+#include "client/qmp/disk.h"
 #include "client/qmp/net.h"
 #include "client/qmp/usb.h"
 
@@ -174,12 +175,34 @@ static int remove_usb(struct detach *detach)
 							   : fail(detach, result);
 }
 
+/* What a disk stands on says whose it is; of anything else QEMU knows no such property. */
+static int is_disk(struct detach *detach, enum qmp_result *result_out)
+{
+	char node[QMP_NODE_SIZE], drive[QMP_ID_SIZE];
+
+	qmp_disk_node(node, detach->id);
+	*result_out = qmp_device_get(&detach->qmp, detach->id, "drive", drive, sizeof drive);
+	return *result_out == QMP_DONE && strcmp(drive, node) == 0;
+}
+
+static int remove_disk(struct detach *detach)
+{
+	enum qmp_result result;
+	int code = remove_device(detach);
+
+	if (code != VMGRANT_GRANTED)
+		return code;
+	result = qmp_disk_remove_rest(&detach->qmp, detach->id);
+	return result == QMP_DONE ? VMGRANT_GRANTED : fail(detach, result);
+}
+
 /* A device that the guest gave back when nobody waited for it any more has left these. */
 static int remove_rest(struct detach *detach)
 {
 	enum qmp_result card = remove_netdev(detach);
+	/* Of a disk its block device first, then the files, which USB devices have, too. */
 	enum qmp_result usb = card == QMP_DONE || card == QMP_REFUSED
-				      ? qmp_usb_remove_sets(&detach->qmp, detach->id)
+				      ? qmp_disk_remove_rest(&detach->qmp, detach->id)
 				      : card;
 
 	if (card == QMP_REFUSED && usb == QMP_REFUSED)
@@ -198,7 +221,12 @@ static int remove_object(struct detach *detach)
 		return remove_rest(detach);
 	if (result != QMP_DONE)
 		return fail(detach, result);
-	return strcmp(type, "usb-host") == 0 ? remove_usb(detach) : remove_card(detach);
+	if (strcmp(type, "usb-host") == 0)
+		return remove_usb(detach);
+	if (is_disk(detach, &result))
+		return remove_disk(detach);
+	return result == QMP_DONE || result == QMP_REFUSED ? remove_card(detach)
+							   : fail(detach, result);
 }
 
 int command_detach(int argc, char **argv)

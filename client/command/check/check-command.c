@@ -55,8 +55,8 @@ struct options {
 
 static int print_help(void)
 {
-	fputs("usage: vmgrant check [--user NAME] [--vfio ADDRESS] [--quiet] [--json]\n"
-	      "                     [--helper PATH]\n"
+	fputs("usage: vmgrant check [--user NAME] [--vfio ADDRESS | --disk NAME] [--quiet]\n"
+	      "                     [--json] [--helper PATH]\n"
 	      "\n"
 	      "Looks for everything that can keep a guest from what it needs. Each finding is\n"
 	      "a line; how to fix it is on the next. To be sure, a card on each allowed bridge\n"
@@ -64,6 +64,7 @@ static int print_help(void)
 	      "\n"
 	      "  --user NAME     for this user; only for root [who runs it, also by sudo]\n"
 	      "  --vfio ADDRESS  look at this PCI device and its group instead, \"0000:03:00.0\"\n"
+	      "  --disk NAME     look at this disk instead, \"/dev/disk/by-id/NAME\"\n"
 	      "  -q, --quiet     only what is wrong\n"
 	      "  --json          for programs\n"
 	      "  --helper PATH   another vmgrant-helper\n"
@@ -168,15 +169,20 @@ static int check_one_device(struct check *check)
 {
 	int code = check->person->is_other ? become_person(check->person) : VMGRANT_GRANTED;
 
-	check->name = "vfio";
-	if (code == VMGRANT_GRANTED)
+	check->name = check->disk != NULL ? "disk" : "vfio";
+	if (code != VMGRANT_GRANTED)
+		return code;
+	if (check->disk != NULL)
+		check_disk(check);
+	else
 		check_vfio(check);
 	return code;
 }
 
 static int check_person(struct check *check, const struct options *options)
 {
-	int code = check->device != NULL ? check_one_device(check) : check_all(check);
+	int code = check->device != NULL || check->disk != NULL
+			   ? check_one_device(check) : check_all(check);
 
 	if (code == VMGRANT_GRANTED) {
 		if (options->is_json)
@@ -213,7 +219,7 @@ int command_check(int argc, char **argv)
 		{ "user", required_argument, NULL, 'u' },   { "vfio", required_argument, NULL, 'v' },
 		{ "quiet", no_argument, NULL, 'q' },        { "json", no_argument, NULL, 'j' },
 		{ "helper", required_argument, NULL, 'H' }, { "help", no_argument, NULL, 'h' },
-		{ 0 },
+		{ "disk", required_argument, NULL, 'D' },   { 0 },
 	};
 	struct check state = { .root = "", .helper = VMGRANT_HELPER };
 	struct options options = { 0 };
@@ -227,6 +233,8 @@ int command_check(int argc, char **argv)
 			options.user = optarg;
 		else if (option == 'v')
 			state.device = optarg;
+		else if (option == 'D')
+			state.disk = optarg;
 		else if (option == 'q')
 			options.print.is_quiet = 1;
 		else if (option == 'j')

@@ -51,6 +51,7 @@ struct check {
 	const char *root;   /* before every path of sysfs, procfs, /dev and /etc; "" but for tests */
 	const char *helper;
 	const char *device; /* PCI address of --vfio; NULL: without */
+	const char *disk;   /* of --disk; NULL: without */
 	const char *user;   /* whom it is about */
 	const char *name;   /* of the check that runs */
 	const struct person *person;
@@ -140,5 +141,8 @@ void check_beside(struct check *check);
 
 /* ---- a PCI device and its group, with --vfio: check-vfio.c ---- */
 void check_vfio(struct check *check);
+
+/* ---- a disk, with --disk: check-disk.c ---- */
+void check_disk(struct check *check);
 
 #endif

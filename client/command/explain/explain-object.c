@@ -12,7 +12,8 @@
 #include "judge/policy/kind-rule.h"
 #include "wire/escape.h"
 
-#define HOW_TO_NAME_IT "name it as a rule does: bridge br0, usb 0951:1666, vfio 0000:03:00.0"
+#define HOW_TO_NAME_IT "name it as a rule does: bridge br0, usb 0951:1666, vfio 0000:03:00.0, "  \
+		      "disk /dev/disk/by-id/NAME"
 
 /* An object has its whole address, as the devices in sysfs do. */
 static const char *complete(char *const words[], char address[PCI_ADDRESS_SIZE])

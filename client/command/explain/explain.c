@@ -8,6 +8,7 @@
 #include "client/command/common/command.h"
 #include "client/command/common/person.h"
 #include "client/command/common/read-policy.h"
+#include "client/command/explain/explain-disk.h"
 #include "client/command/explain/explanation.h"
 
 static int print_help(void)
@@ -21,6 +22,7 @@ static int print_help(void)
 	      "  bridge NAME\n"
 	      "  usb VENDOR:PRODUCT [serial=TEXT] [port=PORT] [class=NUMBER]\n"
 	      "  vfio ADDRESS | VENDOR:DEVICE\n"
+	      "  disk NAME [ro]\n"
 	      "\n"
 	      "  --user NAME  for this user [who runs it]\n"
 	      "  --json       for programs\n"
@@ -32,10 +34,11 @@ static int print_help(void)
 
 typedef void (*printer)(const struct explanation *explanation);
 
-static int explain_policy(const struct person *person, const struct explain_object *object,
+static int explain_policy(const struct person *person, struct explain_object *object,
 			  printer print)
 {
 	struct explanation explanation;
+	struct disk_named named;
 	struct policy policy;
 	struct acl_error error;
 	char text[512];
@@ -45,9 +48,11 @@ static int explain_policy(const struct person *person, const struct explain_obje
 		(void)acl_error_format(&error, text, sizeof text);
 		code = command_fail(VMGRANT_POLICY, "%s", text);
 	} else {
+		explain_disk_find(&object->acl_object, &policy.acl, &named);
 		explanation_find(&explanation, &policy, person, object);
 		print(&explanation);
 		explanation_release(&explanation);
+		disk_named_release(&named);
 		code = fflush(stdout) == 0 ? VMGRANT_GRANTED : VMGRANT_INTERNAL;
 	}
 	policy_release(&policy);

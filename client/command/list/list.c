@@ -15,8 +15,8 @@ static int print_help(void)
 	fputs("usage: vmgrant list [--json] [--helper PATH] [--door auto|setuid|socket]\n"
 	      "\n"
 	      "The bridges of this machine and what a network card on each would be given, its\n"
-	      "USB devices, the PCI devices that are bound to VFIO or that a rule gives you, and\n"
-	      "the reason of each no. Nothing is made and polkit is not asked.\n"
+	      "USB devices, the PCI devices that are bound to VFIO or that a rule gives you, the\n"
+	      "disks that a rule gives you, and the reason of each no. Nothing is made and polkit is not asked.\n"
 	      "\n"
 	      "  --json         for programs\n"
 	      "  --helper PATH  another vmgrant-helper\n"
@@ -91,6 +91,8 @@ static int list_everything(struct list *list)
 	if (code == VMGRANT_GRANTED)
 		code = list_vfio(list);
 	if (code == VMGRANT_GRANTED)
+		code = list_disks(list);
+	if (code == VMGRANT_GRANTED)
 		code = list_ports(list);
 	if (code != VMGRANT_GRANTED)
 		return code;
@@ -99,8 +101,8 @@ static int list_everything(struct list *list)
 			list->sections,
 			JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
 	else if (list->row_count == 0)
-		(void)command_fail(0, "list: there is no bridge, no USB device and no PCI device "
-				   "for you on this machine");
+		(void)command_fail(0, "list: there is no bridge, no USB device, no PCI device "
+				   "and no disk for you on this machine");
 	return fflush(stdout) == 0 ? VMGRANT_GRANTED : VMGRANT_INTERNAL;
 }
 

@@ -25,6 +25,7 @@ struct list {
 int list_bridges(struct list *list);
 int list_usb(struct list *list);
 int list_vfio(struct list *list);
+int list_disks(struct list *list);
 
 /* Those of the caller's guests, of everybody's for root: people see only what is not in place. */
 int list_ports(struct list *list);

@@ -47,7 +47,8 @@ static void say_unread(const struct run *run)
 
 int run_learn_qemu(struct run *run)
 {
-	size_t devices = run->devices.usb_count + run->devices.vfio_count;
+	size_t devices = run->devices.usb_count + run->devices.vfio_count +
+			 run->disks.count;
 	char why[256], **program = run->arguments;
 
 	if (!run->qemu.is_qemu || (devices == 0 && run->style != LAUNCH_QEMU))
@@ -55,6 +56,8 @@ int run_learn_qemu(struct run *run)
 	if (launch_check_devices(&run->qemu.machine, run->devices.usb_count,
 				 run->devices.vfio_count, why, sizeof why) < 0)
 		return command_fail(VMGRANT_USAGE, "%s", why);
+	if (run_disks_check(&run->disks, &run->qemu.machine) != VMGRANT_GRANTED)
+		return VMGRANT_USAGE;
 	say_unread(run);
 	if (run->says_qemu)
 		program = find_qemu(program);

@@ -16,12 +16,13 @@
 static int print_help(void)
 {
 	fputs("usage: vmgrant run [--net BRIDGE[,OPTION...]]... [--usb ID]... [--vfio ADDRESS]...\n"
-	      "                   [--qemu] [--dry-run] [--prompt|--no-prompt] [--helper PATH]\n"
+	      "                   [--disk NAME[,OPTION...]]... [--qemu] [--dry-run]\n"
+	      "                   [--prompt|--no-prompt] [--helper PATH]\n"
 	      "                   [--door auto|setuid|socket] --\n"
 	      "                   PROGRAM [ARGUMENT...]\n"
 	      "\n"
-	      "Gets network cards on bridges, USB and PCI devices and becomes PROGRAM, which\n"
-	      "finds them open. For QEMU the options that use them are added; other programs\n"
+	      "Gets network cards on bridges, USB and PCI devices and disks and becomes PROGRAM,\n"
+	      "which finds them open. For QEMU the options that use them are added; other programs\n"
 	      "say where they want the cards.\n"
 	      "\n"
 	      "  --net BRIDGE       a card on this bridge; may be repeated\n"
@@ -44,6 +45,11 @@ static int print_help(void)
 	      "        ,memlock=SIZE    memory that may be locked [all that the rule gives]\n"
 	      "        ,iommufd=off     by the IOMMU group, for QEMU before 9.0\n"
 	      "        ,bus=NAME        where QEMU puts the device [its choice]\n"
+	      "  --disk NAME        a disk, partition or volume; may be repeated\n"
+	      "        ,ro              for reading alone\n"
+	      "        ,if=virtio|scsi  how the guest sees it [virtio]\n"
+	      "        ,cache=MODE      as QEMU's -drive calls it [none]\n"
+	      "        ,bus=NAME        where QEMU puts it [its choice]\n"
 	      "  --qemu             PROGRAM is QEMU or starts it, whatever its name is\n"
 	      "  --dry-run          print the command line; make nothing\n"
 	      "  --prompt           let polkit ask for a password, by the agent of the desktop\n"
@@ -65,12 +71,13 @@ static int print_help(void)
 
 static int check_program(struct run *run)
 {
-	int code, has_devices = run->devices.usb_count + run->devices.vfio_count > 0;
+	int code, has_devices = run->devices.usb_count + run->devices.vfio_count +
+					run->disks.count > 0;
 	char why[256];
 
 	if (run->card_count == 0 && !has_devices)
 		return command_fail(VMGRANT_USAGE, "run: specify at least one of --net, --usb, "
-				    "--vfio: try vmgrant run --help");
+				    "--vfio, --disk: try vmgrant run --help");
 	if (run->arguments[0] == NULL)
 		return command_fail(VMGRANT_USAGE,
 				    "run: PROGRAM is missing: try vmgrant run --help");
@@ -81,8 +88,8 @@ static int check_program(struct run *run)
 	if (launch_check(run->arguments, run->cards, run->card_count, why, sizeof why) < 0)
 		return command_fail(VMGRANT_USAGE, "%s", why);
 	if (has_devices && !run->qemu.is_qemu)
-		return command_fail(VMGRANT_USAGE, "%.256s: not a QEMU: --usb and --vfio are "
-				    "for qemu-system-* only: if it starts one, add --qemu",
+		return command_fail(VMGRANT_USAGE, "%.256s: not a QEMU: --usb, --vfio and --disk "
+				    "are for qemu-system-* only: if it starts one, add --qemu",
 				    run->arguments[0]);
 	if (run->style == LAUNCH_UNKNOWN)
 		return command_fail(VMGRANT_USAGE,
@@ -101,6 +108,7 @@ static int parse(struct run *run, int argc, char **argv)
 		{ "helper", required_argument, NULL, 'H' }, { "prompt", no_argument, NULL, 'p' },
 		{ "no-prompt", no_argument, NULL, 'q' },  { "help", no_argument, NULL, 'h' },
 		{ "qemu", no_argument, NULL, 'k' },	  { "door", required_argument, NULL, 'w' },
+		{ "disk", required_argument, NULL, 'D' },
 		{ 0 },
 	};
 	int code = VMGRANT_GRANTED, option;
@@ -116,6 +124,8 @@ static int parse(struct run *run, int argc, char **argv)
 			code = run_devices_add_usb(&run->devices, optarg);
 		else if (option == 'v')
 			code = run_devices_add_vfio(&run->devices, optarg);
+		else if (option == 'D')
+			code = run_disks_add(&run->disks, optarg);
 		else if (option == 'd')
 			run->is_dry = 1;
 		else if (option == 'k')
@@ -155,6 +165,8 @@ static int ask_for_all(struct run *run, int *fd)
 		code = run_ask_card(run, connection, i, fd);
 	if (code == VMGRANT_GRANTED)
 		code = run_devices_ask(&run->devices, connection, device_flags(run), fd);
+	if (code == VMGRANT_GRANTED)
+		code = run_disks_ask(&run->disks, connection, device_flags(run), fd);
 	vmgrant_close(connection);
 	return code;
 }
@@ -194,7 +206,9 @@ static int become(struct run *run, const struct words *words)
 			return command_fail(VMGRANT_INTERNAL, "cannot hand over the cards: %s",
 					    strerror(errno));
 	}
-	code = run_follow_start(run);
+	code = run_disks_hand_over(&run->disks);
+	if (code == VMGRANT_GRANTED)
+		code = run_follow_start(run);
 	if (code == VMGRANT_GRANTED)
 		code = run_devices_hand_over(&run->devices, run->arguments);
 	if (code != VMGRANT_GRANTED)
@@ -220,6 +234,7 @@ int command_run(int argc, char **argv)
 	launch_add_usb(run.devices.usb, run.devices.usb_count, run.arguments, &run.qemu, &words);
 	launch_add_vfio(run.devices.vfio, run.devices.vfio_count, run.arguments, &run.qemu,
 			&words);
+	run_disks_launch(&run.disks, run.arguments, &run.qemu, &words);
 	code = run_follow_add(&run, &words, &fd);
 	if (code == VMGRANT_GRANTED)
 		code = run.is_dry ? print_words(&words) : become(&run, &words);

@@ -9,6 +9,7 @@
 #include "client/command/common/card.h"
 #include "client/command/run/launch.h"
 #include "client/command/run/run-device.h"
+#include "client/command/run/run-disk.h"
 
 #define RUN_CARDS_MAX 32
 
@@ -23,6 +24,7 @@ struct run {
 	size_t card_count;
 	struct card cards[RUN_CARDS_MAX];
 	struct run_devices devices;
+	struct run_disks disks;
 };
 
 /* All return 0, or the exit status and have said why. */

@@ -4,96 +4,15 @@
 #include "judge/kind/disk/judge.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "judge/acl-verdict.h"
+#include "judge/kind/disk/named.h"
 #include "judge/kind/disk/use.h"
-
-#define SHARED_MAX 512u /* numbers of a disk, its partitions and what it is made of */
-
-/* ---- which rules name it ---- */
-
-/* The names of rules that lead to the device, and to anything that shares bytes with it. */
-struct named {
-	const char **own, **shared;
-	size_t own_count, shared_count;
-	dev_t numbers[SHARED_MAX];
-	size_t number_count;
-};
-
-static int is_number(const struct named *named, dev_t number)
-{
-	for (size_t i = 0; i < named->number_count; i++) {
-		if (named->numbers[i] == number)
-			return 1;
-	}
-	return 0;
-}
-
-/* A deny counts by whatever stands there, and where that cannot be told. */
-static int may_share(const struct disk_places *places, const struct named *named, const char *name)
-{
-	struct stat status;
-
-	if (fstatat(places->dev, name + strlen("/dev/"), &status, 0) < 0)
-		return errno != ENOENT && errno != ENOTDIR;
-	return S_ISBLK(status.st_mode) && is_number(named, status.st_rdev);
-}
-
-/* An allow counts if each step of the way is root's, and the kernel agrees with the name. */
-static int leads_to(const struct disk_object *disk, const char *name)
-{
-	const char *problem;
-	struct stat status;
-	dev_t number;
-
-	/* The quick look first: most rules are about other disks. */
-	if (fstatat(disk->places.dev, name + strlen("/dev/"), &status, 0) < 0 ||
-	    status.st_rdev != disk->device.number)
-		return 0;
-	return disk_name_find(disk->places.dev, name, &number) == 0 &&
-	       number == disk->device.number &&
-	       disk_device_fits(&disk->places, &disk->device, disk_name_classify(name, &problem),
-				name);
-}
-
-static void take_name(const struct disk_object *disk, struct named *named,
-		      const struct acl_rule *rule)
-{
-	const char *name = rule->disk.name;
-
-	if (rule->kind != ACL_KIND_DISK || name == NULL)
-		return;
-	if (rule->effect == ACL_EFFECT_DENY) {
-		if (may_share(&disk->places, named, name))
-			named->shared[named->shared_count++] = name;
-	} else if (leads_to(disk, name)) {
-		named->own[named->own_count++] = name;
-	}
-}
-
-/* Returns 0 or -errno. named is to be released in both cases. */
-static int find_names(const struct disk_object *disk, const struct acl *acl, struct named *named)
-{
-	int count = disk_device_shared(&disk->places, &disk->device, named->numbers, SHARED_MAX);
-
-	if (count < 0)
-		return count;
-	named->number_count = (size_t)count;
-	named->own = calloc(acl->count + 1, sizeof *named->own);
-	named->shared = calloc(acl->count + 1, sizeof *named->shared);
-	if (named->own == NULL || named->shared == NULL)
-		return -ENOMEM;
-	for (size_t i = 0; i < acl->count; i++)
-		take_name(disk, named, &acl->rules[i]);
-	return 0;
-}
 
 /* ---- what the rules say ---- */
 
-static enum reply_code judge_as(struct matter *matter, const struct named *named, int is_written,
+static enum reply_code judge_as(struct matter *matter, const struct disk_named *named, int is_written,
 				struct refusal *why)
 {
 	const struct acl_object object = {
@@ -110,7 +29,7 @@ static enum reply_code judge_as(struct matter *matter, const struct named *named
 }
 
 /* A rule with ro gives a disk that is not written; who has one may know what is missing. */
-static enum reply_code judge_named(struct matter *matter, const struct named *named,
+static enum reply_code judge_named(struct matter *matter, const struct disk_named *named,
 				   struct refusal *why)
 {
 	enum reply_code code = judge_as(matter, named, !matter->request->disk.read_only, why);
@@ -132,7 +51,7 @@ static enum reply_code judge_named(struct matter *matter, const struct named *na
 static enum reply_code refuse_missing(struct matter *matter, struct refusal *why)
 {
 	const char *name = matter->request->disk.name;
-	const struct named named = { .own = &name, .own_count = 1, .shared = &name,
+	const struct disk_named named = { .own = &name, .own_count = 1, .shared = &name,
 				     .shared_count = 1 };
 	enum reply_code code = judge_as(matter, &named, 0, why);
 	char object[REQUEST_TEXT_SIZE];
@@ -185,18 +104,18 @@ static enum reply_code judge_device(const struct matter *matter, struct refusal 
 
 enum reply_code disk_judge(struct matter *matter, struct refusal *why)
 {
-	struct named named = { .own = NULL };
+	struct disk_named named = { .own = NULL };
 	enum reply_code code;
 	int result;
 
 	if (matter->disk.find_result < 0)
 		return refuse_missing(matter, why);
-	result = find_names(&matter->disk, &matter->session->policy.acl, &named);
+	result = disk_named_find(&matter->disk.places, &matter->disk.device,
+				 &matter->session->policy.acl, &named);
 	/* To whom nothing is known to be allowed, nothing is said. */
 	code = result < 0 ? judge_deny(matter->request, &matter->session->caller, why)
 			  : judge_named(matter, &named, why);
-	free(named.own);
-	free(named.shared);
+	disk_named_release(&named);
 	if (code != REPLY_GRANTED)
 		return code;
 	matter->options = matter->rule->options;

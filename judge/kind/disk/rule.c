@@ -71,7 +71,7 @@ static void take(const struct acl_rule *rule, struct acl_object *object)
 {
 	object->disk.own = object->disk.shared =
 		(struct acl_disk_names){ &rule->disk.name, 1 };
-	object->disk.is_written = 0;
+	object->disk.is_written = !rule->disk.read_only;
 }
 
 const struct kind_rule kind_rule_disk = {
