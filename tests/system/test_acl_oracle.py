@@ -43,7 +43,8 @@ def words_of(line):
         if match is None:
             raise Bad("quotes")
         quoted, serial, plain = match.groups()
-        if plain is not None and not re.fullmatch(r"[!-~]+", plain):
+        # Quoted names may hold other letters, a serial number is no name.
+        if not re.fullmatch(r"[ -~]*", serial or plain or ""):
             raise Bad("not ASCII")
         words.append((serial.replace('"', "") if serial else plain if plain is not None else quoted,
                       quoted is not None))
