@@ -34,7 +34,7 @@
 
 /* O_TMPFILE without the O_DIRECTORY in it. */
 #define TMPFILE_BIT 020000000
-#define WRITING ((scmp_datum_t)(O_ACCMODE | O_CREAT | O_TRUNC | TMPFILE_BIT))
+#define WRITING ((scmp_datum_t)(O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | TMPFILE_BIT))
 /* A kernel looks at the lower half of what it takes as an int. */
 #define INT_MASK 0xffffffffU
 

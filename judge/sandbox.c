@@ -22,7 +22,7 @@
  * The filter was made with the constants of the machine that built it; on another
  * architecture some have other numbers. Where this fails, build on the machine itself.
  */
-_Static_assert(SANDBOX_WRITING == (O_ACCMODE | O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY)) &&
+_Static_assert(SANDBOX_WRITING == (O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY)) &&
 		       SANDBOX_PROT_WRITE == PROT_WRITE && SANDBOX_PROT_EXEC == PROT_EXEC &&
 		       SANDBOX_MAP_ANONYMOUS == MAP_ANONYMOUS && SANDBOX_AF_UNIX == AF_UNIX &&
 		       SANDBOX_F_DUPFD_CLOEXEC == F_DUPFD_CLOEXEC && SANDBOX_FIONREAD == FIONREAD &&

@@ -21,6 +21,27 @@ AC_DEFUN([VMGRANT_CFLAG], [
 	AS_VAR_POPDEF([cache])
 ])
 
+# VMGRANT_CONVERSION_CFLAG(VARIABLE, FLAG)
+# Append FLAG, a warning about conversions, unless it warns of what libc makes of ioctl() and
+# of control messages: musl's types are others than the kernel's there.
+AC_DEFUN([VMGRANT_CONVERSION_CFLAG], [
+	AS_VAR_PUSHDEF([cache], [vmgrant_cv_cflag_$2])
+	AC_CACHE_CHECK([whether libc is ready for $2], [cache], [
+		vmgrant_saved_CFLAGS=$CFLAGS
+		CFLAGS="$CFLAGS -Werror $2"
+		AC_LINK_IFELSE([AC_LANG_PROGRAM([[#include <sys/ioctl.h>
+#include <sys/socket.h>]], [[struct msghdr message = { .msg_controllen = CMSG_SPACE(sizeof(int)) };
+int count = ioctl(0, _IOR('T', 210, unsigned));
+for (struct cmsghdr *it = CMSG_FIRSTHDR(&message); it; it = CMSG_NXTHDR(&message, it))
+	count += it->cmsg_type;
+return count;]])],
+			[AS_VAR_SET([cache], [yes])], [AS_VAR_SET([cache], [no])])
+		CFLAGS=$vmgrant_saved_CFLAGS
+	])
+	AS_VAR_IF([cache], [yes], [AS_VAR_APPEND([$1], [" $2"])])
+	AS_VAR_POPDEF([cache])
+])
+
 # VMGRANT_LDFLAG(VARIABLE, FLAG, [IF-NOT])
 # Append FLAG to VARIABLE if the linker takes it.
 AC_DEFUN([VMGRANT_LDFLAG], [

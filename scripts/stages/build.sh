@@ -32,14 +32,19 @@ show_failures() {
 	done
 }
 
-# unit_tests FOLDER
+# unit_tests FOLDER [MAKE-ARGUMENT...]: those that make runs for "check", or for these arguments.
 unit_tests() {
-	make -C "$work/$1" -j2 check 2>&1 | tee "$work/logs/unit-$1.log" | show_failures "$work/$1"
-	if [ ! -e "$work/$1/test-suite.log" ]; then
-		fail "unit tests do not build ($1)" "$work/logs/unit-$1.log"
+	local folder=$1
+
+	shift
+	[ $# -gt 0 ] || set -- check
+	make -C "$work/$folder" -j2 "$@" 2>&1 | tee "$work/logs/unit-$folder.log" |
+		show_failures "$work/$folder"
+	if [ ! -e "$work/$folder/test-suite.log" ]; then
+		fail "unit tests do not build ($folder)" "$work/logs/unit-$folder.log"
 		return 1
 	fi
-	count_unit_tests "$work/$1"
+	count_unit_tests "$work/$folder"
 }
 
 # unit_programs FOLDER: build the unit tests without running them.

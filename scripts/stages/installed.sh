@@ -53,9 +53,28 @@ folders_closed() {
 		tee /dev/stderr)" ]
 }
 
-stage_system() {
-	local report=$work/logs/pytest.xml status good bad skips
+# system_tests NAME STAGE TEST...: what was installed under STAGE.
+system_tests() {
+	local name=$1 stage=$2 report=$work/logs/pytest-$1.xml status good bad skips
 
+	shift 2
+	cd "$work/src" || return
+	# It sums up by itself when its time is over; timeout ends what cannot even do that.
+	VMGRANT_STAGE=$stage VMGRANT_BUILD=$work/gcc VMGRANT_TEST_LIMIT_S=$system_limit_s \
+		timeout -k 10 $((system_limit_s + 300)) /usr/bin/python3 -m pytest -q \
+		-p no:cacheprovider --junitxml="$report" "$@"
+	status=$?
+	read -r good bad skips < <(count_pytest "$report" "$work/times")
+	# A run that was cut short has not shown anything.
+	if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then
+		fail "$name tests ended with status $status"
+	fi
+	passed=$((passed + good))
+	failed=$((failed + bad))
+	skipped=$((skipped + skips))
+}
+
+stage_system() {
 	[ -x "$work/gcc/vmgrant-helper" ] ||
 		check "gcc build" build gcc CC=gcc --enable-werror || return
 	# The library's tests and the manual's example have programs that only tests want.
@@ -63,20 +82,7 @@ stage_system() {
 	check "installation" make -C "$work/gcc" install DESTDIR="$work/stage" || return
 	check "installed policy survives" policy_survives
 	check "installed folders are closed" folders_closed
-	cd "$work/src" || return
-	# It sums up by itself when its time is over; timeout ends what cannot even do that.
-	VMGRANT_STAGE=$work/stage VMGRANT_BUILD=$work/gcc VMGRANT_TEST_LIMIT_S=$system_limit_s \
-		timeout -k 10 $((system_limit_s + 300)) /usr/bin/python3 -m pytest -q \
-		-p no:cacheprovider --junitxml="$report" tests/system
-	status=$?
-	read -r good bad skips < <(count_pytest "$report" "$work/times")
-	# A run that was cut short has not shown anything.
-	if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then
-		fail "system tests ended with status $status"
-	fi
-	passed=$((passed + good))
-	failed=$((failed + bad))
-	skipped=$((skipped + skips))
+	system_tests system "$work/stage" tests/system
 }
 
 stage_vm() {
