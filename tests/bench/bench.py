@@ -11,15 +11,18 @@ import json
 import os
 import platform
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
 import threading
 from pathlib import Path
 
+import protocol_client
 import rootfs
 import usb_requests
-from world import HELPER, JOURNAL, World
+from askers import TOKEN, install_asker
+from world import HELPER, JOURNAL, World, helper_arguments
 
 QEMU_HELPER = "/usr/lib/qemu/qemu-bridge-helper"
 LINKED = "/usr/libexec/vmgrant/vmgrant-helper-linked"
@@ -228,6 +231,57 @@ def usb_nodes(world, runs, program):
                  f"The ratio is to one device; at most 1.5 of it is wanted.")
 
 
+FLOOD = 100
+
+
+def hold(world, arguments, channel=None):
+    """Requests of bob's that do not end, until the function that comes back is called."""
+    requests = [world.start_request("bob", arguments=arguments, channel=channel)
+                for _ in range(FLOOD)]
+
+    def end():
+        for one in requests:
+            one.close()
+
+    return requests, end
+
+
+def stopped(world):
+    """Helpers that serve a connection, each stopped as it waits for a request."""
+    requests, end = hold(world, ["--fd=9"], protocol_client.pair)
+    for one in requests:
+        protocol_client.ask(one.socket, 1, "br0", kind=protocol_client.QUERY)
+        one.signal(signal.SIGSTOP)
+    return end
+
+
+def asking(world):
+    """A few have an asker that never answers, the others wait for their turn."""
+    return hold(world, helper_arguments("br0", 9))[1]
+
+
+def floods(world, runs):
+    """One person's requests while another has very many under way."""
+    install_asker(world, "case $QUESTION in *uid=1001*) exec sleep 1000;; "
+                         f"*) printf '{TOKEN}';; esac")
+    rows = []
+    for alice, acl in (("polkit=no", SMALL_ACL + "allow bridge br0 user bob\n"),
+                       ("polkit asked", "allow bridge br0\n")):
+        world.write_acl(acl)
+        quiet = Series(f"{alice}, quiet")
+        series = [Series(f"{alice}, {FLOOD} of another's {what}") for what in ("stopped", "asking")]
+        for one, flood in zip(series, (stopped, asking)):
+            quiet.add(measure(world, runs // 2, [request(HELPER)])[0])
+            end = flood(world)
+            one.add(measure(world, runs // 2, [request(HELPER)])[0])
+            end()
+            world.wait_no_taps()
+        rows += [one.row(quiet) for one in (quiet, *series)]
+    world.write_acl(SMALL_ACL)
+    return table("While another user floods", rows,
+                 "The asker is a script; at most 2 times the quiet time is wanted.")
+
+
 def machine():
     qemu = subprocess.run([QEMU_HELPER.replace("lib/qemu/qemu-bridge-helper",
                                                "bin/qemu-system-x86_64"), "--version"],
@@ -255,7 +309,7 @@ def run(options):
                  "\n", bare_request(world, options.runs), long_acl(world, options.runs),
                  native_requests(world, options.runs // 2),
                  many_taps(world, options.runs), with_polkit(world, options.runs),
-                 usb_nodes(world, options.runs, options.usb_open)]
+                 floods(world, options.runs), usb_nodes(world, options.runs, options.usb_open)]
     return "\n".join(parts)
 
 
