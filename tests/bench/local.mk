@@ -19,6 +19,7 @@ tests_bench_pump_LDADD = -lpthread
 tests_bench_usb_open_LDADD = libclient.la libwire.la
 EXTRA_DIST += \
 	tests/bench/bench-guest.py \
+	tests/bench/bench-disks.py \
 	tests/bench/bench-sealed.py \
 	tests/bench/bench.py \
 	tests/bench/guest-init \

@@ -37,6 +37,11 @@ static void check_order(const struct order *order)
 		assert(ends(order->usb.port, sizeof order->usb.port));
 		assert(strchr(order->usb.port, '/') == NULL && order->usb.port[0] != '.');
 		break;
+	case ORDER_BLOCK:
+		assert(ends(order->block.name, sizeof order->block.name));
+		assert(strchr(order->block.name, '/') == NULL && order->block.name[0] != '.');
+		assert(order->block.read_only <= 1);
+		break;
 	case ORDER_DISK:
 		assert(ends(order->disk.name, sizeof order->disk.name));
 		assert(strchr(order->disk.name, '/') == NULL && order->disk.name[0] != '.');

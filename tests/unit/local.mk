@@ -17,6 +17,7 @@ UNIT_TESTS = \
 	tests/unit/test-check-tun \
 	tests/unit/test-check-vfio \
 	tests/unit/test-device-option \
+	tests/unit/test-disk-rules \
 	tests/unit/test-escape \
 	tests/unit/test-launch \
 	tests/unit/test-library \
