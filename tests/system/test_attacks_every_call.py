@@ -18,13 +18,16 @@ import threading
 
 import pytest
 
+import disk_client
 import faults
 import protocol_client
 import usb_client
 import vfio_client
 from askers import YES
+from disks import DiskWorld, need_loops
 from pci import GPU, ZERO, Machine
 from process import receive, wait_until
+from test_attacks_core import is_claimed
 from tun import tungetiff
 from usbtree import STORAGE, Loop, UsbTree
 from world import DEV_LOG, JOURNAL, World, helper_arguments
@@ -73,13 +76,16 @@ class Scenario:
         self.stage, self.folder = stage, folder
 
     def __enter__(self):
-        self.world, self.workers = World(self.stage), []
+        self.world, self.workers = self.make_world(), []
         try:
             self.start()
         except BaseException:
             self.__exit__()
             raise
         return self
+
+    def make_world(self):
+        return World(self.stage)
 
     def start(self):
         self.world.bridge("br0")
@@ -449,6 +455,58 @@ class Vfio(Scenario):
         return super().problem_of(worker, case, report)
 
 
+class Disk(Scenario):
+    """A disk for each worker, by a name of which a rule may be."""
+    names_of = staticmethod(lambda number: (f"/dev/disk/by-id/ata-ACME_{number}",
+                                            f"/dev/disk/by-path/pci-{number}"))
+    policy = "".join(f"allow disk /dev/disk/by-id/ata-ACME_{number} user alice polkit=no\n"
+                     for number in range(faults.WORKERS))
+
+    def make_world(self):
+        need_loops()
+        return DiskWorld(self.stage, self.folder)
+
+    def prepare(self):
+        self.disks = [self.world.add_disk(1 << 20) for _ in range(faults.WORKERS)]
+        for number, disk in enumerate(self.disks):
+            for name in self.names_of(number):
+                self.world.link(name, disk)
+        self.world.write_acl(self.policy)
+
+    def talk(self, worker):
+        return ask_once(disk_client.encode(1, self.names_of(worker.number)[0]))
+
+    def reply(self, data):
+        return disk_client.REPLY.unpack(data[disk_client.HEADER.size:])
+
+    def is_grant(self, data):
+        return bool(data) and self.reply(data)[0] == 0
+
+    def is_refusal(self, data):
+        return not data or 0 < self.reply(data)[0] < 15
+
+    def problem_of_grant(self, report):
+        (disk,) = [disk for disk in self.disks if self.given(report) == (f"/dev/loop{disk.index}",)]
+        if [os.fstat(fd).st_rdev for fd in report.answer[1]] != [os.makedev(*disk.number)]:
+            return "another disk"
+        return None if is_claimed(disk.path) else "a disk that is not claimed"
+
+    def given(self, report):
+        return (disk_client.text(self.reply(report.answer[0])[4]),)
+
+    def check_nothing_is_left(self):
+        super().check_nothing_is_left()
+        for disk in self.disks:
+            wait_until(lambda disk=disk: not is_claimed(disk.path), "the disk to be free")
+
+
+class DeniedDisk(Disk):
+    """The deny says another name of the same disk."""
+    grants = False
+    policy = Disk.policy + "".join(f"deny disk /dev/disk/by-path/pci-{number} user alice\n"
+                                   for number in range(faults.WORKERS))
+
+
 # ---- what must be refused ----
 
 class Refused(DropIn):
@@ -516,10 +574,10 @@ def denied(name, names):
 
 
 SCENARIOS = {
-    "drop-in": DropIn, "sealed": Native, "second": Second, "direct": Direct,
-    "vhost": Vhost, "query": Query, "polkit": AskedPort, "imported": Imported, "usb": Usb,
-    "vfio": Vfio, "no rule": NoRule, "no bridge": NoBridge, "broken policy": Broken, "over quota": OverQuota,
-    "polkit's no": DeniedByPolkit,
+    "drop-in": DropIn, "sealed": Native, "second": Second, "direct": Direct, "vhost": Vhost,
+    "query": Query, "polkit": AskedPort, "imported": Imported, "usb": Usb, "vfio": Vfio, "disk": Disk,
+    "denied disk": DeniedDisk, "no rule": NoRule, "no bridge": NoBridge, "broken policy": Broken,
+    "over quota": OverQuota, "polkit's no": DeniedByPolkit,
     **{f"deny by {name}, {names}": denied(name, names) for name in DENIES
        for names in ("files", "files systemd")},
 }
@@ -530,11 +588,11 @@ def wanted(request):
     """(seed, cases of each scenario); at the end it is said how many there were."""
     seed, how_many = faults.wanted()
     yield seed, how_many
-    terminal = request.config.pluginmanager.getplugin("terminalreporter")
-    terminal.ensure_newline()
-    terminal.write_line(
-        f"{COUNTED['cases']} cases of failing, killing and stopping calls, {COUNTED['fired']} of "
-        f"them met a call; VMGRANT_FAULTS_SEED={seed} VMGRANT_FAULTS={how_many or 'all'}")
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+    with capture.global_and_fixture_disabled():
+        print(f"\n{COUNTED['cases']} cases of failing, killing and stopping calls, "
+              f"{COUNTED['fired']} of them met a call; VMGRANT_FAULTS_SEED={seed} "
+              f"VMGRANT_FAULTS={how_many or 'all'}")
 
 
 @pytest.mark.limit(7200)
