@@ -26,14 +26,10 @@ libhelper_a_SOURCES = \
 	helper/walk.h \
 	helper/node/block.c \
 	helper/node/block.h \
-	helper/node/disk.c \
-	helper/node/disk.h \
 	helper/node/memlock.c \
 	helper/node/memlock.h \
 	helper/node/node.c \
 	helper/node/node.h \
-	helper/node/proc-limits.c \
-	helper/node/proc-limits.h \
 	helper/node/usb.c \
 	helper/node/usb.h \
 	helper/node/vfio.c \
@@ -46,20 +42,14 @@ libhelper_a_SOURCES = \
 	helper/port/netlink.h \
 	helper/port/netns.c \
 	helper/port/netns.h \
-	helper/port/port-alias.c \
-	helper/port/port-alias.h \
 	helper/port/port-limits.c \
 	helper/port/port-limits.h \
 	helper/port/port-link.c \
-	helper/port/port-name.c \
-	helper/port/port-name.h \
 	helper/port/port-spec.h \
 	helper/port/port.c \
 	helper/port/port.h \
 	helper/port/sealed.c \
 	helper/port/sealed.h \
-	helper/port/tc.c \
-	helper/port/tc.h \
 	helper/port/tun.c \
 	helper/port/tun.h \
 	helper/port/veth.c \
@@ -68,4 +58,5 @@ libhelper_a_SOURCES = \
 pkglibexec_PROGRAMS += vmgrant-helper
 vmgrant_helper_SOURCES = helper/main.c
 vmgrant_helper_CPPFLAGS = $(AM_CPPFLAGS) $(NL_CFLAGS) $(CAPNG_CFLAGS)
-vmgrant_helper_LDADD = libhelper.a libjudge.a libhelper.a libwire.la $(HELPER_LIBS)
+# Of libhelper.a the objects that libinside.a needs are there already.
+vmgrant_helper_LDADD = libjudge.a libhelper.a libinside.a libwire.la $(HELPER_LIBS)

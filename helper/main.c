@@ -11,8 +11,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,7 +73,7 @@ static enum reply_code take_connection(struct service *service, struct refusal *
 
 static enum reply_code start(struct service *service, struct refusal *why)
 {
-	int result = process_close_fds(service->door.fd);
+	int result = process_close_fds(service->door.fd, service->door.fd);
 	enum reply_code code;
 
 	if (result == 0)
@@ -95,17 +93,20 @@ static enum reply_code start(struct service *service, struct refusal *why)
 	if (code != REPLY_GRANTED)
 		return code;
 	result = walk_start(&service->walk, service->door.kind, &service->account);
-	/* An id that this user namespace does not map, as with PrivateUsers=yes. */
-	if (result == -EINVAL)
-		return refuse(why, REPLY_NO_PRIVILEGE,
-			      "no privilege: this user namespace does not map the account "
-			      VMGRANT_ACCOUNT " (PrivateUsers=, a container): start it outside");
 	if (result < 0)
 		return refuse(why, REPLY_INTERNAL, "start: cannot start a thread: %s",
 			      strerror(-result));
-	return service->door.kind == DOOR_SERVICE
+	/* Meanwhile the thread does the same for itself. */
+	code = service->door.kind == DOOR_SERVICE
 		       ? privileges_confine(rights_of(DOOR_SERVICE), &service->account, why)
 		       : privileges_shrink(rights_of(service->door.kind), &service->account, why);
+	if (code != REPLY_GRANTED)
+		return code;
+	result = walk_wait(&service->walk);
+	if (result == -EINVAL)
+		return privileges_refuse_unmapped(why);
+	return result == 0 ? REPLY_GRANTED
+			   : refuse(why, REPLY_INTERNAL, "start: privileges: %s", strerror(-result));
 }
 
 /* ---- the judge ---- */
@@ -129,7 +130,7 @@ static void be_judge(const struct service *service, int argc, char *const argv[]
 	};
 
 	if (privileges_become_account(&service->account, helper) < 0 ||
-	    process_close_fds_but(service->door.fd, orders) < 0)
+	    process_close_fds(service->door.fd, orders) < 0)
 		_exit(REPLY_INTERNAL);
 	_exit(judge_run(&start));
 }
@@ -165,27 +166,10 @@ static void record_failure(struct service *service, const struct refusal *why)
 		.uid = service->peer.uid,
 		.pid = service->peer.pid,
 		.action = "none",
-		.given = "",
-		.user = "",
-		.object = "",
-		.device = "",
-		.rule = "",
 		.sentence = why->sentence,
 	};
 
 	record_send(&service->log, &record);
-}
-
-/* Never block on an unread stderr. */
-static void print_refusal(const struct refusal *why)
-{
-	struct pollfd writable = { .fd = STDERR_FILENO, .events = POLLOUT };
-
-	/* A reader that has gone must not replace the exit status by a signal. */
-	(void)signal(SIGPIPE, SIG_IGN);
-	(void)alarm(2);
-	if (poll(&writable, 1, 1000) == 1)
-		(void)dprintf(STDERR_FILENO, "vmgrant-helper: %s\n", why->sentence);
 }
 
 /*
@@ -205,7 +189,7 @@ static void let_it_be_read(void)
 static int end(const struct door *door, const struct refusal *why)
 {
 	privileges_become_caller();
-	print_refusal(why);
+	refusal_print(why);
 	if (door->kind == DOOR_DROP_IN)
 		let_it_be_read();
 	return (int)why->code;
@@ -241,6 +225,9 @@ static enum reply_code run(struct service *service, int argc, char *const argv[]
 		record_failure(service, why);
 		return code;
 	}
+	/* While the judge reads the policy. What fails here fails again when a port is made. */
+	if (service->door.kind == DOOR_DROP_IN)
+		(void)port_open(&service->ports);
 	return serve(service, why);
 }
 
@@ -256,6 +243,7 @@ int main(int argc, char **argv)
 	};
 	enum reply_code code = process_secure(&why);
 
+	service.ports.account = &service.account;
 	if (code == REPLY_GRANTED) {
 		if (service.door.kind == DOOR_NONE ||
 		    !(service.door.kind == DOOR_SERVICE ? privileges_are_given()

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <linux/capability.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -16,27 +15,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "wire/namespace.h"
+
 #define BIT(capability) (1ULL << (capability))
 
 /* What the way to phase 1 takes, besides what the door needs. */
 #define SHRINKING (BIT(CAP_SETUID) | BIT(CAP_SETGID) | BIT(CAP_SETPCAP))
-
-/*
- * The first line of uid_map is "0 0 4294967295" only in the initial namespace;
- * in one that maps nobody there is none.
- */
-static int in_user_namespace(void)
-{
-	unsigned inside = 0, outside = 0, length = 0;
-	FILE *map = fopen("/proc/self/uid_map", "re");
-	int fields;
-
-	if (map == NULL)
-		return 0;
-	fields = fscanf(map, "%u %u %u", &inside, &outside, &length);
-	(void)fclose(map);
-	return !(fields == 3 && inside == 0 && outside == 0 && length == 4294967295u);
-}
 
 int privileges_are_real(void)
 {
@@ -44,7 +28,7 @@ int privileges_are_real(void)
 	 * AT_SECURE tells that libc, too, treated this start as a setuid one. Without
 	 * it only root himself is root; "unshare -r" makes anybody look like him.
 	 */
-	return geteuid() == 0 && (getauxval(AT_SECURE) != 0 || !in_user_namespace());
+	return geteuid() == 0 && (getauxval(AT_SECURE) != 0 || !namespace_is_users());
 }
 
 int privileges_are_given(void)
@@ -52,7 +36,7 @@ int privileges_are_given(void)
 	uid_t real, effective, saved;
 
 	return getauxval(AT_SECURE) == 0 && getresuid(&real, &effective, &saved) == 0 && real != 0 &&
-	       effective == real && saved == real && !in_user_namespace();
+	       effective == real && saved == real && !namespace_is_users();
 }
 
 /* ---- ids of this thread alone ---- */
@@ -216,15 +200,11 @@ static int take_ids(const struct account *account)
 		       : 0;
 }
 
-static int ids_are_taken(const struct account *account)
+enum reply_code privileges_refuse_unmapped(struct refusal *why)
 {
-	uid_t real, effective, saved;
-	gid_t real_gid, effective_gid, saved_gid;
-
-	return getgroups(0, NULL) == 0 && getresuid(&real, &effective, &saved) == 0 && effective == account->uid &&
-	       saved == account->uid &&
-	       getresgid(&real_gid, &effective_gid, &saved_gid) == 0 &&
-	       effective_gid == account->gid && saved_gid == account->gid;
+	return refuse(why, REPLY_NO_PRIVILEGE,
+		      "no privilege: this user namespace does not map the account "
+		      VMGRANT_ACCOUNT " (PrivateUsers=, a container): start it outside");
 }
 
 /* Each step with just what it takes. On a failure something may still be effective. */
@@ -243,16 +223,14 @@ static enum reply_code shrink(unsigned long long kept, const struct account *acc
 	if (take_ids(account) < 0)
 		return errno != EINVAL
 			       ? refuse_step(why, "cannot become the account " VMGRANT_ACCOUNT)
-			       : refuse(why, REPLY_NO_PRIVILEGE,
-					"no privilege: this user namespace does not map the account "
-					VMGRANT_ACCOUNT " (PrivateUsers=, a container): start it outside");
+			       : privileges_refuse_unmapped(why);
 	if (write_sets(0, kept) < 0)
 		return refuse_step(why, "cannot drop capabilities");
 	/* Changing ids resets the dumpable flag to the system's default. */
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return refuse_step(why, "cannot forbid new privileges and tracing");
-	if (!ids_are_taken(account) || !are_lowered(kept))
-		return refuse(why, REPLY_INTERNAL, "privileges: ids or capabilities are not what was set");
+	if (!are_lowered(kept))
+		return refuse(why, REPLY_INTERNAL, "privileges: capabilities are not what was set");
 	return REPLY_GRANTED;
 }
 
@@ -328,9 +306,10 @@ int privileges_become_reader(const struct account *account)
 	(void)setfsgid(getgid());
 	(void)setfsuid(getuid());
 	errno = EPERM;
-	return (gid_t)setfsgid((gid_t)-1) == getgid() && (uid_t)setfsuid((uid_t)-1) == getuid()
-		       ? 0
-		       : -1;
+	if ((gid_t)setfsgid((gid_t)-1) != getgid() || (uid_t)setfsuid((uid_t)-1) != getuid())
+		return -1;
+	/* Of the whole process, and reset by each of these. */
+	return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
 int privileges_become_account(const struct account *account, pid_t parent)

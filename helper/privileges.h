@@ -64,6 +64,9 @@ enum reply_code privileges_confine(unsigned rights, const struct account *accoun
 /* enum order_right bits of what is permitted now. */
 unsigned privileges_held(void);
 
+/* The sentence for an id that cannot be taken: EINVAL. */
+enum reply_code privileges_refuse_unmapped(struct refusal *why);
+
 /* Phase 1 to 2. Never adds anything. 0 or -errno. */
 int privileges_keep(unsigned rights);
 

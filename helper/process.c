@@ -192,7 +192,7 @@ static int close_between(unsigned first, unsigned last)
 	return syscall(SYS_close_range, first, last, 0) < 0 ? -errno : 0;
 }
 
-int process_close_fds_but(int one, int other)
+int process_close_fds(int one, int other)
 {
 	unsigned low = (unsigned)(one < other ? one : other), high = (unsigned)(one < other ? other : one);
 	int result = close_between(3, low - 1);
@@ -200,9 +200,4 @@ int process_close_fds_but(int one, int other)
 	if (result == 0)
 		result = close_between(low + 1, high - 1);
 	return result == 0 ? close_between(high + 1, UINT_MAX) : result;
-}
-
-int process_close_fds(int keep_fd)
-{
-	return process_close_fds_but(keep_fd, keep_fd);
 }

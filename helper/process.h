@@ -46,12 +46,9 @@
 enum reply_code process_secure(struct refusal *why);
 
 /*
- * Close every fd but 0-2 and keep_fd, so that none of the caller's reaches a
- * child and none is mistaken for one of ours. Returns 0 or -errno.
+ * Close every fd but 0-2 and these two, which may be the same, so that none of the caller's
+ * reaches a child and none is mistaken for one of ours. Returns 0 or -errno.
  */
-int process_close_fds(int keep_fd);
-
-/* The same for a fork that keeps two, in any order. */
-int process_close_fds_but(int one, int other);
+int process_close_fds(int one, int other);
 
 #endif

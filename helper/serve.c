@@ -15,12 +15,10 @@
 #include <unistd.h>
 
 #include "helper/node/block.h"
-#include "helper/node/disk.h"
 #include "helper/node/usb.h"
 #include "helper/node/vfio.h"
 #include "helper/privileges.h"
 #include "wire/clock.h"
-#include "wire/fd-pass.h"
 #include "wire/record.h"
 
 #define SEND_TIMEOUT_MS 5000
@@ -30,20 +28,6 @@
 #define LIMIT_OPEN_MS (5 * 1000)
 /* So long a user's requests wait for each other; the judge's own limit is longer. */
 #define TURN_WAIT_MS (12 * 1000)
-
-/* What goes back to the judge. Its fds are closed when they are sent. */
-struct outcome {
-	struct answer answer;
-	int fds[FD_PASS_MAX];
-	int is_over; /* the answer is not sent: the helper leaves with success */
-};
-
-static void put_fd(struct outcome *outcome, int fd)
-{
-	outcome->answer.result = fd < 0 ? fd : 0;
-	if (fd >= 0)
-		outcome->fds[outcome->answer.fd_count++] = fd;
-}
 
 /* The earlier of the request's end and so much time from now. */
 static long long end_of(const struct service *service, long long wait_ms)
@@ -81,7 +65,6 @@ static void record_grant(struct service *service, const char *action, const char
 		.object = words->object,
 		.device = words->device,
 		.rule = words->rule,
-		.sentence = "",
 	};
 
 	record_send(&service->log, &record);
@@ -89,67 +72,47 @@ static void record_grant(struct service *service, const char *action, const char
 
 /* ---- orders without an answer ---- */
 
-static void perform_keep(struct service *service, const struct order *order, struct outcome *outcome)
+static void perform_keep(struct service *service)
 {
-	service->is_without_disks |= (order->keep.rights & ORDER_RIGHT_DISKS) == 0;
-	outcome->answer.result = privileges_keep(order->keep.rights & ~(unsigned)ORDER_RIGHT_DISKS);
+	const uint32_t rights = service->order.keep.rights;
+
+	service->is_without_disks |= (rights & ORDER_RIGHT_DISKS) == 0;
+	service->answer.result = privileges_keep(rights & ~(unsigned)ORDER_RIGHT_DISKS);
 }
 
-static void perform_begin(struct service *service, const struct order *order,
-			  struct outcome *outcome)
+/* ORDER_BEGIN and ORDER_FINISH: while nothing is asked for, no time runs. */
+static void perform_time(struct service *service)
 {
-	(void)outcome;
+	const struct order *order = &service->order;
+	const long long time_ms = order->begin.interactive ? TIME_LIMIT_PROMPT_MS
+							   : TIME_LIMIT_REQUEST_MS;
+
 	memlock_release(&service->memlock);
-	time_limit_begin(&service->limit, order->begin.interactive ? TIME_LIMIT_PROMPT_MS
-								   : TIME_LIMIT_REQUEST_MS);
+	time_limit_begin(&service->limit, order->type == ORDER_BEGIN ? time_ms : 0);
 }
 
-static void perform_finish(struct service *service, const struct order *order,
-			   struct outcome *outcome)
+static void perform_undo(struct service *service)
 {
-	(void)order;
-	(void)outcome;
-	memlock_release(&service->memlock);
-	time_limit_begin(&service->limit, 0);
-}
-
-static void perform_undo(struct service *service, const struct order *order,
-			 struct outcome *outcome)
-{
-	(void)order;
-	(void)outcome;
 	memlock_undo(&service->memlock);
 }
 
 /* ---- orders with one ---- */
 
-static void perform_walk(struct service *service, const struct order *order,
-			 struct outcome *outcome)
+static void put_fd(struct service *service, int fd)
 {
-	put_fd(outcome, walk_step(&service->walk, &order->walk));
+	service->answer.result = fd < 0 ? fd : 0;
+	if (fd >= 0)
+		service->files.fds[service->files.count++] = fd;
 }
 
-static void perform_bridge(struct service *service, const struct order *order,
-			   struct outcome *outcome)
+static void perform_walk(struct service *service)
 {
-	outcome->answer.result = port_look(&service->ports, &order->bridge, &outcome->answer.bridge);
+	put_fd(service, walk_step(&service->walk, &service->order.walk));
 }
 
-/*
- * qemu-bridge-helper's contract: one byte, one fd, and then this process must leave with
- * 0 whatever happens, since the receiver owns the TAP.
- */
-static int deliver(const struct service *service, int tap_fd)
+static int make_port(struct service *service, enum order_port_step *step)
 {
-	const char nothing = 0;
-
-	return fd_pass_send(service->door.fd, &nothing, sizeof nothing, &tap_fd, 1,
-			    SEND_TIMEOUT_MS);
-}
-
-static int make_port(struct service *service, const struct order_port *order,
-		     struct outcome *outcome, enum order_port_step *step)
-{
+	const struct order_port *order = &service->order.port;
 	int result;
 
 	*step = ORDER_PORT_FOUND;
@@ -164,33 +127,44 @@ static int make_port(struct service *service, const struct order_port *order,
 	/* Looked at behind the wait. */
 	result = is_fresh(order->judged_ms) ? 0 : -ETIME;
 	if (result == 0)
-		result = port_make(&service->ports, order, outcome->fds, &outcome->answer.port,
+		result = port_make(&service->ports, order, &service->files, &service->answer.port,
 				   step);
 	turn_release(&service->turn);
 	return result;
 }
 
-static void perform_port(struct service *service, const struct order *order,
-			 struct outcome *outcome)
+/*
+ * qemu-bridge-helper's contract: one byte, one fd, and then this process must leave with
+ * 0 whatever happens, since the receiver owns the TAP.
+ */
+static int deliver(struct service *service)
 {
-	struct answer *answer = &outcome->answer;
+	const char nothing = 0;
+	int result = fd_pass_send(service->door.fd, &nothing, sizeof nothing,
+				  service->files.fds, 1, SEND_TIMEOUT_MS);
+
+	fd_list_close(&service->files);
+	service->is_over = result == 0;
+	return result;
+}
+
+static void perform_port(struct service *service)
+{
+	const struct order_port *order = &service->order.port;
+	struct answer *answer = &service->answer;
 	enum order_port_step step;
 	char given[80];
 
-	answer->result = make_port(service, &order->port, outcome, &step);
+	answer->result = make_port(service, &step);
 	if (answer->result == 0) {
-		answer->fd_count = answer->port.queues + answer->port.vhost_count;
 		(void)snprintf(given, sizeof given, "port %s on bridge %s", answer->port.port_name,
-			       order->port.bridge);
+			       order->bridge);
 		/* Before it is handed over: whoever takes it may end this process at once. */
-		record_grant(service, "org.vmgrant.tap", given, &order->port.words);
+		record_grant(service, "org.vmgrant.tap", given, &order->words);
 	}
-	if (answer->result == 0 && (order->port.flags & ORDER_PORT_DELIVER) != 0) {
+	if (answer->result == 0 && (order->flags & ORDER_PORT_DELIVER) != 0) {
 		step = ORDER_PORT_HAND_OVER;
-		answer->result = deliver(service, outcome->fds[0]);
-		outcome->is_over = answer->result == 0;
-		close(outcome->fds[0]);
-		answer->fd_count = 0;
+		answer->result = deliver(service);
 	}
 	if (answer->result == 0)
 		return;
@@ -200,92 +174,86 @@ static void perform_port(struct service *service, const struct order *order,
 	port_forget(&service->ports);
 }
 
-static void perform_usb(struct service *service, const struct order *order, struct outcome *outcome)
+static void perform_usb(struct service *service)
 {
+	const struct order_usb *order = &service->order.usb;
 	struct node node;
-	int fd = is_fresh(order->usb.judged_ms) ? usb_open(&order->usb, &node) : -ETIME;
+	int fd = is_fresh(order->judged_ms) ? usb_open(order, &node) : -ETIME;
 
-	put_fd(outcome, fd);
+	put_fd(service, fd);
 	if (fd >= 0)
-		record_grant(service, "org.vmgrant.usb", node.path, &order->usb.words);
+		record_grant(service, "org.vmgrant.usb", node.path, &order->words);
 }
 
-static void perform_disk(struct service *service, const struct order *order,
-			 struct outcome *outcome)
+static void perform_disk(struct service *service)
 {
-	(void)service;
-	outcome->answer.result = disk_look(&order->disk, &outcome->answer.disk);
+	service->answer.result = block_look(&service->order.disk, &service->answer.disk);
 }
 
-static void perform_vfio(struct service *service, const struct order *order,
-			 struct outcome *outcome)
+static void perform_vfio(struct service *service)
 {
+	const struct order_vfio *order = &service->order.vfio;
 	struct node nodes[VFIO_NODES];
 	unsigned failed = 0;
+	int result = is_fresh(order->judged_ms)
+			     ? vfio_open(order, nodes, &service->files, &failed)
+			     : -ETIME;
 
-	outcome->answer.result = is_fresh(order->vfio.judged_ms)
-					 ? vfio_open(&order->vfio, nodes, outcome->fds, &failed)
-					 : -ETIME;
-	outcome->answer.step = failed;
-	if (outcome->answer.result < 0)
-		return;
-	outcome->answer.fd_count = VFIO_NODES;
-	outcome->answer.step = 0;
-	record_grant(service, "org.vmgrant.vfio", nodes[0].path, &order->vfio.words);
+	service->answer.result = result;
+	service->answer.step = result < 0 ? failed : 0;
+	if (result == 0)
+		record_grant(service, "org.vmgrant.vfio", nodes[0].path, &order->words);
 }
 
-static void perform_block(struct service *service, const struct order *order,
-			  struct outcome *outcome)
+static void perform_block(struct service *service)
 {
+	const struct order_block *order = &service->order.block;
 	struct node node;
 	int fd = -EPERM;
 
 	/* No rule gives this caller a disk, and what bridges and devices need must not do so. */
 	if (!service->is_without_disks)
-		fd = is_fresh(order->block.judged_ms) ? block_open(&order->block, &node) : -ETIME;
-	put_fd(outcome, fd);
+		fd = is_fresh(order->judged_ms) ? block_open(order, &node) : -ETIME;
+	put_fd(service, fd);
 	if (fd >= 0)
-		record_grant(service, "org.vmgrant.disk", node.path, &order->block.words);
+		record_grant(service, "org.vmgrant.disk", node.path, &order->words);
 }
 
 /* On the record before it is raised: whoever profits may end this process right after. */
-static void perform_memlock(struct service *service, const struct order *order,
-			    struct outcome *outcome)
+static void perform_memlock(struct service *service)
 {
-	struct answer_memlock *answer = &outcome->answer.memlock;
-	int result = memlock_look(&service->memlock, &service->door, order->memlock.bytes, answer);
+	const struct order_memlock *order = &service->order.memlock;
+	struct answer_memlock *answer = &service->answer.memlock;
+	int result = memlock_look(&service->memlock, &service->door, order->bytes, answer);
 	char given[80];
 
 	if (result == 1) {
 		(void)snprintf(given, sizeof given, "locked memory up to %llu bytes for process %lld",
-			       (unsigned long long)answer->wanted_bytes, (long long)answer->pid);
-		record_grant(service, "org.vmgrant.vfio", given, &order->memlock.words);
+			       (unsigned long long)order->bytes, (long long)answer->pid);
+		record_grant(service, "org.vmgrant.vfio", given, &order->words);
 		result = memlock_raise(&service->memlock, &service->limit, answer);
 	}
-	outcome->answer.result = result;
+	service->answer.result = result;
 }
 
-static void perform_ask(struct service *service, const struct order *order, struct outcome *outcome)
+static void perform_ask(struct service *service)
 {
 	int result = turn_take(&service->turn, TURN_ASK, service->peer.uid,
 			       end_of(service, TURN_WAIT_MS));
 
-	(void)order;
 	if (result == 0) {
 		result = ask_start(&service->ask, &service->account, &service->peer,
-				   &outcome->answer.ask);
+				   &service->answer.ask);
 		if (result < 0)
 			turn_release(&service->turn);
 	}
-	put_fd(outcome, result);
+	put_fd(service, result);
 }
 
 /* The judge has read the end of the asker's answer: there is nothing left to wait for. */
-static void perform_asked(struct service *service, const struct order *order,
-			  struct outcome *outcome)
+static void perform_asked(struct service *service)
 {
-	(void)order;
-	outcome->answer.asked.status = ask_finish(&service->ask, end_of(service, 1000));
+	service->answer.asked.status = ask_finish(&service->ask, end_of(service, 1000));
 	turn_release(&service->turn);
 }
 
@@ -293,15 +261,14 @@ static void perform_asked(struct service *service, const struct order *order,
 
 struct performer {
 	long long limit_ms; /* until it must be done; 0: the request's own end */
-	void (*perform)(struct service *service, const struct order *order, struct outcome *outcome);
+	void (*perform)(struct service *service);
 };
 
 static const struct performer performers[ORDER_TYPES] = {
 	[ORDER_KEEP] = { 0, perform_keep },
-	[ORDER_BEGIN] = { 0, perform_begin },
-	[ORDER_FINISH] = { 0, perform_finish },
+	[ORDER_BEGIN] = { 0, perform_time },
+	[ORDER_FINISH] = { 0, perform_time },
 	[ORDER_WALK] = { LIMIT_OPEN_MS, perform_walk },
-	[ORDER_BRIDGE] = { 0, perform_bridge },
 	[ORDER_PORT] = { LIMIT_BUILD_MS, perform_port },
 	[ORDER_USB] = { LIMIT_OPEN_MS, perform_usb },
 	[ORDER_DISK] = { LIMIT_OPEN_MS, perform_disk },
@@ -314,39 +281,41 @@ static const struct performer performers[ORDER_TYPES] = {
 	/* ORDER_END is the end of the loop. */
 };
 
-static int send_outcome(const struct service *service, struct outcome *outcome)
+static int send_answer(struct service *service)
 {
-	struct answer *answer = &outcome->answer;
-	int result = fd_pass_send(service->orders, answer, sizeof *answer, outcome->fds,
-				  answer->fd_count, SEND_TIMEOUT_MS);
+	struct fd_list *files = &service->files;
+	int result;
 
-	for (unsigned i = 0; i < answer->fd_count; i++)
-		close(outcome->fds[i]);
+	service->answer.fd_count = (uint32_t)files->count;
+	result = fd_pass_send(service->orders, &service->answer, sizeof service->answer,
+			      files->fds, files->count, SEND_TIMEOUT_MS);
+	fd_list_close(files);
 	return result;
 }
 
 /* Returns 0 as long as orders are to be awaited, 1 when the helper leaves, or -errno. */
-static int perform(struct service *service, const struct order *order)
+static int perform(struct service *service)
 {
-	const struct performer *performer = &performers[order->type];
-	struct outcome outcome = { .answer = { .type = order->type } };
+	const uint32_t type = service->order.type;
+	const struct performer *performer = &performers[type];
 
+	service->answer = (struct answer){ .type = type };
+	service->files.count = 0;
 	if (performer->limit_ms != 0)
 		time_limit_shorten(&service->limit, performer->limit_ms);
-	performer->perform(service, order, &outcome);
+	performer->perform(service);
 	/* What was handed over is the receiver's: from there nothing may fail. */
-	if (outcome.is_over)
+	if (service->is_over)
 		return 1;
 	if (performer->limit_ms != 0)
 		time_limit_restore(&service->limit);
-	if (!order_has_answer(order->type))
-		return outcome.answer.result;
-	return send_outcome(service, &outcome);
+	return order_has_answer(type) ? send_answer(service) : service->answer.result;
 }
 
 /* fds that come with an order are dropped by the kernel: there is no room for them. */
-static int receive(const struct service *service, struct order *order)
+static int receive(struct service *service)
 {
+	struct order *order = &service->order;
 	ssize_t length = recv(service->orders, order, sizeof *order, MSG_TRUNC);
 
 	if (length <= 0)
@@ -369,13 +338,13 @@ static enum reply_code refuse_gone(const struct service *service, struct refusal
 
 enum reply_code serve(struct service *service, struct refusal *why)
 {
-	struct order order = { .type = 0 };
-	int result = receive(service, &order);
+	const struct order_end *end = &service->order.end;
+	int result = receive(service);
 
-	while (result == 0 && order.type != ORDER_END) {
-		result = perform(service, &order);
+	while (result == 0 && service->order.type != ORDER_END) {
+		result = perform(service);
 		if (result == 0)
-			result = receive(service, &order);
+			result = receive(service);
 	}
 	if (result > 0)
 		return REPLY_GRANTED;
@@ -384,7 +353,7 @@ enum reply_code serve(struct service *service, struct refusal *why)
 	if (result < 0)
 		return refuse(why, REPLY_INTERNAL, "the process that judges requests has broken the "
 			      "rules: tell the administrator");
-	why->code = (enum reply_code)order.end.code;
-	memcpy(why->sentence, order.end.sentence, sizeof why->sentence);
+	why->code = (enum reply_code)end->code;
+	memcpy(why->sentence, end->sentence, sizeof why->sentence);
 	return why->code;
 }

@@ -15,6 +15,8 @@
 #include "helper/time-limit.h"
 #include "helper/turn.h"
 #include "helper/walk.h"
+#include "wire/fd-pass.h"
+#include "wire/orders.h"
 #include "wire/refusal.h"
 
 /* All that the helper knows, and all that it holds. */
@@ -32,6 +34,12 @@ struct service {
 	struct memlock memlock;
 	struct time_limit limit;
 	int is_without_disks; /* 1: ORDER_RIGHT_DISKS was given up */
+
+	/* The order under way, what goes back to the judge, and the fds that go with it. */
+	struct order order;
+	struct answer answer;
+	struct fd_list files;
+	int is_over; /* there is no answer: the helper leaves with success */
 };
 
 /*

@@ -6,10 +6,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "helper/node/node.h"
 #include "helper/privileges.h"
 
 #define STACK_SIZE (64 * 1024)
@@ -31,16 +31,11 @@ static int has_kind(int fd, mode_t kind)
 /* Looked at before it is opened: opening anything but a regular file may have an effect. */
 static int open_regular(int folder, const char *name)
 {
-	char path[40];
-	int place = enter(folder, name), fd = -EINVAL;
+	int fd, place = enter(folder, name);
 
 	if (place < 0)
 		return place;
-	if (has_kind(place, S_IFREG)) {
-		(void)snprintf(path, sizeof path, "/proc/self/fd/%d", place);
-		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-		fd = fd < 0 ? -errno : fd;
-	}
+	fd = has_kind(place, S_IFREG) ? node_reopen(place, O_RDONLY | O_NONBLOCK) : -EINVAL;
 	close(place);
 	return fd;
 }
@@ -131,7 +126,12 @@ int walk_start(struct walk *walk, enum door_kind door, const struct account *acc
 		error = pthread_attr_setstacksize(&attributes, STACK_SIZE);
 	if (error == 0)
 		error = pthread_create(&thread, &attributes, walk_as_caller, walk);
-	return error != 0 ? -error : wait_for_result(walk);
+	return -error;
+}
+
+int walk_wait(struct walk *walk)
+{
+	return walk->is_service ? 0 : wait_for_result(walk);
 }
 
 int walk_step(struct walk *walk, const struct order_walk *order)

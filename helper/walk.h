@@ -38,6 +38,12 @@ struct walk {
 int walk_start(struct walk *walk, enum door_kind door, const struct account *account);
 
 /*
+ * Wait until it has given up all privilege. Once, before there is a judge. Returns 0 or -errno,
+ * -EINVAL if this user namespace does not map the account.
+ */
+int walk_wait(struct walk *walk);
+
+/*
  * One step. Returns an fd that the caller of this function closes after it was sent, or
  * -errno. What ORDER_STEP_OPEN opens is a regular file and open for reading.
  */

@@ -86,7 +86,7 @@ static int wait_for_end(struct orders *orders)
 	struct delivery delivery;
 	int result = orders_call(orders, &order, &delivery);
 
-	delivery_close(&delivery);
+	fd_list_close(&delivery.files);
 	return result < 0 ? -1 : delivery.answer.asked.status;
 }
 
@@ -167,10 +167,7 @@ static enum reply_code refuse_start(const struct polkit_question *question, int 
 enum reply_code ask_polkit(const struct polkit_question *question, struct orders *orders,
 			   struct refusal *why)
 {
-	const struct order order = {
-		.type = ORDER_ASK,
-		.ask = { question->interaction == INTERACTION_ALLOWED },
-	};
+	const struct order order = { .type = ORDER_ASK };
 	/* One byte more than it may write: a longer answer is no answer. */
 	char answer[ASKER_TEXT_MAX + 1], words[ASKER_TEXT_MAX];
 	long long limit_s = MORE_TIME_S + (question->interaction == INTERACTION_ALLOWED
@@ -182,10 +179,10 @@ enum reply_code ask_polkit(const struct polkit_question *question, struct orders
 
 	if (result < 0)
 		return refuse_start(question, result, why);
-	if (send_question(delivery.fds[0], question, &delivery.answer.ask) == 0)
-		length = read_answer(delivery.fds[0], answer, sizeof answer,
+	if (send_question(delivery.files.fds[0], question, &delivery.answer.ask) == 0)
+		length = read_answer(delivery.files.fds[0], answer, sizeof answer,
 				     clock_now_ms() + limit_s * 1000);
-	delivery_close(&delivery);
+	fd_list_close(&delivery.files);
 	status = wait_for_end(orders);
 	if (status == 0 && length == (ssize_t)strlen(ASKER_TOKEN) &&
 	    memcmp(answer, ASKER_TOKEN, strlen(ASKER_TOKEN)) == 0)

@@ -4,8 +4,6 @@
 #include "judge/judge.h"
 
 #include <errno.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -29,11 +27,8 @@ static enum reply_code drop_in(const struct judge_start *start, const struct arg
 			       struct session *session, struct refusal *why)
 {
 	struct handover handover;
-	enum reply_code code;
+	enum reply_code code = session_open(start, CHANNEL_STREAM, session, why);
 
-	/* What costs the helper time can be found out while the policy is read. */
-	orders_look_early(&session->orders, args->request.bridge);
-	code = session_open(start, CHANNEL_STREAM, session, why);
 	if (code != REPLY_GRANTED) {
 		session_record(session, &args->request, "", NULL, why);
 		return code;
@@ -107,17 +102,6 @@ static int print_help(void)
 	return fflush(stdout) == 0 ? REPLY_GRANTED : REPLY_INTERNAL;
 }
 
-/* Never block on an unread stderr. */
-static void print_refusal(const struct refusal *why)
-{
-	struct pollfd writable = { .fd = STDERR_FILENO, .events = POLLOUT };
-
-	(void)signal(SIGPIPE, SIG_IGN);
-	(void)alarm(2);
-	if (poll(&writable, 1, 1000) == 1)
-		(void)dprintf(STDERR_FILENO, "vmgrant-helper: %s\n", why->sentence);
-}
-
 static void record_powerless(const struct judge_start *start, const struct refusal *why)
 {
 	struct session session = {
@@ -144,7 +128,7 @@ static int run_alone(const struct judge_start *start)
 		code = refuse_powerless(&why);
 		record_powerless(start, &why);
 	}
-	print_refusal(&why);
+	refusal_print(&why);
 	return (int)code;
 }
 

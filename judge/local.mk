@@ -35,6 +35,8 @@ libjudge_a_SOURCES = \
 	judge/kind/kinds.c \
 	judge/kind/list.h \
 	judge/kind/bridge/bridge.c \
+	judge/kind/bridge/links.c \
+	judge/kind/bridge/links.h \
 	judge/kind/bridge/refusals.c \
 	judge/kind/bridge/refusals.h \
 	judge/kind/bridge/rule.c \
@@ -77,6 +79,8 @@ libjudge_a_SOURCES = \
 	judge/kind/vfio/nodes.c \
 	judge/kind/vfio/nodes.h \
 	judge/kind/vfio/object.h \
+	judge/kind/vfio/proc-limits.c \
+	judge/kind/vfio/proc-limits.h \
 	judge/kind/vfio/rule.c \
 	judge/kind/vfio/vfio.c \
 	judge/policy/acl.h \

@@ -18,15 +18,12 @@
 struct orders {
 	int fd; /* to the helper */
 	int is_lost; /* 1: an answer could not be read; no other can be told from it any more */
-	int has_early; /* 1: a look at a bridge is under way, and its answer not yet read */
-	struct order early;
 };
 
 /* What came with an answer. The fds are the receiver's. */
 struct delivery {
 	struct answer answer;
-	int fds[FD_PASS_MAX];
-	size_t fd_count;
+	struct fd_list files;
 };
 
 /*
@@ -34,8 +31,6 @@ struct delivery {
  * answer is lost all are: the connection has to end.
  */
 int orders_call(struct orders *orders, const struct order *order, struct delivery *delivery_out);
-
-void delivery_close(struct delivery *delivery);
 
 /* Orders that have no answer. */
 void orders_keep(struct orders *orders, unsigned rights);
@@ -45,12 +40,5 @@ void orders_undo_memlock(struct orders *orders);
 
 /* The helper's last order. */
 void orders_end(struct orders *orders, const struct refusal *why);
-
-/* Let the helper look a bridge up while this process does something else. */
-void orders_look_early(struct orders *orders, const char *bridge);
-
-/* Look a bridge up: flags are enum order_bridge_flag. answer_out->result is returned. */
-int orders_look(struct orders *orders, const char *bridge, unsigned flags,
-		struct answer *answer_out);
 
 #endif

@@ -3,24 +3,11 @@
 /* Why the setuid bit gave no power. */
 #include "judge/powerless.h"
 
-#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
-/* The first line of uid_map is "0 0 4294967295" only in the initial namespace. */
-static int in_user_namespace(void)
-{
-	unsigned inside = 0, outside = 0, length = 0;
-	FILE *map = fopen("/proc/self/uid_map", "re");
-	int fields;
-
-	if (map == NULL)
-		return 0;
-	fields = fscanf(map, "%u %u %u", &inside, &outside, &length);
-	(void)fclose(map);
-	return !(fields == 3 && inside == 0 && outside == 0 && length == 4294967295u);
-}
+#include "wire/namespace.h"
 
 static const char *reason(void)
 {
@@ -31,7 +18,7 @@ static const char *reason(void)
 		return "no_new_privs is set: a program before this one has switched setuid off "
 		       "(QEMU: any -sandbox on; bwrap, Flatpak, systemd's NoNewPrivileges=): start it "
 		       "without that, or let 'vmgrant run' fetch the files first";
-	if (in_user_namespace())
+	if (namespace_is_users())
 		return "started in a user namespace, where setuid programs have no power: start "
 		       "it outside of the container or sandbox";
 	if (statvfs("/proc/self/exe", &filesystem) == 0 && (filesystem.f_flag & ST_NOSUID) != 0)

@@ -115,6 +115,7 @@ enum reply_code session_open(const struct judge_start *start, enum channel_kind 
 	caller_identify(&session->caller, start);
 	session->rights = start->rights;
 	code = open_log(session, why);
+	links_open(&session->links);
 	if (code == REPLY_GRANTED)
 		code = judge_sandbox_enter(why);
 	session->is_confined = code == REPLY_GRANTED;

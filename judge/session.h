@@ -12,6 +12,7 @@
 #include "judge/caller.h"
 #include "judge/handover.h"
 #include "judge/judge.h"
+#include "judge/kind/bridge/links.h"
 #include "judge/orders.h"
 #include "judge/policy/installed.h"
 #include "judge/request.h"
@@ -23,6 +24,7 @@ struct session {
 	struct policy_hidden hidden; /* files of it */
 	struct names_memory names; /* of a connection; what a drop-in asks, it asks once */
 	struct orders orders;
+	struct links links;
 	int client; /* the socket of the requests */
 	unsigned rights; /* enum order_right: what the helper can raise */
 	int is_confined; /* 1: in its sandbox */

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 int fd_pass_send(int socket_fd, const void *payload, size_t length, const int *fds,
 		 size_t fd_count, int timeout_ms)
@@ -43,4 +44,44 @@ int fd_pass_send(int socket_fd, const void *payload, size_t length, const int *f
 	if (sent < 0)
 		return errno == EAGAIN ? -ETIMEDOUT : -errno;
 	return (size_t)sent == length ? 0 : -EIO;
+}
+
+/* The kernel gives no more fds in a message than there is room for. */
+static void take_fds(struct msghdr *message, struct fd_list *list)
+{
+	for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part != NULL;
+	     part = CMSG_NXTHDR(message, part)) {
+		size_t count = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+
+		if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS)
+			continue;
+		memcpy(list->fds + list->count, CMSG_DATA(part), count * sizeof(int));
+		list->count += count;
+	}
+}
+
+ssize_t fd_pass_receive(int socket_fd, void *payload, size_t size, int flags,
+			struct fd_list *list_out)
+{
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(FD_PASS_MAX * sizeof(int))];
+	struct iovec part = { .iov_base = payload, .iov_len = size };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control,
+				  .msg_controllen = sizeof control };
+	ssize_t length = recvmsg(socket_fd, &message, flags | MSG_CMSG_CLOEXEC);
+
+	list_out->count = 0;
+	if (length < 0)
+		return -errno;
+	take_fds(&message, list_out);
+	if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0)
+		return length;
+	fd_list_close(list_out);
+	return (message.msg_flags & MSG_CTRUNC) != 0 ? -EMFILE : -EMSGSIZE;
+}
+
+void fd_list_close(struct fd_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		close(list->fds[i]);
+	list->count = 0;
 }

@@ -7,6 +7,7 @@
 #define VMGRANT_WIRE_FD_PASS_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 #define FD_PASS_MAX 32
 
@@ -21,5 +22,26 @@
  */
 int fd_pass_send(int socket_fd, const void *payload, size_t length, const int *fds,
 		 size_t fd_count, int timeout_ms);
+
+/* What came with a message. The fds are the receiver's. */
+struct fd_list {
+	int fds[FD_PASS_MAX];
+	size_t count;
+};
+
+/*
+ * Take one message of at most size bytes; its fds are close-on-exec.
+ *
+ * flags  MSG_DONTWAIT, or 0 to wait as long as it takes
+ *
+ * Returns its length, 0 where the peer is gone, or a negative errno, and then there are no
+ * fds: -EMFILE if fewer arrived than were sent, since this process may not open more files,
+ * -EMSGSIZE for a longer message.
+ */
+ssize_t fd_pass_receive(int socket_fd, void *payload, size_t size, int flags,
+			struct fd_list *list_out);
+
+/* Close them all. */
+void fd_list_close(struct fd_list *list);
 
 #endif

@@ -22,8 +22,14 @@ libwire_la_SOURCES = \
 	wire/fd-pass.h \
 	wire/mac.c \
 	wire/mac.h \
+	wire/namespace.c \
+	wire/namespace.h \
 	wire/orders.c \
 	wire/orders.h \
+	wire/port-alias.c \
+	wire/port-alias.h \
+	wire/port-name.c \
+	wire/port-name.h \
 	wire/port-prefix.h \
 	wire/protocol.c \
 	wire/protocol.h \

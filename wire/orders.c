@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "wire/mac.h"
+#include "wire/slots.h"
 
 #define VLAN_MAX 4094u
 
@@ -100,11 +101,10 @@ static int check_port(const struct order_port *port)
 {
 	const uint32_t flags = port->flags;
 
-	if ((flags & ~ORDER_PORT_FLAGS_ALL) != 0 || port->ifindex == 0 ||
-	    port->ifindex > INT32_MAX || !is_interface_name(port->bridge) ||
+	if ((flags & ~ORDER_PORT_FLAGS_ALL) != 0 || !is_interface_name(port->bridge) ||
 	    port->queues < 1 || port->queues > ORDER_QUEUES_MAX || port->vlan > VLAN_MAX ||
-	    port->slot_first >= ORDER_SLOTS || port->slot_count < 1 ||
-	    port->slot_count > ORDER_SLOTS || !is_zero(port->zero, sizeof port->zero) ||
+	    port->slot_first >= PORT_SLOTS || port->slot_count < 1 ||
+	    port->slot_count > PORT_SLOTS || !is_zero(port->zero, sizeof port->zero) ||
 	    !are_words(&port->words))
 		return 0;
 	/* A second queue of a direct port could be somebody else's: helper/port/direct.h. */
@@ -128,6 +128,11 @@ static int is_flag(uint32_t value)
 	return value <= 1;
 }
 
+static int is_usb_number(uint32_t value)
+{
+	return value >= 1 && value <= ORDER_NUMBER_MAX;
+}
+
 static int check_body(const struct order *order)
 {
 	switch (order->type) {
@@ -137,13 +142,11 @@ static int check_body(const struct order *order)
 		return is_flag(order->begin.interactive);
 	case ORDER_WALK:
 		return check_walk(&order->walk);
-	case ORDER_BRIDGE:
-		return (order->bridge.flags & ~(uint32_t)(ORDER_BRIDGE_VLANS | ORDER_BRIDGE_SLOTS)) == 0 &&
-		       is_interface_name(order->bridge.bridge);
 	case ORDER_PORT:
 		return check_port(&order->port);
 	case ORDER_USB:
 		return is_name(order->usb.port, sizeof order->usb.port) &&
+		       is_usb_number(order->usb.bus) && is_usb_number(order->usb.device) &&
 		       are_words(&order->usb.words);
 	case ORDER_DISK:
 		return (order->disk.look == ORDER_DISK_CLAIM || order->disk.look == ORDER_DISK_LOOP) &&
@@ -154,14 +157,13 @@ static int check_body(const struct order *order)
 		return is_flag(order->block.read_only) &&
 		       is_name(order->block.name, sizeof order->block.name) &&
 		       are_words(&order->block.words);
-	case ORDER_ASK:
-		return is_flag(order->ask.interactive);
 	case ORDER_END:
 		return check_end(&order->end);
 	case ORDER_MEMLOCK:
 		return are_words(&order->memlock.words);
 	case ORDER_FINISH:
 	case ORDER_MEMLOCK_UNDO:
+	case ORDER_ASK:
 	case ORDER_ASKED:
 		return 1;
 	default:
@@ -179,8 +181,6 @@ static size_t body_size(uint32_t type)
 		return sizeof(struct order_begin);
 	case ORDER_WALK:
 		return sizeof(struct order_walk);
-	case ORDER_BRIDGE:
-		return sizeof(struct order_bridge);
 	case ORDER_PORT:
 		return sizeof(struct order_port);
 	case ORDER_USB:
@@ -193,8 +193,6 @@ static size_t body_size(uint32_t type)
 		return sizeof(struct order_block);
 	case ORDER_MEMLOCK:
 		return sizeof(struct order_memlock);
-	case ORDER_ASK:
-		return sizeof(struct order_ask);
 	case ORDER_END:
 		return sizeof(struct order_end);
 	default:
@@ -229,7 +227,6 @@ int orders_check_answer(const struct answer *answer, size_t length)
 		return -EINVAL;
 	if (answer->type == ORDER_PORT && answer->result == 0 &&
 	    (!is_interface_name(answer->port.port_name) ||
-	     !is_interface_name(answer->port.tap_name) ||
 	     answer->port.queues + answer->port.vhost_count != answer->fd_count))
 		return -EINVAL;
 	return 0;

@@ -28,7 +28,6 @@
 #define ORDER_WORDS_SIZE 160u
 #define ORDER_SENTENCE_SIZE 512u
 #define ORDER_QUEUES_MAX 16u     /* with a vhost fd for each, 32 fds in one message */
-#define ORDER_SLOTS 1024u        /* as many as a bridge has ports */
 #define ORDER_NUMBER_MAX 999u    /* USB buses and devices */
 #define ORDER_EXPLANATION_SIZE 160u
 
@@ -40,8 +39,7 @@ enum order_type {
 	ORDER_BEGIN,    /* a request begins: its time runs */
 	ORDER_FINISH,   /* it has been answered */
 	ORDER_WALK,     /* one step on the way to a policy file, with the caller's rights */
-	ORDER_BRIDGE,   /* look a bridge up; changes nothing */
-	ORDER_PORT,     /* make a port on it */
+	ORDER_PORT,     /* make a port on a bridge */
 	ORDER_USB,      /* open the node of a USB device */
 	ORDER_DISK,     /* is a block device in use? */
 	ORDER_VFIO,     /* open the nodes of a PCI device */
@@ -82,16 +80,6 @@ struct order_walk {
 	char part[ORDER_PART_SIZE]; /* not of ROOT; one component, not "." or ".." */
 };
 
-enum order_bridge_flag {
-	ORDER_BRIDGE_VLANS = 1u << 0, /* what it does with VLANs */
-	ORDER_BRIDGE_SLOTS = 1u << 1, /* which slots the caller's ports have */
-};
-
-struct order_bridge {
-	uint32_t flags;
-	char bridge[ORDER_BRIDGE_SIZE];
-};
-
 enum order_port_flag {
 	ORDER_PORT_SEALED = 1u << 0,
 	ORDER_PORT_VNET_HEADER = 1u << 1,
@@ -113,19 +101,19 @@ struct order_words {
 struct order_port {
 	uint64_t judged_ms; /* clock_now_ms() when the policy was looked at last */
 	uint32_t flags;
-	uint32_t ifindex;   /* the bridge that was looked up, and its name */
 	char bridge[ORDER_BRIDGE_SIZE];
 	uint16_t queues;
 	uint16_t vlan;      /* 0: none */
 	uint16_t slot_first, slot_count; /* which names may be tried */
 	uint8_t mac[6];     /* the guest's, with ORDER_PORT_LOCK_MAC */
-	uint8_t zero[2];
+	uint8_t zero[6];
 	struct order_words words;
 };
 
 struct order_usb {
 	uint64_t judged_ms;
 	char port[ORDER_NAME_SIZE]; /* its name in /sys/bus/usb/devices, "1-1.4" */
+	uint32_t bus, device;       /* of the node, 1 to ORDER_NUMBER_MAX */
 	struct order_words words;
 };
 
@@ -159,10 +147,6 @@ struct order_memlock {
 	struct order_words words;
 };
 
-struct order_ask {
-	uint32_t interactive;
-};
-
 struct order_end {
 	uint32_t code; /* enum reply_code, the exit status */
 	char sentence[ORDER_SENTENCE_SIZE]; /* "" with REPLY_GRANTED */
@@ -175,14 +159,12 @@ struct order {
 		struct order_keep keep;
 		struct order_begin begin;
 		struct order_walk walk;
-		struct order_bridge bridge;
 		struct order_port port;
 		struct order_usb usb;
 		struct order_disk disk;
 		struct order_vfio vfio;
 		struct order_block block;
 		struct order_memlock memlock;
-		struct order_ask ask;
 		struct order_end end;
 	};
 };
@@ -191,7 +173,7 @@ struct order {
 
 /* Where making a port failed, for the sentence that says so. */
 enum order_port_step {
-	ORDER_PORT_FOUND = 0,    /* it is no longer the bridge that was judged */
+	ORDER_PORT_FOUND = 0,    /* the bridge itself */
 	ORDER_PORT_TURN,         /* as many are being made for this user as may be at a time */
 	ORDER_PORT_FORK,         /* starting the process that makes the namespace */
 	ORDER_PORT_NAMESPACE,    /* user namespaces are not to be had */
@@ -205,19 +187,10 @@ enum order_port_step {
 	ORDER_PORT_HAND_OVER,    /* only with ORDER_PORT_DELIVER */
 };
 
-struct answer_bridge {
-	uint32_t ifindex;
-	uint32_t mtu_bytes; /* payload */
-	uint32_t vlans;     /* enum bridge_vlans */
-	uint32_t default_vlan;
-	uint64_t slots[ORDER_SLOTS / 64]; /* one bit each */
-};
-
 struct answer_port {
 	uint32_t mtu_bytes;
 	uint32_t queues, vhost_count; /* how many fds came with the answer, in this order */
-	char port_name[ORDER_BRIDGE_SIZE];
-	char tap_name[ORDER_BRIDGE_SIZE];
+	char port_name[ORDER_BRIDGE_SIZE]; /* a sealed port's TAP bears the same in its namespace */
 };
 
 struct answer_disk {
@@ -226,7 +199,6 @@ struct answer_disk {
 
 struct answer_memlock {
 	uint64_t limit_bytes; /* the soft limit now, UINT64_MAX: none, 0: not known */
-	uint64_t wanted_bytes;
 	int64_t pid;
 };
 
@@ -239,19 +211,12 @@ struct answer_asked {
 	int32_t status; /* of wait(), -1: it did not end in time */
 };
 
-enum order_bridge_vlans {
-	ORDER_VLANS_UNKNOWN = 0, /* this kernel's bridges know none */
-	ORDER_VLANS_IGNORED,
-	ORDER_VLANS_KEPT,
-};
-
 struct answer {
 	uint32_t type;   /* of the order */
 	int32_t result;  /* 0 or a negative errno */
 	uint32_t step;   /* of a failed one, where the order has steps */
 	uint32_t fd_count; /* fds that come with it */
 	union {
-		struct answer_bridge bridge;
 		struct answer_port port;
 		struct answer_disk disk;
 		struct answer_memlock memlock;

@@ -58,7 +58,7 @@ static void append_quoted(struct text *text, const char *name, const char *words
 {
 	char quoted[QUOTED_SIZE];
 
-	if (words[0] != '\0')
+	if (words != NULL && words[0] != '\0')
 		append(text, " %s=\"%s\"", name, clean(quoted, words));
 }
 
@@ -89,7 +89,8 @@ static void append_field(struct text *text, const char *name, const char *words)
 {
 	char quoted[QUOTED_SIZE];
 
-	append(text, "VMGRANT_%s=%s\n", name, words[0] != '\0' ? clean(quoted, words) : "none");
+	append(text, "VMGRANT_%s=%s\n", name,
+	       words != NULL && words[0] != '\0' ? clean(quoted, words) : "none");
 }
 
 /* The journal's native protocol: a field a line (systemd, JOURNAL_NATIVE_PROTOCOL). */

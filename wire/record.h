@@ -22,9 +22,9 @@ struct record {
 	uid_t uid;            /* who asked */
 	pid_t pid;            /* who started the helper */
 	const char *action;   /* polkit's name for it: "org.vmgrant.tap", or "none" */
-	const char *given;    /* what was opened or made, "" if nothing was */
+	const char *given;    /* what was opened or made, NULL if nothing was */
 
-	/* Words of others: any bytes. "" where there is nothing to say. */
+	/* Words of others: any bytes. NULL or "" where there is nothing to say. */
 	const char *user, *object, *device, *rule, *sentence;
 };
 

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 vmgrant contributors */
-/* The answer "no": a reply code and one sentence for the person. Pure. */
+/* The answer "no": a reply code and one sentence for the person. */
 #include "wire/refusal.h"
 
+#include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "wire/escape.h"
 
@@ -27,4 +30,14 @@ enum reply_code refuse_closed_device(struct refusal *why, enum reply_code code, 
 	return refuse(why, code,
 		      "%s: %s is forbidden to this service or container: DeviceAllow=%s rw in its "
 		      "unit allows it", object, path, allowed);
+}
+
+void refusal_print(const struct refusal *why)
+{
+	struct pollfd writable = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)alarm(2);
+	if (poll(&writable, 1, 1000) == 1)
+		(void)dprintf(STDERR_FILENO, "vmgrant-helper: %s\n", why->sentence);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 vmgrant contributors */
 /*
- * The answer "no": a reply code and one sentence for the person. Pure.
+ * The answer "no": a reply code and one sentence for the person.
  *
  * Every stage of a request returns an enum reply_code. When that is not
  * REPLY_GRANTED, the stage has filled the struct refusal it was given; only
@@ -35,5 +35,11 @@ enum reply_code refuse(struct refusal *why, enum reply_code code, const char *fo
  */
 enum reply_code refuse_closed_device(struct refusal *why, enum reply_code code, const char *object,
 				     const char *path, const char *allowed);
+
+/*
+ * Say it on stderr, as the program's last word. Never blocks on a stderr that nobody reads,
+ * and a reader that has gone does not replace the exit status by a signal.
+ */
+void refusal_print(const struct refusal *why);
 
 #endif

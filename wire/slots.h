@@ -4,7 +4,7 @@
  * The slots that one user's ports on one bridge occupy. Pure.
  *
  * A port's name says its slot, and the kernel keeps names unique: see
- * helper/port/port-name.h.
+ * wire/port-name.h.
  */
 #ifndef VMGRANT_WIRE_SLOTS_H
 #define VMGRANT_WIRE_SLOTS_H

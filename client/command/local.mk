@@ -121,6 +121,8 @@ vmgrant_SOURCES = \
 	client/command/common/device-name.h \
 	client/command/common/person.c \
 	client/command/common/person.h \
+	client/command/common/port-vlans.c \
+	client/command/common/port-vlans.h \
 	client/command/common/ports.c \
 	client/command/common/ports.h \
 	client/command/common/read-policy.c \

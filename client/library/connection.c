@@ -150,7 +150,7 @@ static int start_helper(struct vmgrant_connection *connection)
 static enum exchange_result exchange_on_terminal(struct vmgrant_connection *connection,
 						 const struct protocol_request *request,
 						 struct protocol_reply *reply,
-						 struct received_fds *received,
+						 struct fd_list *received,
 						 const char **what_out)
 {
 	const pid_t subject = connection->way == WAY_SOCKET ? getpid()
@@ -171,7 +171,7 @@ enum attempt { ATTEMPT_FIRST = 1, ATTEMPT_LAST };
 /* Once. *again_out, after ATTEMPT_FIRST: the helper has gone without anything to say. */
 static enum vmgrant_code ask_once(struct vmgrant_connection *connection, enum attempt attempt,
 				  const struct protocol_request *request,
-				  struct protocol_reply *reply, struct received_fds *received,
+				  struct protocol_reply *reply, struct fd_list *received,
 				  int *again_out)
 {
 	struct helper_obituary obituary;
@@ -206,7 +206,7 @@ static enum vmgrant_code ask_once(struct vmgrant_connection *connection, enum at
 /* With a second helper if the first one has gone. */
 static enum vmgrant_code ask(struct vmgrant_connection *connection,
 			     struct protocol_request *request, struct protocol_reply *reply,
-			     struct received_fds *received)
+			     struct fd_list *received)
 {
 	enum vmgrant_code code;
 	int again;
@@ -222,7 +222,7 @@ static enum vmgrant_code ask(struct vmgrant_connection *connection,
 static enum vmgrant_code ask_with_agent(struct vmgrant_connection *connection,
 					struct protocol_request *request,
 					struct protocol_reply *reply,
-					struct received_fds *received)
+					struct fd_list *received)
 {
 	char sentence[CONNECTION_ERROR_SIZE];
 	enum vmgrant_code code;
@@ -239,7 +239,7 @@ static enum vmgrant_code ask_with_agent(struct vmgrant_connection *connection,
 
 enum vmgrant_code connection_ask(struct vmgrant_connection *connection,
 				 struct protocol_request *request, struct protocol_reply *reply,
-				 struct received_fds *received)
+				 struct fd_list *received)
 {
 	enum vmgrant_code code;
 

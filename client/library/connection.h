@@ -28,12 +28,6 @@ struct vmgrant_connection {
 	char error[CONNECTION_ERROR_SIZE];
 };
 
-/* The fds that came with a reply. Whoever takes one sets count to 0. */
-struct received_fds {
-	size_t count;
-	int fds[FD_PASS_MAX];
-};
-
 /*
  * Send a request and wait for its reply, with a new helper if the last one has
  * gone. Fills in the header of *request. Returns the code of the reply, or what
@@ -42,7 +36,7 @@ struct received_fds {
  */
 enum vmgrant_code connection_ask(struct vmgrant_connection *connection,
 				 struct protocol_request *request, struct protocol_reply *reply,
-				 struct received_fds *received);
+				 struct fd_list *received);
 
 /*
  * Is a struct of the program's one that this library understands? size is what

@@ -78,7 +78,7 @@ enum vmgrant_code vmgrant_usb(struct vmgrant_connection *connection,
 {
 	struct protocol_request message = { .header = { .type = PROTOCOL_USB } };
 	struct protocol_reply reply;
-	struct received_fds received;
+	struct fd_list received;
 	size_t size = usb->size;
 	enum vmgrant_code code = connection_check_size(connection, NULL, sizeof *usb, size);
 
@@ -130,7 +130,7 @@ enum vmgrant_code vmgrant_vfio(struct vmgrant_connection *connection,
 {
 	struct protocol_request message = { .header = { .type = PROTOCOL_VFIO } };
 	struct protocol_reply reply;
-	struct received_fds received;
+	struct fd_list received;
 	size_t size = vfio->size;
 	enum vmgrant_code code = connection_check_size(connection, NULL, sizeof *vfio, size);
 
@@ -186,7 +186,7 @@ enum vmgrant_code vmgrant_disk(struct vmgrant_connection *connection,
 {
 	struct protocol_request message = { .header = { .type = PROTOCOL_DISK } };
 	struct protocol_reply reply;
-	struct received_fds received;
+	struct fd_list received;
 	size_t size = disk->size;
 	enum vmgrant_code code = connection_check_size(connection, NULL, sizeof *disk, size);
 

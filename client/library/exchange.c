@@ -5,9 +5,7 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "wire/clock.h"
 
@@ -16,27 +14,6 @@
 /* The helper bounds its own work more tightly; these only catch one that was stopped. */
 #define REPLY_TIMEOUT_MS (60 * 1000)
 #define REPLY_TIMEOUT_INTERACTIVE_MS (15 * 60 * 1000)
-
-void received_fds_close(struct received_fds *received)
-{
-	for (size_t i = 0; i < received->count; i++)
-		close(received->fds[i]);
-	received->count = 0;
-}
-
-/* The kernel gives no more fds in a message than there is room for. */
-static void take_fds(struct msghdr *message, struct received_fds *received)
-{
-	for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part != NULL;
-	     part = CMSG_NXTHDR(message, part)) {
-		size_t count = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-
-		if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS)
-			continue;
-		memcpy(received->fds + received->count, CMSG_DATA(part), count * sizeof(int));
-		received->count += count;
-	}
-}
 
 /* Returns 1, 0 when the time is over, or -1. A signal handler of the program does not end it. */
 static int wait_readable(int fd, int timeout_ms)
@@ -55,7 +32,7 @@ static int wait_readable(int fd, int timeout_ms)
 
 static const char *check_tap_reply(const struct protocol_tap_request *tap,
 				   const struct protocol_reply *reply,
-				   const struct received_fds *received)
+				   const struct fd_list *received)
 {
 	if (reply->queues != tap->queues)
 		return "another number of queues than was asked for";
@@ -71,7 +48,7 @@ static const char *check_tap_reply(const struct protocol_tap_request *tap,
 
 static const char *check_node_reply(const struct protocol_request *request,
 				    const struct protocol_reply *reply,
-				    const struct received_fds *received)
+				    const struct fd_list *received)
 {
 	size_t expected = request->header.type == PROTOCOL_VFIO ? 2 : 1;
 
@@ -85,7 +62,7 @@ static const char *check_node_reply(const struct protocol_request *request,
 /* Is it a reply at all, and the one to this request? Returns NULL or what is wrong. */
 static const char *check_reply(const struct protocol_request *request,
 			       const struct protocol_reply *reply,
-			       const struct received_fds *received)
+			       const struct fd_list *received)
 {
 	if (reply->header.serial != request->header.serial ||
 	    reply->header.type != request->header.type)
@@ -99,31 +76,27 @@ static const char *check_reply(const struct protocol_request *request,
 
 static enum exchange_result receive_reply(int socket_fd, const struct protocol_request *request,
 					  struct protocol_reply *reply,
-					  struct received_fds *received, const char **what_out)
+					  struct fd_list *received, const char **what_out)
 {
 	uint8_t bytes[PROTOCOL_REPLY_SIZE + 1];
-	_Alignas(struct cmsghdr) char control[CMSG_SPACE(FD_PASS_MAX * sizeof(int))];
-	struct iovec part = { .iov_base = bytes, .iov_len = sizeof bytes };
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control,
-				  .msg_controllen = sizeof control };
 	enum protocol_error error;
 	ssize_t length;
 
 	do {
-		length = recvmsg(socket_fd, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-	} while (length < 0 && errno == EINTR);
-	if (length < 0 && errno != ECONNRESET) {
+		length = fd_pass_receive(socket_fd, bytes, sizeof bytes, MSG_DONTWAIT, received);
+	} while (length == -EINTR);
+	if (length == -EMFILE || length == -EMSGSIZE) {
+		*what_out = length == -EMFILE
+				    ? "some of its files did not arrive: too many are open, or came"
+				    : "it is too long";
+		return EXCHANGE_WRONG;
+	}
+	if (length < 0 && length != -ECONNRESET) {
 		*what_out = "receiving failed";
 		return EXCHANGE_FAILED;
 	}
 	if (length <= 0)
 		return EXCHANGE_ENDED;
-	take_fds(&message, received);
-	/* Fewer arrived than were sent: this process may not open more files. */
-	if ((message.msg_flags & MSG_CTRUNC) != 0) {
-		*what_out = "some of its files did not arrive: too many are open, or came";
-		return EXCHANGE_WRONG;
-	}
 	error = protocol_decode_reply(bytes, (size_t)length, reply);
 	*what_out = error != PROTOCOL_OK ? protocol_error_text(error)
 					 : check_reply(request, reply, received);
@@ -131,7 +104,7 @@ static enum exchange_result receive_reply(int socket_fd, const struct protocol_r
 }
 
 enum exchange_result exchange(int socket_fd, const struct protocol_request *request,
-			      struct protocol_reply *reply, struct received_fds *received,
+			      struct protocol_reply *reply, struct fd_list *received,
 			      const char **what_out)
 {
 	int interactive = protocol_request_is_interactive(request);
@@ -159,6 +132,6 @@ enum exchange_result exchange(int socket_fd, const struct protocol_request *requ
 		return EXCHANGE_LATE;
 	result = receive_reply(socket_fd, request, reply, received, what_out);
 	if (result != EXCHANGE_DONE)
-		received_fds_close(received);
+		fd_list_close(received);
 	return result;
 }

@@ -18,10 +18,7 @@ enum exchange_result {
 
 /* After anything but EXCHANGE_DONE no fd is open and the socket is of no use any more. */
 enum exchange_result exchange(int socket_fd, const struct protocol_request *request,
-			      struct protocol_reply *reply, struct received_fds *received,
+			      struct protocol_reply *reply, struct fd_list *received,
 			      const char **what_out);
-
-/* Close what was received and not taken. */
-void received_fds_close(struct received_fds *received);
 
 #endif

@@ -45,7 +45,7 @@ static enum vmgrant_code encode_request(struct vmgrant_connection *connection,
 	return encode_bridge(connection, request->bridge, message);
 }
 
-static void hand_over(const struct protocol_reply *reply, struct received_fds *received,
+static void hand_over(const struct protocol_reply *reply, struct fd_list *received,
 		      struct vmgrant_tap *tap)
 {
 	tap->queues = reply->queues;
@@ -75,7 +75,7 @@ enum vmgrant_code vmgrant_tap(struct vmgrant_connection *connection,
 {
 	struct protocol_request message = { .header = { .type = PROTOCOL_TAP } };
 	struct protocol_reply reply;
-	struct received_fds received;
+	struct fd_list received;
 	enum vmgrant_code code =
 		connection_check_size(connection, NULL, sizeof *tap, tap->size);
 
@@ -114,7 +114,7 @@ enum vmgrant_code vmgrant_offer(struct vmgrant_connection *connection, const cha
 	struct protocol_request message = { .header = { .type = PROTOCOL_QUERY },
 					    .tap = { .queues = 1 } };
 	struct protocol_reply reply;
-	struct received_fds received;
+	struct fd_list received;
 	size_t size = offer->size;
 	enum vmgrant_code code = connection_check_size(connection, NULL, sizeof *offer, size);
 

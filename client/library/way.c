@@ -16,20 +16,7 @@
 #include <unistd.h>
 
 #include "client/library/vmgrant.h"
-
-/* The first line is "0 0 4294967295" only in the initial namespace. */
-static int in_user_namespace(void)
-{
-	unsigned inside = 0, outside = 0, length = 0;
-	FILE *map = fopen("/proc/self/uid_map", "re");
-	int fields;
-
-	if (map == NULL)
-		return 0;
-	fields = fscanf(map, "%u %u %u", &inside, &outside, &length);
-	(void)fclose(map);
-	return !(fields == 3 && inside == 0 && outside == 0 && length == 4294967295u);
-}
+#include "wire/namespace.h"
 
 /* Does the file give whoever starts it a power that he has not? */
 static int gives_power(const char *path)
@@ -48,7 +35,7 @@ static int gives_power(const char *path)
 
 static int setuid_can_help(void)
 {
-	return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 0 && !in_user_namespace() &&
+	return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 0 && !namespace_is_users() &&
 	       gives_power(VMGRANT_HELPER);
 }
 

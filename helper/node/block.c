@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 vmgrant contributors */
-/* A block device, opened and claimed. */
+/* Block devices: opened and claimed, or only looked at. */
 #include "helper/node/block.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/loop.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 /* From linux/fs.h, which older headers do not have; since Linux 5.15. */
@@ -28,20 +30,53 @@ static int check_sequence(int fd, uint64_t wanted)
 	return sequence == wanted ? 0 : -ESTALE;
 }
 
+/* The kernel writes "!" in sysfs for a "/" in the name of a node. */
+static struct node node_of(const char *name)
+{
+	struct node node = { .kind = S_IFBLK };
+
+	(void)snprintf(node.attribute, sizeof node.attribute, "/sys/class/block/%s/dev", name);
+	(void)snprintf(node.path, sizeof node.path, "/dev/%s", name);
+	for (char *mark = strchr(node.path, '!'); mark != NULL; mark = strchr(mark, '!'))
+		*mark = '/';
+	return node;
+}
+
 int block_open(const struct order_block *order, struct node *node_out)
 {
 	int fd, result;
 
-	*node_out = (struct node){ .kind = S_IFBLK };
-	(void)snprintf(node_out->attribute, sizeof node_out->attribute, "/sys/class/block/%s/dev",
-		       order->name);
-	(void)snprintf(node_out->path, sizeof node_out->path, "/dev/%s", order->name);
-	/* The kernel writes "!" in sysfs for a "/" in the name of a node. */
-	for (char *mark = strchr(node_out->path, '!'); mark != NULL; mark = strchr(mark, '!'))
-		*mark = '/';
+	*node_out = node_of(order->name);
 	fd = node_open(node_out, O_EXCL | (order->read_only ? O_RDONLY : O_RDWR));
 	result = fd < 0 ? fd : check_sequence(fd, order->diskseq);
 	if (result < 0 && fd >= 0)
 		close(fd);
 	return result < 0 ? result : fd;
+}
+
+/* ---- only to look ---- */
+
+static int read_backing(int fd, struct answer_disk *answer)
+{
+	struct loop_info64 info = { .lo_number = 0 };
+
+	if (ioctl(fd, LOOP_GET_STATUS64, &info) < 0)
+		return -errno;
+	answer->major = major((dev_t)info.lo_rdevice);
+	answer->minor = minor((dev_t)info.lo_rdevice);
+	return 0;
+}
+
+int block_look(const struct order_disk *order, struct answer_disk *answer_out)
+{
+	const struct node node = node_of(order->name);
+	int claim = order->look == ORDER_DISK_CLAIM ? O_EXCL : 0, result = 0;
+	int fd = node_open(&node, claim | O_RDONLY | O_NONBLOCK);
+
+	if (fd < 0)
+		return fd;
+	if (order->look == ORDER_DISK_LOOP)
+		result = read_backing(fd, answer_out);
+	close(fd);
+	return result;
 }

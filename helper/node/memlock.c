@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "helper/privileges.h"
-#include "helper/node/proc-limits.h"
 
 /* Since Linux 6.5; libc learned the name later. */
 #ifndef SO_PEERPIDFD
@@ -77,11 +76,9 @@ static int call_prlimit(pid_t pid, const struct rlimit *limit, struct rlimit *be
 static int read_limit(const struct memlock *memlock, struct rlimit *limit)
 {
 	int result = call_prlimit(memlock->pid, NULL, limit);
+	int gone = check_requester(memlock);
 
-	/* Without the capability the kernel tells it in another place. */
-	if (result == -EPERM)
-		result = proc_limits_memlock(memlock->pid, limit);
-	return result < 0 ? result : check_requester(memlock);
+	return gone < 0 ? gone : result;
 }
 
 /*
@@ -162,7 +159,6 @@ static int look(struct memlock *memlock, uint64_t wanted_bytes, struct answer_me
 	if (answer->limit_bytes >= wanted_bytes)
 		return 0;
 	raise_both(memlock, wanted_bytes, wanted_bytes);
-	answer->wanted_bytes = amount_of(memlock->after.rlim_cur);
 	return memlock->after.rlim_max > memlock->before.rlim_max && !has_right() ? -EPERM : 1;
 }
 

@@ -39,7 +39,7 @@ struct memlock {
  * answer_out  the limit and the process, as far as they are known, also on a failure
  * Returns 1 if memlock_raise() has something to do, 0 if not, -ESRCH if the process has
  * ended or is not the caller's any more, -EPERM if that takes CAP_SYS_RESOURCE and it is
- * not there, or another -errno.
+ * not there, which may also keep the limit from being told, or another -errno.
  */
 int memlock_look(struct memlock *memlock, const struct door *door, uint64_t wanted_bytes,
 		 struct answer_memlock *answer_out);

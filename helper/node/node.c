@@ -51,16 +51,6 @@ static const char *parse_number(const char *text, char end, unsigned max, unsign
 	return rest + 1;
 }
 
-int node_read_number(const char *attribute, unsigned max, unsigned *number_out)
-{
-	char text[32];
-	int result = read_attribute(attribute, text, sizeof text);
-
-	if (result < 0)
-		return result;
-	return parse_number(text, '\n', max, number_out) == NULL ? -ERANGE : 0;
-}
-
 static int read_device_number(const char *attribute, dev_t *number_out)
 {
 	unsigned high, low;
@@ -87,24 +77,7 @@ static int is_node(int fd, mode_t kind, dev_t number)
 	       status.st_rdev == number;
 }
 
-/* First as a place: opening something else could have an effect. */
-static int find(const char *path, mode_t kind, dev_t number)
-{
-	const struct open_how how = {
-		.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
-		.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
-	};
-	int fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof how);
-
-	if (fd < 0)
-		return errno == ELOOP ? -ENODEV : -errno;
-	if (is_node(fd, kind, number))
-		return fd;
-	close(fd);
-	return -ENODEV;
-}
-
-static int open_place(int place, int flags)
+int node_reopen(int place, int flags)
 {
 	char path[40];
 	int fd;
@@ -114,18 +87,20 @@ static int open_place(int place, int flags)
 	return fd < 0 ? -errno : fd;
 }
 
+/* First as a place: opening something else could have an effect. */
 static int open_numbered(const struct node *node, dev_t number, int flags)
 {
-	int fd, place = find(node->path, node->kind, number);
+	const struct open_how how = {
+		.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
+		.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+	};
+	int fd, place = (int)syscall(SYS_openat2, AT_FDCWD, node->path, &how, sizeof how);
 
 	if (place < 0)
-		return place;
-	fd = open_place(place, flags);
+		return errno == ELOOP ? -ENODEV : -errno;
+	fd = is_node(place, node->kind, number) ? node_reopen(place, flags) : -ENODEV;
 	close(place);
-	if (fd < 0 || is_node(fd, node->kind, number))
-		return fd;
-	close(fd);
-	return -ENODEV;
+	return fd;
 }
 
 int node_open(const struct node *node, int flags)
@@ -140,4 +115,20 @@ int node_open(const struct node *node, int flags)
 	fd = open_numbered(node, number, flags);
 	privileges_lower();
 	return fd;
+}
+
+int node_open_fixed(const char *path)
+{
+	int result, fd = open(path, O_RDWR | O_CLOEXEC);
+
+	if (fd >= 0 || errno != EACCES)
+		return fd < 0 ? -errno : fd;
+	/* Everybody may open it on most systems; where not, the rule is what counts. */
+	result = privileges_raise(ORDER_RIGHT_NODES);
+	if (result == 0) {
+		fd = open(path, O_RDWR | O_CLOEXEC);
+		result = fd < 0 ? -errno : fd;
+	}
+	privileges_lower();
+	return result;
 }

@@ -29,7 +29,16 @@ struct node {
  */
 int node_open(const struct node *node, int flags);
 
-/* Read a decimal number of an attribute of sysfs. Returns 0, or -errno; -ERANGE over max. */
-int node_read_number(const char *attribute, unsigned max, unsigned *number_out);
+/*
+ * Open one that every machine has under one name, for reading and writing: with
+ * ORDER_RIGHT_NODES raised where the account may not. Returns an fd or -errno.
+ */
+int node_open_fixed(const char *path);
+
+/*
+ * Open what an O_PATH descriptor stands for, which the caller has looked at. The fd is
+ * close-on-exec and never a controlling terminal. Returns an fd or -errno.
+ */
+int node_reopen(int place, int flags);
 
 #endif

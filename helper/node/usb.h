@@ -8,8 +8,9 @@
 #include "wire/orders.h"
 
 /*
- * Open the node of the device at a port, for reading and writing. The port may be another
- * device's by now: the judge, who held its folder in sysfs, looks at what comes.
+ * Open the node of the device at a port, for reading and writing: the one of these numbers, if
+ * it is that device's. The port may be another device's by now: the judge, who held its folder
+ * in sysfs, looks at what comes.
  *
  * node_out  for the record
  * Returns an fd that the caller owns, or -errno.

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "helper/privileges.h"
 
@@ -57,24 +56,21 @@ static int charge_processes(int fd)
 }
 
 int vfio_open(const struct order_vfio *order, struct node nodes_out[VFIO_NODES],
-	      int fds_out[VFIO_NODES], unsigned *failed_out)
+	      struct fd_list *files_out, unsigned *failed_out)
 {
-	int result;
+	int result = 0;
 
 	name_nodes(order, nodes_out);
-	*failed_out = 0;
-	fds_out[0] = node_open(&nodes_out[0], O_RDWR);
-	if (fds_out[0] < 0)
-		return fds_out[0];
-	*failed_out = 1;
-	fds_out[1] = node_open(&nodes_out[1], O_RDWR);
-	result = fds_out[1];
+	files_out->count = 0;
+	for (unsigned i = 0; i < VFIO_NODES && result >= 0; i++) {
+		*failed_out = i;
+		result = node_open(&nodes_out[i], O_RDWR);
+		if (result >= 0)
+			files_out->fds[files_out->count++] = result;
+	}
 	if (result >= 0)
-		result = order->iommufd ? charge_processes(fds_out[1]) : 0;
-	if (result >= 0)
-		return 0;
-	close(fds_out[0]);
-	if (fds_out[1] >= 0)
-		close(fds_out[1]);
+		result = order->iommufd ? charge_processes(files_out->fds[1]) : 0;
+	if (result < 0)
+		fd_list_close(files_out);
 	return result;
 }

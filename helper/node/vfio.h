@@ -5,6 +5,7 @@
 #define VMGRANT_HELPER_NODE_VFIO_H
 
 #include "helper/node/node.h"
+#include "wire/fd-pass.h"
 #include "wire/orders.h"
 
 #define VFIO_NODES 2
@@ -17,9 +18,10 @@
  * stays, which is narrower).
  *
  * nodes_out  for the record; of a failure, failed_out is the one it was with
- * Returns 0 with both fds the caller's, or -errno with none open.
+ * files_out  both, in that order; none on a failure
+ * Returns 0 or -errno.
  */
 int vfio_open(const struct order_vfio *order, struct node nodes_out[VFIO_NODES],
-	      int fds_out[VFIO_NODES], unsigned *failed_out);
+	      struct fd_list *files_out, unsigned *failed_out);
 
 #endif

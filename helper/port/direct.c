@@ -4,102 +4,60 @@
 #include "helper/port/direct.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <unistd.h>
 
-#include "helper/privileges.h"
+#include "helper/node/node.h"
 #include "helper/port/tun.h"
+#include "helper/privileges.h"
+#include "wire/port-name.h"
 
-/* Everybody may open it on most systems; where not, the rule is what counts. */
-static int open_tun(struct direct_port *port)
+/* Take the first free name. */
+static int make_tap(const struct port_spec *spec, struct port_made *made)
 {
-	int result;
-
-	if (port->fd >= 0)
-		return 0;
-	port->fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
-	if (port->fd >= 0)
-		return 0;
-	if (errno != EACCES)
-		return -errno;
-	result = privileges_raise(ORDER_RIGHT_NODES);
-	if (result == 0)
-		port->fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
-	if (result == 0 && port->fd < 0)
-		result = -errno;
-	privileges_lower();
-	return result;
-}
-
-/* Take the first free name. Needs CAP_NET_ADMIN raised. */
-static int make_first_free(const struct bridge *bridge, const struct port_spec *spec,
-			   struct direct_port *port)
-{
-	int result = -EBUSY;
-
-	for (unsigned i = 0; i < spec->slot_count && result == -EBUSY; i++) {
-		port_name_format(spec->owner, bridge->ifindex, (spec->slot_first + i) % PORT_SLOTS,
-				 port->name);
-		result = tun_make(&port->fd, 1, port->name, spec->flags, spec->owner);
-	}
-	return result;
-}
-
-static int make_tap(const struct bridge *bridge, const struct port_spec *spec,
-		    struct direct_port *port)
-{
+	const struct order_port *order = spec->order;
 	int result = privileges_raise(ORDER_RIGHT_PORTS);
 
 	if (result == 0)
-		result = make_first_free(bridge, spec, port);
+		result = -EBUSY;
+	for (unsigned i = 0; i < order->slot_count && result == -EBUSY; i++) {
+		port_name_format(spec->owner, spec->bridge.ifindex,
+				 (order->slot_first + i) % PORT_SLOTS, made->name);
+		result = tun_make(made->fds, 1, made->name, order->flags, spec->owner);
+	}
 	privileges_lower();
 	return result;
 }
 
-static int join_bridge(struct netlink *netlink, const struct bridge *bridge,
-		       const struct port_spec *spec, const struct direct_port *port)
+static int join_bridge(struct netlink *netlink, struct port_spec *spec, const char *name)
 {
-	struct port_setup setup = spec->setup;
-	int result = netlink_find_ifindex(netlink, port->name, &setup.ifindex);
+	int result = netlink_find_ifindex(netlink, name, &spec->setup.ifindex);
 
 	if (result == 0)
 		result = privileges_raise(ORDER_RIGHT_PORTS);
 	if (result == 0)
-		result = netlink_set_up_port(netlink, bridge, &setup);
+		result = netlink_set_up_port(netlink, &spec->bridge, &spec->setup);
 	privileges_lower();
-	return result < 0 ? result : netlink_verify_port(netlink, bridge, &setup);
+	return result < 0 ? result : netlink_verify_port(netlink, &spec->bridge, &spec->setup);
 }
 
-static int build(struct netlink *netlink, const struct bridge *bridge,
-		 const struct port_spec *spec, struct direct_port *port)
-{
-	int result = spec->queues == 1 ? open_tun(port) : -EINVAL;
-
-	if (result < 0)
-		return result;
-	port->failed_step = ORDER_PORT_NAME;
-	result = make_tap(bridge, spec, port);
-	if (result < 0)
-		return result;
-	port->failed_step = ORDER_PORT_JOIN;
-	return join_bridge(netlink, bridge, spec, port);
-}
-
-int direct_port_make(struct netlink *netlink, int tun_fd, const struct bridge *bridge,
-		     const struct port_spec *spec, struct direct_port *port_out)
+int direct_port_make(struct netlink *netlink, int tun_fd, struct port_spec *spec,
+		     struct port_made *made_out)
 {
 	int result;
 
-	*port_out = (struct direct_port){ .fd = tun_fd, .failed_step = ORDER_PORT_OPEN_TUN };
-	result = build(netlink, bridge, spec, port_out);
+	if (tun_fd < 0)
+		tun_fd = node_open_fixed("/dev/net/tun");
+	made_out->step = ORDER_PORT_OPEN_TUN;
+	made_out->fds[0] = tun_fd;
+	if (tun_fd < 0)
+		return tun_fd;
+	made_out->step = ORDER_PORT_NAME;
+	result = spec->order->queues == 1 ? make_tap(spec, made_out) : -EINVAL;
+	if (result == 0) {
+		made_out->step = ORDER_PORT_JOIN;
+		result = join_bridge(netlink, spec, made_out->name);
+	}
 	if (result < 0)
-		direct_port_close(port_out);
+		close(tun_fd);
 	return result;
-}
-
-void direct_port_close(struct direct_port *port)
-{
-	if (port->fd >= 0)
-		close(port->fd);
-	port->fd = -1;
 }

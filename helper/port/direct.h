@@ -11,31 +11,21 @@
 #define VMGRANT_HELPER_PORT_DIRECT_H
 
 #include "helper/port/netlink.h"
-#include "helper/port/port-name.h"
 #include "helper/port/port-spec.h"
-
-struct direct_port {
-	int fd; /* close-on-exec */
-	char name[PORT_NAME_SIZE];
-	enum order_port_step failed_step; /* of a negative result */
-};
 
 /*
  * Make one, completely set up and up.
  *
- * netlink   opened with CAP_NET_ADMIN
- * tun_fd    /dev/net/tun, consumed; -1: it is opened here
- * spec      of one queue. Between the first queue of a TAP and its owner any local
- *           user may attach another one by the name, and make himself the owner:
- *           only a namespace of its own closes that, see sealed.h
- * port_out  the fd is the caller's; on failure there is none
+ * netlink  opened with CAP_NET_ADMIN
+ * tun_fd   /dev/net/tun, consumed; -1: it is opened here
+ * spec     of one queue. Between the first queue of a TAP and its owner any local
+ *          user may attach another one by the name, and make himself the owner:
+ *          only a namespace of its own closes that, see sealed.h
  *
  * Raises ORDER_RIGHT_NODES and ORDER_RIGHT_PORTS around the calls that need them.
  * Returns 0 or a negative errno, -EINVAL for more than one queue.
  */
-int direct_port_make(struct netlink *netlink, int tun_fd, const struct bridge *bridge,
-		     const struct port_spec *spec, struct direct_port *port_out);
-
-void direct_port_close(struct direct_port *port);
+int direct_port_make(struct netlink *netlink, int tun_fd, struct port_spec *spec,
+		     struct port_made *made_out);
 
 #endif

@@ -3,6 +3,9 @@
 /*
  * What the files that build netlink messages share. Nobody else includes this:
  * for the rest of the program struct netlink is opaque.
+ *
+ * A request is begun, filled and sent. What does not fit is noticed by
+ * netlink_transact(), which then sends nothing.
  */
 #ifndef VMGRANT_HELPER_PORT_NETLINK_INTERNAL_H
 #define VMGRANT_HELPER_PORT_NETLINK_INTERNAL_H
@@ -13,17 +16,51 @@
 #include <stdint.h>
 
 #include "helper/port/netlink.h"
-#include "helper/port/port-alias.h"
+
+#define NETLINK_NESTS_MAX 4
 
 struct netlink {
 	struct nl_sock *socket;
-	struct nl_cb *callbacks;
-	unsigned sequence; /* the request under way, and in each message of its answer */
-	int is_single; /* it asks for one thing: the first message is the whole answer */
-	int done;  /* the answer is complete */
-	int error; /* 0 or a negative errno, from the kernel's acknowledgement */
+	struct nl_msg *message; /* being built, NULL: no memory */
+	struct nlattr *nests[NETLINK_NESTS_MAX]; /* open in it */
+	unsigned nest_count;
+	int is_cut; /* something did not fit */
+	int done;   /* the answer is complete */
+	int error;  /* 0 or a negative errno, from the kernel's acknowledgement */
 	char explanation[160];
 };
+
+/* Begin a request. header is that of its type, of size bytes. */
+void netlink_begin(struct netlink *netlink, int type, int flags, const void *header,
+		   size_t size);
+
+/* The same about a link. ifindex 0 asks by the attributes that follow; up: IFF_UP or 0. */
+void netlink_begin_link(struct netlink *netlink, int type, int flags, unsigned ifindex,
+			unsigned up);
+
+/* Bytes as they are, and as an attribute. */
+void netlink_append(struct netlink *netlink, const void *data, size_t size);
+void netlink_put(struct netlink *netlink, int attribute, const void *data, size_t size);
+void netlink_put_u8(struct netlink *netlink, int attribute, uint8_t value);
+void netlink_put_u32(struct netlink *netlink, int attribute, uint32_t value);
+void netlink_put_text(struct netlink *netlink, int attribute, const char *text);
+
+/* What is put from here to netlink_end() is inside of that attribute. */
+void netlink_nest(struct netlink *netlink, int attribute);
+void netlink_end(struct netlink *netlink);
+
+/*
+ * Ask for no IPv6 address of the host's own on the link: it would announce itself
+ * to the guest, and to nobody's use. A kernel without IPv6 refuses the message with
+ * -EAFNOSUPPORT.
+ */
+void netlink_put_no_address(struct netlink *netlink);
+
+/* Call take with each message of the next answer. Returns of take: NL_OK or NL_SKIP. */
+void netlink_read_by(struct netlink *netlink, nl_recvmsg_msg_cb_t take, void *context);
+
+/* Send the request and wait for its answer. 0 or -errno. */
+int netlink_transact(struct netlink *netlink);
 
 /* IFLA_BRPORT_LOCKED, since Linux 5.18, and the last attribute of a port that is read. */
 #define BRPORT_LOCKED 39
@@ -32,34 +69,16 @@ struct netlink {
 struct link {
 	unsigned ifindex;
 	unsigned flags;
-	unsigned mtu_bytes;
 	unsigned master; /* 0: none */
 	unsigned operstate; /* RFC 2863: OPERSTATE_UP or another */
-	char name[IFNAMSIZ];
-	char alias[PORT_ALIAS_SIZE]; /* "": none */
-	int can_be_port; /* of ours: a TAP, or one end of a veth pair */
 	enum bridge_vlans vlans; /* of a bridge */
-	unsigned default_vlan;
 	uint8_t port_flags[BRPORT_LOCKED + 1]; /* of a bridge's port, by attribute */
 };
 
 /* Read one link. Returns 0, -ENODEV if there is none, or another negative errno. */
 int netlink_read_link(struct netlink *netlink, unsigned ifindex, struct link *link_out);
 
-/* A request about links. ifindex 0 asks by the attributes that follow. NULL: no memory. */
-struct nl_msg *netlink_link_message(int type, int flags, unsigned ifindex, unsigned up);
-
-/* Give up a message that could not be filled. Returns -ENOMEM. */
-int netlink_discard(struct nl_msg *message);
-
-/*
- * Ask for no IPv6 address of the host's own on the link: it would announce itself
- * to the guest, and to nobody's use. A kernel without IPv6 refuses the message with
- * -EAFNOSUPPORT. Returns 0 or -1.
- */
-int netlink_put_no_address(struct nl_msg *message);
-
-/* Send one request and wait for its answer. Consumes the message. 0 or -errno. */
-int netlink_transact(struct netlink *netlink, struct nl_msg *message);
+/* Returns 0, -ESTALE if the interface of this number has another first name, or -ENODEV. */
+int netlink_check_name(struct netlink *netlink, unsigned ifindex, const char *name);
 
 #endif

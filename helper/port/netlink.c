@@ -12,37 +12,103 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
-#include "wire/escape.h"
 #include "helper/port/netlink-internal.h"
+#include "wire/escape.h"
 
 /* Bytes of one datagram from the kernel: NLMSG_GOODSIZE of a dump is at most this. */
-#define MESSAGE_MAX 32768u
+#define DATAGRAM_MAX 32768u
 
-/* ---- one request, one answer ---- */
+/* ---- a request ---- */
 
-/* Anybody may send to a netlink socket whose port id he knows; only 0 is the kernel. */
+void netlink_begin(struct netlink *netlink, int type, int flags, const void *header,
+		   size_t size)
+{
+	netlink->message = nlmsg_alloc_simple(type, flags);
+	netlink->nest_count = 0;
+	netlink->is_cut = netlink->message == NULL;
+	netlink_append(netlink, header, size);
+}
+
+void netlink_begin_link(struct netlink *netlink, int type, int flags, unsigned ifindex,
+			unsigned up)
+{
+	const struct ifinfomsg header = {
+		.ifi_family = AF_UNSPEC,
+		.ifi_index = (int)ifindex,
+		.ifi_flags = up,
+		.ifi_change = up,
+	};
+
+	netlink_begin(netlink, type, flags, &header, sizeof header);
+}
+
+void netlink_append(struct netlink *netlink, const void *data, size_t size)
+{
+	/* libnl's older versions know no const; it copies the bytes. */
+	void *bytes = (void *)(uintptr_t)data;
+
+	if (!netlink->is_cut)
+		netlink->is_cut = nlmsg_append(netlink->message, bytes, size, NLMSG_ALIGNTO) < 0;
+}
+
+void netlink_put(struct netlink *netlink, int attribute, const void *data, size_t size)
+{
+	if (!netlink->is_cut)
+		netlink->is_cut = nla_put(netlink->message, attribute, (int)size, data) < 0;
+}
+
+void netlink_put_u8(struct netlink *netlink, int attribute, uint8_t value)
+{
+	netlink_put(netlink, attribute, &value, sizeof value);
+}
+
+void netlink_put_u32(struct netlink *netlink, int attribute, uint32_t value)
+{
+	netlink_put(netlink, attribute, &value, sizeof value);
+}
+
+void netlink_put_text(struct netlink *netlink, int attribute, const char *text)
+{
+	netlink_put(netlink, attribute, text, strlen(text) + 1);
+}
+
+void netlink_nest(struct netlink *netlink, int attribute)
+{
+	struct nlattr *nest = NULL;
+
+	if (!netlink->is_cut && netlink->nest_count < NETLINK_NESTS_MAX)
+		nest = nla_nest_start(netlink->message, attribute);
+	if (nest == NULL)
+		netlink->is_cut = 1;
+	else
+		netlink->nests[netlink->nest_count++] = nest;
+}
+
+void netlink_end(struct netlink *netlink)
+{
+	if (!netlink->is_cut)
+		netlink->is_cut = nla_nest_end(netlink->message,
+					       netlink->nests[--netlink->nest_count]) < 0;
+}
+
+void netlink_put_no_address(struct netlink *netlink)
+{
+	netlink_nest(netlink, IFLA_AF_SPEC);
+	netlink_nest(netlink, AF_INET6);
+	netlink_put_u8(netlink, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
+	netlink_end(netlink);
+	netlink_end(netlink);
+}
+
+/* ---- its answer ---- */
+
+/* Root may send to any netlink socket; only 0 is the kernel. */
 static int on_message(struct nl_msg *message, void *context)
 {
 	struct netlink *netlink = context;
 
-	if (nlmsg_get_src(message)->nl_pid == 0) {
-		/* Still to be read by who asked; an error is one message as well. */
-		netlink->done = netlink->is_single;
-		return NL_OK;
-	}
-	netlink->error = -EPROTO;
-	netlink->done = 1;
-	return NL_STOP;
-}
-
-/* libnl's own count goes wrong where a request has no acknowledgement. */
-static int on_sequence(struct nl_msg *message, void *context)
-{
-	struct netlink *netlink = context;
-
-	if (nlmsg_hdr(message)->nlmsg_seq == netlink->sequence)
+	if (nlmsg_get_src(message)->nl_pid == 0)
 		return NL_OK;
 	netlink->error = -EPROTO;
 	netlink->done = 1;
@@ -85,164 +151,87 @@ static int on_error(struct sockaddr_nl *from, struct nlmsgerr *error, void *cont
 	return NL_STOP;
 }
 
-/* Receive until the request under way is answered. */
-static int receive(struct netlink *netlink)
+void netlink_read_by(struct netlink *netlink, nl_recvmsg_msg_cb_t take, void *context)
 {
-	while (!netlink->done) {
-		int result = nl_recvmsgs(netlink->socket, netlink->callbacks);
-
-		if (result == -NLE_DUMP_INTR)
-			return -EINTR;
-		if (result < 0 && !netlink->done)
-			return result == -NLE_NOMEM ? -ENOMEM : -EIO;
-	}
-	return netlink->error;
+	(void)nl_socket_modify_cb(netlink->socket, NL_CB_VALID, NL_CB_CUSTOM, take, context);
 }
 
-int netlink_put_no_address(struct nl_msg *message)
+static int to_errno(int result)
 {
-	struct nlattr *families = nla_nest_start(message, IFLA_AF_SPEC), *inet6;
-
-	inet6 = families != NULL ? nla_nest_start(message, AF_INET6) : NULL;
-	if (inet6 == NULL ||
-	    nla_put_u8(message, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE) < 0)
-		return -1;
-	return nla_nest_end(message, inet6) < 0 || nla_nest_end(message, families) < 0 ? -1 : 0;
+	return result == -NLE_NOMEM ? -ENOMEM : -EIO;
 }
 
-/* rtnetlink's types come in fours: new, delete, get, set. */
-static int is_question(const struct nlmsghdr *header)
+int netlink_transact(struct netlink *netlink)
 {
-	return (header->nlmsg_type & 3) == (RTM_GETLINK & 3);
-}
-
-int netlink_transact(struct netlink *netlink, struct nl_msg *message)
-{
-	struct nlmsghdr *header = nlmsg_hdr(message);
-	int result;
+	int result = -NLE_NOMEM;
 
 	netlink->done = 0;
 	netlink->error = 0;
 	netlink->explanation[0] = '\0';
-	netlink->is_single = is_question(header) && (header->nlmsg_flags & NLM_F_DUMP) == 0;
-	nl_complete_msg(netlink->socket, message);
-	netlink->sequence = header->nlmsg_seq;
-	if (!netlink->is_single)
-		header->nlmsg_flags |= NLM_F_ACK;
-	result = nl_send(netlink->socket, message);
-	nlmsg_free(message);
+	/* libnl numbers it, asks for an acknowledgement, and compares the answers' numbers. */
+	if (!netlink->is_cut)
+		result = nl_send_auto(netlink->socket, netlink->message);
+	nlmsg_free(netlink->message);
+	netlink->message = NULL;
 	if (result < 0)
-		return result == -NLE_NOMEM ? -ENOMEM : -EIO;
-	return receive(netlink);
-}
-
-/* ---- messages ---- */
-
-struct nl_msg *netlink_link_message(int type, int flags, unsigned ifindex, unsigned up)
-{
-	struct ifinfomsg header = {
-		.ifi_family = AF_UNSPEC,
-		.ifi_index = (int)ifindex,
-		.ifi_flags = up,
-		.ifi_change = up,
-	};
-	struct nl_msg *message = nlmsg_alloc_simple(type, flags);
-
-	if (message != NULL && nlmsg_append(message, &header, sizeof header, NLMSG_ALIGNTO) < 0) {
-		nlmsg_free(message);
-		return NULL;
+		return to_errno(result);
+	while (!netlink->done) {
+		result = nl_recvmsgs_default(netlink->socket);
+		if (result < 0 && !netlink->done)
+			return to_errno(result);
 	}
-	return message;
-}
-
-int netlink_discard(struct nl_msg *message)
-{
-	nlmsg_free(message);
-	return -ENOMEM;
+	return netlink->error;
 }
 
 /* ---- the connection ---- */
 
-static int set_callbacks(struct netlink *netlink)
+/* libnl's constructors have read NLDBG and NLCB; neither may change anything. */
+static struct nl_sock *new_socket(struct netlink *netlink)
 {
-	struct nl_cb *callbacks = netlink->callbacks;
+	struct nl_cb *callbacks = nl_cb_alloc(NL_CB_DEFAULT);
+	struct nl_sock *socket = NULL;
 
-	if (nl_cb_set(callbacks, NL_CB_MSG_IN, NL_CB_CUSTOM, on_message, netlink) < 0 ||
-	    nl_cb_set(callbacks, NL_CB_SEQ_CHECK, NL_CB_CUSTOM, on_sequence, netlink) < 0 ||
-	    nl_cb_set(callbacks, NL_CB_FINISH, NL_CB_CUSTOM, on_end, netlink) < 0 ||
-	    nl_cb_set(callbacks, NL_CB_ACK, NL_CB_CUSTOM, on_end, netlink) < 0 ||
-	    nl_cb_err(callbacks, NL_CB_CUSTOM, on_error, netlink) < 0)
-		return -1;
-	return 0;
+	nl_debug = 0;
+	if (callbacks != NULL &&
+	    nl_cb_set(callbacks, NL_CB_MSG_IN, NL_CB_CUSTOM, on_message, netlink) == 0 &&
+	    nl_cb_set(callbacks, NL_CB_FINISH, NL_CB_CUSTOM, on_end, netlink) == 0 &&
+	    nl_cb_set(callbacks, NL_CB_ACK, NL_CB_CUSTOM, on_end, netlink) == 0 &&
+	    nl_cb_err(callbacks, NL_CB_CUSTOM, on_error, netlink) == 0)
+		socket = nl_socket_alloc_cb(callbacks);
+	nl_cb_put(callbacks);
+	return socket;
 }
 
-/*
- * One receive a message instead of a peek and a receive; what does not fit is an
- * error. A dump's messages are at most as large as the buffer offered for them.
- */
-static int set_buffers(struct netlink *netlink)
+static int connect_to(struct nl_sock *socket)
 {
 	const int on = 1;
 
-	nl_socket_disable_msg_peek(netlink->socket);
-	nl_socket_disable_auto_ack(netlink->socket);
+	if (nl_connect(socket, NETLINK_ROUTE) < 0)
+		return -EIO;
+	/*
+	 * One receive a message instead of a peek and a receive; what does not fit is an
+	 * error. A dump's messages are at most as large as the buffer offered for them.
+	 */
+	nl_socket_disable_msg_peek(socket);
 	/* An older kernel that cannot explain its errors is no reason to fail. */
-	(void)setsockopt(nl_socket_get_fd(netlink->socket), SOL_NETLINK, NETLINK_EXT_ACK, &on,
-			 sizeof on);
-	return nl_socket_set_msg_buf_size(netlink->socket, MESSAGE_MAX) < 0 ? -1 : 0;
-}
-
-/* A connection object without a socket's file yet. NULL: no memory. */
-static struct netlink *new_connection(void)
-{
-	struct netlink *netlink = calloc(1, sizeof *netlink);
-
-	if (netlink == NULL)
-		return NULL;
-	/* libnl's constructors have read NLDBG and NLCB; neither may change anything. */
-	nl_debug = 0;
-	netlink->callbacks = nl_cb_alloc(NL_CB_DEFAULT);
-	if (netlink->callbacks != NULL && set_callbacks(netlink) == 0)
-		netlink->socket = nl_socket_alloc_cb(netlink->callbacks);
-	if (netlink->socket != NULL)
-		return netlink;
-	netlink_close(netlink);
-	return NULL;
+	(void)setsockopt(nl_socket_get_fd(socket), SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof on);
+	return nl_socket_set_msg_buf_size(socket, DATAGRAM_MAX) < 0 ? -EIO : 0;
 }
 
 int netlink_open(struct netlink **netlink_out)
 {
-	struct netlink *netlink = new_connection();
+	struct netlink *netlink = calloc(1, sizeof *netlink);
+	int result = -ENOMEM;
 
-	if (netlink == NULL)
-		return -ENOMEM;
-	if (nl_connect(netlink->socket, NETLINK_ROUTE) < 0 || set_buffers(netlink) < 0) {
+	if (netlink != NULL)
+		netlink->socket = new_socket(netlink);
+	if (netlink != NULL && netlink->socket != NULL)
+		result = connect_to(netlink->socket);
+	if (result < 0)
 		netlink_close(netlink);
-		return -EIO;
-	}
-	*netlink_out = netlink;
-	return 0;
-}
-
-int netlink_adopt(int socket_fd, struct netlink **netlink_out)
-{
-	struct netlink *netlink = new_connection();
-
-	if (netlink == NULL) {
-		close(socket_fd);
-		return -ENOMEM;
-	}
-	if (nl_socket_set_fd(netlink->socket, NETLINK_ROUTE, socket_fd) < 0) {
-		close(socket_fd);
-		netlink_close(netlink);
-		return -EIO;
-	}
-	if (set_buffers(netlink) < 0) {
-		netlink_close(netlink);
-		return -EIO;
-	}
-	*netlink_out = netlink;
-	return 0;
+	else
+		*netlink_out = netlink;
+	return result;
 }
 
 void netlink_close(struct netlink *netlink)
@@ -250,7 +239,6 @@ void netlink_close(struct netlink *netlink)
 	if (netlink == NULL)
 		return;
 	nl_socket_free(netlink->socket);
-	nl_cb_put(netlink->callbacks);
 	free(netlink);
 }
 

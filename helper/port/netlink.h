@@ -5,8 +5,8 @@
  *
  * Only these files know netlink: netlink.c has the connection, link-read.c finds
  * bridges and reads interfaces, port-link.c sets ports up, port-limits.c has their
- * addresses and VLANs, veth.c pairs of interfaces, tc.c the way between two of
- * them, and netlink-internal.h what these share.
+ * addresses and VLANs, veth.c pairs of interfaces, inside/ what is built in a sealed port's
+ * namespace, and netlink-internal.h what these share.
  *
  * Everything is named by ifindex once a bridge has been found, so that what was
  * authorised and what is changed are the same interface. All functions return
@@ -17,8 +17,6 @@
 #define VMGRANT_HELPER_PORT_NETLINK_H
 
 #include <net/if.h>
-
-#include "helper/port/port-name.h"
 
 struct netlink;
 
@@ -33,9 +31,7 @@ struct bridge {
 	char name[IFNAMSIZ];
 	unsigned ifindex;
 	unsigned mtu_bytes; /* payload, as the bridge reports it */
-	unsigned char address[6];
-	enum bridge_vlans vlans; /* these two by netlink_read_vlans() */
-	unsigned default_vlan;   /* that a port is in when it joins; 0: none */
+	unsigned char port_address[6]; /* of every port of ours on it */
 };
 
 /* What a port gets before it goes up. */
@@ -56,12 +52,6 @@ struct port_setup {
  */
 int netlink_open(struct netlink **netlink_out);
 
-/*
- * The same over a NETLINK_ROUTE socket, bound, that another process has opened
- * in its network namespace. socket_fd is consumed, also on failure.
- */
-int netlink_adopt(int socket_fd, struct netlink **netlink_out);
-
 void netlink_close(struct netlink *netlink);
 
 /* What the kernel said with the last error, escaped; "" if nothing. */
@@ -77,27 +67,11 @@ const char *netlink_explanation(const struct netlink *netlink);
 int netlink_find_bridge(struct netlink *netlink, const char *name, struct bridge *bridge_out);
 
 /* What the bridge does with VLANs. */
-int netlink_read_vlans(struct netlink *netlink, struct bridge *bridge);
+int netlink_read_vlans(struct netlink *netlink, const struct bridge *bridge,
+		       enum bridge_vlans *vlans_out);
 
 /* The ifindex of an interface of this name, which must be our own. */
 int netlink_find_ifindex(struct netlink *netlink, const char *name, unsigned *ifindex_out);
-
-/*
- * The slots that a user's ports on the bridge occupy at this moment, and how many are
- * there besides that were made for it and are off it, or have lost their names.
- */
-int netlink_read_slots(struct netlink *netlink, const struct bridge *bridge, uid_t uid,
-		       struct port_slots *slots_out);
-
-/*
- * The address of every port of ours on a bridge.
- *
- * A bridge whose address was never set takes the lowest one of its ports
- * (br_stp_recalculate_bridge_id()). So this is of the highest there are, and the same for
- * all of a bridge: where nobody else is on it, its address stays when guests come and
- * go. The bridge's own end keeps the addresses of two bridges apart.
- */
-void netlink_port_address(const struct bridge *bridge, unsigned char address_out[6]);
 
 /*
  * Set a TAP up completely, make it a port of the bridge, and last of all bring
@@ -116,13 +90,6 @@ int netlink_set_up_port(struct netlink *netlink, const struct bridge *bridge,
  * bridge port of it that forwards. Returns -ETIMEDOUT after two seconds.
  */
 int netlink_wait_running(struct netlink *netlink, unsigned ifindex);
-
-/*
- * Is the port on this bridge, with all that the setup limits it to? Up or down. Returns
- * as netlink_verify_port(). Needs no privilege.
- */
-int netlink_verify_limits(struct netlink *netlink, const struct bridge *bridge,
-			  const struct port_setup *setup);
 
 /*
  * Look again: the port is up and on this bridge, the kernel has made it what it

@@ -27,14 +27,10 @@
 int port_claim_address(struct netlink *netlink, unsigned ifindex, const unsigned char mac[6]);
 
 /*
- * Put a port that has just joined into one VLAN and take it out of the one that
- * every port of the bridge begins with. The guest sends and receives without tag.
+ * Put a port that has just joined into one VLAN and take it out of those that
+ * ports of the bridge begin with. The guest sends and receives without tag.
  * Needs CAP_NET_ADMIN raised.
  */
-int port_set_vlan(struct netlink *netlink, const struct bridge *bridge, unsigned ifindex,
-		  unsigned vlan);
-
-/* Is the port in this VLAN, as port_set_vlan() left it, and in no other? -ESTALE if not. */
-int port_verify_vlan(struct netlink *netlink, unsigned ifindex, unsigned vlan);
+int port_set_vlan(struct netlink *netlink, unsigned ifindex, unsigned vlan);
 
 #endif

@@ -5,12 +5,7 @@
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
-#include <netlink/attr.h>
-#include <netlink/msg.h>
-#include <netlink/socket.h>
 #include <stdint.h>
-#include <string.h>
-#include <sys/ioctl.h>
 
 #include "helper/port/netlink-internal.h"
 #include "helper/port/netlink.h"
@@ -19,31 +14,18 @@
 /* Whether the host may speak on the port for itself. */
 enum host_voice { HOST_SILENT = 1, HOST_SPEAKS };
 
-void netlink_port_address(const struct bridge *bridge, unsigned char address_out[6])
+static int join(struct netlink *netlink, const struct bridge *bridge,
+		const struct port_setup *setup, enum host_voice host)
 {
-	static const unsigned char highest[3] = { 0xfe, 0xff, 0xff };
-
-	memcpy(address_out, highest, sizeof highest);
-	memcpy(address_out + sizeof highest, bridge->address + sizeof highest, 6 - sizeof highest);
-}
-
-static int set_mtu_mac_master(struct netlink *netlink, const struct bridge *bridge,
-			      const struct port_setup *setup, enum host_voice host)
-{
-	struct nl_msg *message = netlink_link_message(RTM_NEWLINK, 0, setup->ifindex, 0);
-	unsigned char address[6];
-
-	if (message == NULL)
-		return -ENOMEM;
-	netlink_port_address(bridge, address);
 	/* The kernel works these off in its own order: address, MTU, alias, master. */
-	if (nla_put(message, IFLA_ADDRESS, sizeof address, address) < 0 ||
-	    nla_put_u32(message, IFLA_MTU, setup->mtu_bytes) < 0 ||
-	    nla_put_string(message, IFLA_IFALIAS, setup->alias) < 0 ||
-	    nla_put_u32(message, IFLA_MASTER, bridge->ifindex) < 0 ||
-	    (host == HOST_SILENT && netlink_put_no_address(message) < 0))
-		return netlink_discard(message);
-	return netlink_transact(netlink, message);
+	netlink_begin_link(netlink, RTM_NEWLINK, 0, setup->ifindex, 0);
+	netlink_put(netlink, IFLA_ADDRESS, bridge->port_address, sizeof bridge->port_address);
+	netlink_put_u32(netlink, IFLA_MTU, setup->mtu_bytes);
+	netlink_put_text(netlink, IFLA_IFALIAS, setup->alias);
+	netlink_put_u32(netlink, IFLA_MASTER, bridge->ifindex);
+	if (host == HOST_SILENT)
+		netlink_put_no_address(netlink);
+	return netlink_transact(netlink);
 }
 
 struct port_flag {
@@ -53,6 +35,10 @@ struct port_flag {
 
 #define PORT_FLAGS 6
 
+struct port_flags {
+	struct port_flag flags[PORT_FLAGS];
+};
+
 /*
  * The guest is no switch of this network. Where the bridge runs the spanning tree
  * protocol, a port that sees a frame of it is shut (guard), and never becomes the
@@ -61,70 +47,47 @@ struct port_flag {
  * A port that is locked to its guest's address must not learn: also frames that
  * the bridge passes to nobody teach it, before it looks at the lock (br_handle_frame()).
  */
-static void list_flags(const struct port_setup *setup, struct port_flag flags[PORT_FLAGS])
+static struct port_flags flags_of(const struct port_setup *setup)
 {
 	const uint8_t locked = setup->guest_mac != NULL;
-	const struct port_flag wanted[PORT_FLAGS] = {
+
+	return (struct port_flags){ {
 		{ IFLA_BRPORT_GUARD, 1 },
 		{ IFLA_BRPORT_PROTECT, 1 },
 		{ IFLA_BRPORT_ISOLATED, setup->isolated != 0 },
 		{ IFLA_BRPORT_LEARNING, !locked },
 		{ IFLA_BRPORT_UNICAST_FLOOD, !locked },
 		{ BRPORT_LOCKED, locked },
-	};
-
-	memcpy(flags, wanted, sizeof wanted);
-}
-
-static int put_port_flags(struct nl_msg *message, const struct port_setup *setup)
-{
-	struct nlattr *info = nla_nest_start(message, IFLA_LINKINFO), *data;
-	struct port_flag flags[PORT_FLAGS];
-
-	if (info == NULL || nla_put_string(message, IFLA_INFO_SLAVE_KIND, "bridge") < 0)
-		return -1;
-	data = nla_nest_start(message, IFLA_INFO_SLAVE_DATA);
-	if (data == NULL)
-		return -1;
-	list_flags(setup, flags);
-	for (int i = 0; i < PORT_FLAGS; i++) {
-		if (nla_put_u8(message, flags[i].attribute, flags[i].value) < 0)
-			return -1;
-	}
-	return nla_nest_end(message, data) < 0 || nla_nest_end(message, info) < 0 ? -1 : 0;
+	} };
 }
 
 /* One message: the kernel sets a port's flags before it brings the link up. */
 static int set_flags_and_up(struct netlink *netlink, const struct port_setup *setup)
 {
-	struct nl_msg *message = netlink_link_message(RTM_NEWLINK, 0, setup->ifindex, IFF_UP);
+	const struct port_flags wanted = flags_of(setup);
 
-	if (message == NULL)
-		return -ENOMEM;
-	if (put_port_flags(message, setup) < 0)
-		return netlink_discard(message);
-	return netlink_transact(netlink, message);
-}
-
-static int join(struct netlink *netlink, const struct bridge *bridge,
-		const struct port_setup *setup)
-{
-	int result = set_mtu_mac_master(netlink, bridge, setup, HOST_SILENT);
-
-	/* A kernel without IPv6, or with it switched off, checks that first and does nothing. */
-	if (result == -EAFNOSUPPORT)
-		result = set_mtu_mac_master(netlink, bridge, setup, HOST_SPEAKS);
-	return result;
+	netlink_begin_link(netlink, RTM_NEWLINK, 0, setup->ifindex, IFF_UP);
+	netlink_nest(netlink, IFLA_LINKINFO);
+	netlink_put_text(netlink, IFLA_INFO_SLAVE_KIND, "bridge");
+	netlink_nest(netlink, IFLA_INFO_SLAVE_DATA);
+	for (int i = 0; i < PORT_FLAGS; i++)
+		netlink_put_u8(netlink, wanted.flags[i].attribute, wanted.flags[i].value);
+	netlink_end(netlink);
+	netlink_end(netlink);
+	return netlink_transact(netlink);
 }
 
 int netlink_set_up_port(struct netlink *netlink, const struct bridge *bridge,
 			const struct port_setup *setup)
 {
-	int result = join(netlink, bridge, setup);
+	int result = join(netlink, bridge, setup, HOST_SILENT);
 
+	/* A kernel without IPv6, or with it switched off, checks that first and does nothing. */
+	if (result == -EAFNOSUPPORT)
+		result = join(netlink, bridge, setup, HOST_SPEAKS);
 	/* The VLAN first: the address is entered for the VLANs that the port is in. */
 	if (result == 0 && setup->vlan != 0)
-		result = port_set_vlan(netlink, bridge, setup->ifindex, setup->vlan);
+		result = port_set_vlan(netlink, setup->ifindex, setup->vlan);
 	if (result == 0 && setup->guest_mac != NULL)
 		result = port_claim_address(netlink, setup->ifindex, setup->guest_mac);
 	return result < 0 ? result : set_flags_and_up(netlink, setup);
@@ -135,62 +98,31 @@ int netlink_set_up_port(struct netlink *netlink, const struct bridge *bridge,
 /* A kernel that does not know a flag takes the message and sets nothing. */
 static int verify_flags(const struct link *port, const struct port_setup *setup)
 {
-	struct port_flag flags[PORT_FLAGS];
+	const struct port_flags wanted = flags_of(setup);
 
-	list_flags(setup, flags);
 	for (int i = 0; i < PORT_FLAGS; i++) {
-		if (port->port_flags[flags[i].attribute] != flags[i].value)
+		if (port->port_flags[wanted.flags[i].attribute] != wanted.flags[i].value)
 			return -EOPNOTSUPP;
 	}
 	return 0;
 }
 
-/* The port's VLAN means something only as long as the bridge keeps VLANs apart. */
-static int verify_vlan(struct netlink *netlink, const struct bridge *bridge,
-		       const struct port_setup *setup)
-{
-	struct link now;
-	int result = netlink_read_link(netlink, bridge->ifindex, &now);
-
-	if (result < 0)
-		return result;
-	return now.vlans != BRIDGE_VLANS_KEPT
-		       ? -ESTALE
-		       : port_verify_vlan(netlink, setup->ifindex, setup->vlan);
-}
-
-static int verify_read(struct netlink *netlink, const struct bridge *bridge,
-		       const struct port_setup *setup, const struct link *port)
-{
-	int result = port->master == bridge->ifindex ? verify_flags(port, setup) : -ESTALE;
-
-	return result == 0 && setup->vlan != 0 ? verify_vlan(netlink, bridge, setup) : result;
-}
-
-int netlink_verify_limits(struct netlink *netlink, const struct bridge *bridge,
-			  const struct port_setup *setup)
-{
-	struct link port;
-	int result = netlink_read_link(netlink, setup->ifindex, &port);
-
-	return result < 0 ? result : verify_read(netlink, bridge, setup, &port);
-}
-
 int netlink_verify_port(struct netlink *netlink, const struct bridge *bridge,
 			const struct port_setup *setup)
 {
-	struct ifreq again = { .ifr_ifindex = (int)bridge->ifindex };
+	enum bridge_vlans vlans = BRIDGE_VLANS_KEPT;
 	struct link port;
 	int result = netlink_read_link(netlink, setup->ifindex, &port);
 
 	/* One look for all of it: what was true in two different moments never was. */
-	if (result == 0 && (port.flags & IFF_UP) == 0)
-		result = -ESTALE;
+	if (result == 0 && ((port.flags & IFF_UP) == 0 || port.master != bridge->ifindex))
+		return -ESTALE;
 	if (result == 0)
-		result = verify_read(netlink, bridge, setup, &port);
-	if (result < 0)
-		return result;
-	if (ioctl(nl_socket_get_fd(netlink->socket), SIOCGIFNAME, &again) < 0)
-		return -errno;
-	return strcmp(again.ifr_name, bridge->name) == 0 ? 0 : -ESTALE;
+		result = verify_flags(&port, setup);
+	/* The port's VLAN means something only as long as the bridge keeps VLANs apart. */
+	if (result == 0 && setup->vlan != 0)
+		result = netlink_read_vlans(netlink, bridge, &vlans);
+	if (result == 0 && vlans != BRIDGE_VLANS_KEPT)
+		return -ESTALE;
+	return result == 0 ? netlink_check_name(netlink, bridge->ifindex, bridge->name) : result;
 }

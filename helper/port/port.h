@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 vmgrant contributors */
 /*
- * A port on a bridge, as an order wants it: looked up, made, recorded by whoever asked.
+ * A port on a bridge, as an order wants it.
  */
 #ifndef VMGRANT_HELPER_PORT_PORT_H
 #define VMGRANT_HELPER_PORT_PORT_H
 
 #include <sys/types.h>
 
+#include "helper/account.h"
 #include "helper/port/netlink.h"
 #include "wire/fd-pass.h"
 #include "wire/orders.h"
@@ -17,27 +18,28 @@ struct port_maker {
 	struct netlink *netlink; /* NULL: not open */
 	int tun_fd;              /* /dev/net/tun opened before privileges shrank, or -1 */
 	uid_t owner;             /* always the caller's */
+	const struct account *account;
 };
 
 /*
- * Look a bridge up. Changes nothing. Returns 0 or a negative errno: -ENODEV, -ENOTSUP if
- * the interface is no bridge.
+ * Open the connection now, when there is nothing else to do; port_make() does it otherwise.
+ * Returns 0 or a negative errno.
  */
-int port_look(struct port_maker *maker, const struct order_bridge *order,
-	      struct answer_bridge *answer_out);
+int port_open(struct port_maker *maker);
 
 /*
  * Make the TAP, make it a port of the bridge, bring it up.
  *
- * fds_out   one a queue, then the vhost-net ones, as many as the answer says. They are
+ * files_out  one a queue, then the vhost-net ones, as many as the answer says. They are
  *           not persistent TAPs: closing the last duplicate removes interface and port
  * step_out  on a failure, where
  *
- * The bridge must still have the index and the name that it was judged by (-ESTALE).
+ * The bridge is the one that has the name now: -ENODEV, -ENOTSUP if the interface is no
+ * bridge, -ESTALE if it changes meanwhile.
  * Raises rights around each call that needs one. Returns 0 or a negative errno; then
  * nothing is left.
  */
-int port_make(struct port_maker *maker, const struct order_port *order, int fds_out[FD_PASS_MAX],
+int port_make(struct port_maker *maker, const struct order_port *order, struct fd_list *files_out,
 	      struct answer_port *answer_out, enum order_port_step *step_out);
 
 /* What the kernel said with the last error, escaped; "" if nothing. */

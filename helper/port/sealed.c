@@ -4,15 +4,15 @@
 #include "helper/port/sealed.h"
 
 #include <errno.h>
+#include <string.h>
 #include <time.h>
 
-#include "helper/privileges.h"
-#include "helper/port/tc.h"
+#include "helper/port/netns.h"
 #include "helper/port/tun.h"
 #include "helper/port/veth.h"
-
-/* The inner end of the pair: in a namespace of our own, names are ours to choose. */
-#define LINK_NAME "bridge"
+#include "helper/privileges.h"
+#include "inside/builder.h"
+#include "wire/port-name.h"
 
 /*
  * The kernel clears a namespace away in the background, so a name, and the guest's
@@ -31,89 +31,48 @@ static void pause_before(int attempt)
 		(void)nanosleep(&pause, NULL);
 }
 
-/* The inner side, when it has interfaces. */
-struct inside {
-	struct netlink *netlink;
-	unsigned tap, link; /* ifindex */
-};
-
 /* ---- the pair ---- */
 
-/* Take the first free name. Needs CAP_NET_ADMIN raised. */
-static int make_first_free(struct netlink *outer, const struct bridge *bridge,
-			   const struct port_spec *spec, struct veth_setup *veth, char *name)
+/* Take the first free name. */
+static int make_first_free(struct netlink *outer, const struct port_spec *spec,
+			   int namespace_fd, char *name)
 {
-	int result = -EEXIST;
+	const struct order_port *order = spec->order;
+	const struct veth_setup veth = {
+		.name = name,
+		.mac = spec->bridge.port_address,
+		.mtu_bytes = spec->bridge.mtu_bytes,
+		.queues = order->queues,
+		.namespace_fd = namespace_fd,
+		.peer_name = BUILDER_LINK,
+	};
+	int result = privileges_raise(ORDER_RIGHT_PORTS);
 
-	for (unsigned i = 0; i < spec->slot_count && result == -EEXIST; i++) {
-		port_name_format(spec->owner, bridge->ifindex,
-				 (spec->slot_first + i) % PORT_SLOTS, name);
-		result = veth_make(outer, veth);
+	if (result == 0)
+		result = -EEXIST;
+	for (unsigned i = 0; i < order->slot_count && result == -EEXIST; i++) {
+		port_name_format(spec->owner, spec->bridge.ifindex,
+				 (order->slot_first + i) % PORT_SLOTS, name);
+		result = veth_make(outer, &veth);
 	}
+	privileges_lower();
 	return result;
 }
 
-static int make_pair(struct netlink *outer, const struct bridge *bridge,
-		     const struct port_spec *spec, int namespace_fd, struct sealed_port *port)
+static int make_pair(struct netlink *outer, struct port_spec *spec, int namespace_fd, char *name)
 {
-	unsigned char address[6];
-	struct veth_setup veth = {
-		.name = port->name,
-		.mac = address,
-		.mtu_bytes = bridge->mtu_bytes,
-		.queues = spec->queues,
-		.namespace_fd = namespace_fd,
-		.peer_name = LINK_NAME,
-	};
 	int result = -EEXIST;
 
-	netlink_port_address(bridge, address);
 	for (int attempt = 0; attempt < TAKEN_ATTEMPTS && result == -EEXIST; attempt++) {
 		pause_before(attempt);
-		result = privileges_raise(ORDER_RIGHT_PORTS);
-		if (result == 0)
-			result = make_first_free(outer, bridge, spec, &veth, port->name);
-		privileges_lower();
+		result = make_first_free(outer, spec, namespace_fd, name);
 	}
-	return result < 0 ? result : netlink_find_ifindex(outer, port->name, &port->ifindex);
-}
-
-/* ---- the inner side: no capability of this process is needed ---- */
-
-static int open_inside(struct netns *namespace, const char *tap_name, struct inside *inside)
-{
-	int result = netlink_adopt(namespace->netlink_fd, &inside->netlink);
-
-	namespace->netlink_fd = -1;
-	if (result == 0)
-		result = netlink_find_ifindex(inside->netlink, tap_name, &inside->tap);
-	return result == 0 ? netlink_find_ifindex(inside->netlink, LINK_NAME, &inside->link)
-			   : result;
-}
-
-/* Nothing on this side looks at a TAP's MTU: the size of frames is the outer end's matter. */
-static int set_up_forwarding(const struct inside *inside, const struct port_setup *port)
-{
-	struct netlink *netlink = inside->netlink;
-	int result = tc_send_unqueued(netlink, inside->tap);
-
-	if (result == 0)
-		result = veth_silence(netlink, inside->tap);
-	if (result == 0)
-		result = veth_silence(netlink, inside->link);
-	if (result == 0)
-		result = tc_redirect(netlink, inside->tap, inside->link, port->guest_mac);
-	if (result == 0)
-		result = tc_keep_bpdu(netlink, inside->tap);
-	if (result == 0)
-		result = tc_redirect(netlink, inside->link, inside->tap, NULL);
-	return result == 0 ? veth_bring_up(netlink, inside->tap) : result;
+	return result < 0 ? result : netlink_find_ifindex(outer, name, &spec->setup.ifindex);
 }
 
 /* ---- the outer side ---- */
 
-static int join_bridge(struct netlink *outer, const struct bridge *bridge,
-		       const struct port_setup *port)
+static int join_bridge(struct netlink *outer, const struct port_spec *spec)
 {
 	int result = -EEXIST;
 
@@ -121,27 +80,10 @@ static int join_bridge(struct netlink *outer, const struct bridge *bridge,
 		pause_before(attempt);
 		result = privileges_raise(ORDER_RIGHT_PORTS);
 		if (result == 0)
-			result = netlink_set_up_port(outer, bridge, port);
+			result = netlink_set_up_port(outer, &spec->bridge, &spec->setup);
 		privileges_lower();
 	}
 	return result;
-}
-
-/*
- * The end of a pair that comes up last works at once; the other one when the
- * kernel's link watch has run. That must be the outer end, which is waited for:
- * the first frame of a guest must not be lost.
- */
-static int join_both(struct netlink *outer, const struct bridge *bridge,
-		     const struct port_setup *port, const struct inside *inside)
-{
-	int result = join_bridge(outer, bridge, port);
-
-	if (result == 0)
-		result = veth_bring_up(inside->netlink, inside->link);
-	if (result == 0)
-		result = netlink_wait_running(outer, port->ifindex);
-	return result == 0 ? netlink_verify_port(outer, bridge, port) : result;
 }
 
 /* What the namespace would lose by itself a little later frees its name now. */
@@ -152,69 +94,64 @@ static void remove_pair(struct netlink *outer, unsigned ifindex)
 	privileges_lower();
 }
 
-/* Everything after the pair. */
-static int build_forwarding(struct netlink *outer, const struct bridge *bridge,
-		     const struct port_spec *spec, struct netns *namespace,
-		     struct sealed_port *port)
+/* Everything after the pair. The builder leads the frames while the outer end joins. */
+static int build_port(struct netlink *outer, const struct port_spec *spec,
+		      struct netns *netns, struct port_made *made)
 {
-	struct inside inside = { .netlink = NULL };
-	struct port_setup setup = spec->setup;
 	int result;
 
-	setup.ifindex = port->ifindex;
-	port->failed_step = ORDER_PORT_TAP;
+	made->step = ORDER_PORT_TAP;
 	/*
 	 * The TAP has the name of the port, so that who asks his fd learns under which
 	 * name the administrator sees it.
 	 */
-	result = tun_make(namespace->tun_fds, spec->queues, port->name, spec->flags,
-			  spec->owner);
+	result = tun_make(netns->files.fds + BUILDER_TUNS, spec->order->queues, made->name,
+			  spec->order->flags, spec->owner);
 	if (result < 0)
 		return result;
-	port->failed_step = ORDER_PORT_FORWARDING;
-	result = open_inside(namespace, port->name, &inside);
+	netns_go_on(netns);
+	made->step = ORDER_PORT_JOIN;
+	result = join_bridge(outer, spec);
+	if (result < 0)
+		return result;
+	netns_go_on(netns);
+	made->step = ORDER_PORT_FORWARDING;
+	result = netns_finish(netns);
+	if (result < 0)
+		return result;
+	made->step = ORDER_PORT_JOIN;
+	result = netlink_wait_running(outer, spec->setup.ifindex);
+	return result == 0 ? netlink_verify_port(outer, &spec->bridge, &spec->setup) : result;
+}
+
+static int build(struct netlink *outer, struct port_spec *spec, struct netns *netns,
+		 struct port_made *made)
+{
+	int result;
+
+	made->step = ORDER_PORT_NAME;
+	result = make_pair(outer, spec, netns->files.fds[BUILDER_NAMESPACE], made->name);
+	if (result < 0)
+		return result;
+	result = build_port(outer, spec, netns, made);
+	if (result < 0)
+		remove_pair(outer, spec->setup.ifindex);
+	return result;
+}
+
+int sealed_port_make(struct netlink *outer, const struct account *account, struct port_spec *spec,
+		     struct port_made *made_out)
+{
+	struct netns netns;
+	int result = netns_start(account, spec->order, &netns, &made_out->step);
+
 	if (result == 0)
-		result = set_up_forwarding(&inside, &setup);
+		result = build(outer, spec, &netns, made_out);
 	if (result == 0) {
-		port->failed_step = ORDER_PORT_JOIN;
-		result = join_both(outer, bridge, &setup, &inside);
+		memcpy(made_out->fds, netns.files.fds + BUILDER_TUNS,
+		       spec->order->queues * sizeof made_out->fds[0]);
+		netns.files.count = BUILDER_TUNS;
 	}
-	netlink_close(inside.netlink);
-	return result;
-}
-
-static int build(struct netlink *outer, const struct bridge *bridge,
-		 const struct port_spec *spec, struct netns *namespace,
-		 struct sealed_port *port)
-{
-	int result;
-
-	port->failed_step = ORDER_PORT_NAME;
-	result = make_pair(outer, bridge, spec, namespace->namespace_fd, port);
-	if (result < 0)
-		return result;
-	result = build_forwarding(outer, bridge, spec, namespace, port);
-	if (result < 0)
-		remove_pair(outer, port->ifindex);
-	return result;
-}
-
-int sealed_port_make(struct netlink *outer, const struct bridge *bridge,
-		     const struct port_spec *spec, struct netns *namespace,
-		     struct sealed_port *port_out)
-{
-	enum order_port_step step;
-	int result;
-
-	*port_out = (struct sealed_port){ .queues = 0 };
-	result = netns_finish(namespace, &step);
-	port_out->failed_step = step;
-	if (result == 0)
-		result = build(outer, bridge, spec, namespace, port_out);
-	for (unsigned i = 0; i < spec->queues && result == 0; i++) {
-		port_out->fds[i] = namespace->tun_fds[i];
-		namespace->tun_fds[i] = -1;
-		port_out->queues++;
-	}
+	netns_close(&netns);
 	return result;
 }

@@ -13,32 +13,21 @@
 #ifndef VMGRANT_HELPER_PORT_SEALED_H
 #define VMGRANT_HELPER_PORT_SEALED_H
 
+#include "helper/account.h"
 #include "helper/port/netlink.h"
-#include "helper/port/netns.h"
-#include "helper/port/port-name.h"
 #include "helper/port/port-spec.h"
-
-struct sealed_port {
-	int fds[NETNS_QUEUES_MAX]; /* one a queue, close-on-exec */
-	unsigned queues;
-	unsigned ifindex; /* the port, in the caller's namespace */
-	char name[PORT_NAME_SIZE];
-	enum order_port_step failed_step; /* of a negative result */
-};
 
 /*
  * Make one, completely set up and up.
  *
- * outer      connection to the namespace of the bridge, opened with CAP_NET_ADMIN
- * namespace  begun by netns_start() with the spec's queues; still to be closed
- * port_out   the fds are the caller's; on failure there are none
+ * outer    connection to the namespace of the bridge, opened with CAP_NET_ADMIN
+ * account  whose ids the process has that builds in the port's own namespace
  *
  * No capability must be raised: CAP_NET_ADMIN, which must be permitted, is
- * raised here around the calls that change the caller's namespace, and not for
- * the inner one. Returns 0 or a negative errno.
+ * raised here around the calls that change the caller's namespace. The inner one is built by
+ * a process that holds no capability over the caller's (inside/builder.h). Returns 0 or a negative errno.
  */
-int sealed_port_make(struct netlink *outer, const struct bridge *bridge,
-		     const struct port_spec *spec, struct netns *namespace,
-		     struct sealed_port *port_out);
+int sealed_port_make(struct netlink *outer, const struct account *account, struct port_spec *spec,
+		     struct port_made *made_out);
 
 #endif

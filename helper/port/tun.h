@@ -8,7 +8,7 @@
 
 #include <sys/types.h>
 
-#include "helper/port/port-name.h"
+#include "wire/port-name.h"
 #include "wire/orders.h"
 
 /*

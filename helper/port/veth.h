@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 vmgrant contributors */
-/* Pairs of interfaces between two network namespaces, and their inner ends. */
+/* Pairs of interfaces between two network namespaces. */
 #ifndef VMGRANT_HELPER_PORT_VETH_H
 #define VMGRANT_HELPER_PORT_VETH_H
 
@@ -27,14 +27,5 @@ int veth_make(struct netlink *netlink, const struct veth_setup *setup);
 
 /* Remove a pair by its near end, without waiting for the other namespace to end. */
 int veth_remove(struct netlink *netlink, unsigned ifindex);
-
-/*
- * Keep an interface that only passes frames on from speaking on its own account:
- * no IPv6 address, with which the kernel would solicit neighbours and routers.
- * Must be called before it is up.
- */
-int veth_silence(struct netlink *netlink, unsigned ifindex);
-
-int veth_bring_up(struct netlink *netlink, unsigned ifindex);
 
 #endif

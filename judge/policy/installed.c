@@ -24,9 +24,9 @@ static int take_step(void *context, enum order_step step, const char *name)
 	}
 	memcpy(order.walk.part, name, strlen(name));
 	result = orders_call(context, &order, &delivery);
-	if (result == 0 && delivery.fd_count == 1)
-		return delivery.fds[0];
-	delivery_close(&delivery);
+	if (result == 0 && delivery.files.count == 1)
+		return delivery.files.fds[0];
+	fd_list_close(&delivery.files);
 	errno = result < 0 ? -result : EPROTO;
 	return -1;
 }

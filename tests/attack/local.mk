@@ -5,7 +5,7 @@
 check_PROGRAMS += tests/attack/hostile-helper
 tests_attack_hostile_helper_SOURCES = helper/main.c tests/attack/hostile-judge.c
 tests_attack_hostile_helper_CPPFLAGS = $(AM_CPPFLAGS) $(NL_CFLAGS) $(CAPNG_CFLAGS)
-tests_attack_hostile_helper_LDADD = libhelper.a libwire.la $(HELPER_LIBS)
+tests_attack_hostile_helper_LDADD = libhelper.a libinside.a libwire.la $(HELPER_LIBS)
 
 # One system call fails, kills or stops: tests/system/faults.py. Nothing of the project is in it.
 check_PROGRAMS += tests/attack/fault-injector

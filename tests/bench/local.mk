@@ -12,8 +12,8 @@ bench_programs = \
 tests_bench_bare_port_LDADD = libwire.la
 tests_bench_bench_request_LDADD = libwire.la
 # Sealed against direct ports, by the helper's own code: tests/bench/bench-sealed.py.
-tests_bench_make_port_CPPFLAGS = $(AM_CPPFLAGS) $(NL_CFLAGS)
-tests_bench_make_port_LDADD = libhelper.a libjudge.a libhelper.a libwire.la $(HELPER_LIBS)
+tests_bench_make_port_CPPFLAGS = $(AM_CPPFLAGS) $(NL_CFLAGS) $(CAPNG_CFLAGS)
+tests_bench_make_port_LDADD = libhelper.a libinside.a libwire.la $(HELPER_LIBS)
 tests_bench_pump_LDADD = -lpthread
 # A USB node against the bare system calls: tests/vm/bench-usb.py, tests/bench/usb_requests.py.
 tests_bench_usb_open_LDADD = libclient.la libwire.la

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "helper/node/proc-limits.h"
+#include "judge/kind/vfio/proc-limits.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

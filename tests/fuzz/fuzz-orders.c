@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "wire/orders.h"
+#include "wire/slots.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -23,7 +24,7 @@ static void check_order(const struct order *order)
 	switch (order->type) {
 	case ORDER_PORT:
 		assert(order->port.queues >= 1 && order->port.queues <= ORDER_QUEUES_MAX);
-		assert(order->port.slot_first < ORDER_SLOTS && order->port.slot_count <= ORDER_SLOTS);
+		assert(order->port.slot_first < PORT_SLOTS && order->port.slot_count <= PORT_SLOTS);
 		assert(ends(order->port.bridge, sizeof order->port.bridge));
 		assert(ends(order->port.words.user, sizeof order->port.words.user));
 		assert(ends(order->port.words.rule, sizeof order->port.words.rule));

@@ -6,9 +6,9 @@ import struct
 
 from process import receive
 
-(KEEP, BEGIN, FINISH, WALK, BRIDGE, PORT, USB, DISK, VFIO, MEMLOCK, MEMLOCK_UNDO, ASK, ASKED,
- END, BLOCK) = range(1, 16)
-SIZE, ANSWER_SIZE = 760, 320
+(KEEP, BEGIN, FINISH, WALK, PORT, USB, DISK, VFIO, MEMLOCK, MEMLOCK_UNDO, ASK, ASKED,
+ END, BLOCK) = range(1, 15)
+SIZE, ANSWER_SIZE = 760, 208
 
 PORTS, NODES, LIMITS, DISKS = 1, 2, 4, 8
 SEALED, VNET_HEADER, ISOLATED, LOCK_MAC, VHOST, DELIVER = (1 << bit for bit in range(6))
@@ -29,10 +29,10 @@ def words(user=b"alice", object_=b"bridge br0", device=b"", rule=b"nowhere:1"):
     return struct.pack("=64s160s160s320s", user, object_, device, rule)
 
 
-def port(ifindex, bridge=b"br0", *, judged_ms=None, flags=SEALED, queues=1, vlan=0, slot_first=0,
-         slot_count=1024, mac=bytes(6), zero=bytes(2), text=None):
-    return order(PORT, struct.pack("=QII16sHHHH6s2s", now_ms() if judged_ms is None else judged_ms,
-                                   flags, ifindex, bridge, queues, vlan, slot_first, slot_count,
+def port(bridge=b"br0", *, judged_ms=None, flags=SEALED, queues=1, vlan=0, slot_first=0,
+         slot_count=1024, mac=bytes(6), zero=bytes(6), text=None):
+    return order(PORT, struct.pack("=QI16sHHHH6s6s", now_ms() if judged_ms is None else judged_ms,
+                                   flags, bridge, queues, vlan, slot_first, slot_count,
                                    mac, zero) + (words() if text is None else text))
 
 
@@ -40,12 +40,9 @@ def walk(step, part=b""):
     return order(WALK, struct.pack("=I256s", step, part))
 
 
-def bridge(name, flags=0):
-    return order(BRIDGE, struct.pack("=I16s", flags, name))
-
-
-def usb(name, text=None):
-    return order(USB, struct.pack("=Q32s", now_ms(), name) + (words() if text is None else text))
+def usb(name, text=None, *, bus=1, device=1):
+    return order(USB, struct.pack("=Q32sII", now_ms(), name, bus, device)
+                 + (words() if text is None else text))
 
 
 def disk(name, look=CLAIM):
@@ -76,11 +73,7 @@ class Answer:
         self.data, self.fds, self.kind = data, fds, None
         if len(data) == ANSWER_SIZE:
             self.kind, self.result, self.step, self.fd_count = struct.unpack_from("=IiII", data)
-            self.explanation = data[160:].rstrip(b"\0")
-
-    @property
-    def ifindex(self):
-        return struct.unpack_from("=I", self.data, 16)[0]
+            self.explanation = data[48:].rstrip(b"\0")
 
     @property
     def port_name(self):

@@ -21,7 +21,7 @@
 
 #include "helper/node/memlock.h"
 #include "helper/privileges.h"
-#include "helper/node/proc-limits.h"
+#include "judge/kind/vfio/proc-limits.h"
 #include "wire/fd-pass.h"
 
 struct place {

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "helper/port/port-name.h"
+#include "wire/port-name.h"
 #include "wire/port-prefix.h"
 
 static void names_are_whole_and_give_their_slot_back(void **state)

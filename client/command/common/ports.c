@@ -12,9 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/command/common/port-vlans.h"
 #include "client/command/common/text.h"
 #include "client/command/common/tree.h"
-#include "helper/port/port-name.h"
+#include "wire/port-name.h"
 
 /* Interfaces come and go while they are listed; a handful of tries is usual. */
 #define LIST_ATTEMPTS 100
@@ -83,7 +84,8 @@ static enum port_state judge(struct netlink *netlink, const struct port *port,
 	if ((rtnl_link_get_flags(link) & IFF_UP) == 0)
 		return PORT_DOWN;
 	port_fill_setup(port, &bridge, &setup);
-	if (netlink_verify_limits(netlink, &bridge, &setup) < 0)
+	if (netlink_verify_port(netlink, &bridge, &setup) < 0 ||
+	    (setup.vlan != 0 && !port_vlans_are(port->ifindex, setup.vlan)))
 		return PORT_BARE;
 	if (port->mtu_bytes != bridge.mtu_bytes)
 		return PORT_RESIZED;

@@ -60,6 +60,7 @@ static char *find_bridge(const struct putting *putting, const struct port *port,
 			 struct bridge *bridge)
 {
 	const char *name = port->state == PORT_OFF ? port->made.bridge : port->master;
+	enum bridge_vlans vlans = BRIDGE_VLANS_KEPT;
 	int result = netlink_find_bridge(putting->netlink, name, bridge);
 
 	if (result == -ENODEV)
@@ -69,10 +70,10 @@ static char *find_bridge(const struct putting *putting, const struct port *port,
 		return text_format("%s is not a bridge: make a bridge of that name, then run "
 				   "vmgrant reattach", name);
 	if (result == 0 && port->made.vlan != 0)
-		result = netlink_read_vlans(putting->netlink, bridge);
+		result = netlink_read_vlans(putting->netlink, bridge, &vlans);
 	if (result < 0)
 		return text_format("cannot look up bridge %s: %s", name, strerror(-result));
-	if (port->made.vlan != 0 && bridge->vlans != BRIDGE_VLANS_KEPT)
+	if (vlans != BRIDGE_VLANS_KEPT)
 		return text_format("bridge %s does not keep VLANs apart: ip link set dev %s type "
 				   "bridge vlan_filtering 1, then run vmgrant reattach", name, name);
 	return NULL;

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "judge/acl-verdict.h"
+#include "judge/kind/bridge/links.h"
 #include "judge/kind/bridge/refusals.h"
 #include "judge/kind/bridge/rules.h"
 #include "wire/mac.h"
@@ -82,26 +83,17 @@ static void add_details(const struct matter *matter, struct polkit_question *que
 /* ---- the bridge as it is ---- */
 
 /* Find it, and whether it can keep what the rule promises. */
-static enum reply_code look(const struct matter *matter, unsigned flags, struct answer *answer,
+static enum reply_code look(const struct matter *matter, struct bridge_view *view,
 			    struct refusal *why)
 {
-	int result = orders_look(&matter->session->orders, matter->request->bridge,
-				 flags | (matter->options.vlan != 0 ? ORDER_BRIDGE_VLANS : 0),
-				 answer);
+	int result = links_look(&matter->session->links, matter->request->bridge,
+				matter->session->caller.uid, view);
 
 	if (result < 0)
-		return refuse_look(matter, answer, result, why);
-	if (matter->options.vlan != 0 && answer->bridge.vlans != ORDER_VLANS_KEPT)
-		return refuse_vlan(matter, answer->bridge.vlans, why);
+		return refuse_look(matter, result, "", why);
+	if (matter->options.vlan != 0 && view->vlans != LINKS_VLANS_KEPT)
+		return refuse_vlan(matter, view->vlans, why);
 	return REPLY_GRANTED;
-}
-
-static struct port_slots slots_of(const struct answer *answer)
-{
-	struct port_slots slots;
-
-	memcpy(slots.words, answer->bridge.slots, sizeof slots.words);
-	return slots;
 }
 
 /* ---- the offer ---- */
@@ -120,19 +112,17 @@ static enum reply_code offer(struct matter *matter, struct handover *handover, s
 {
 	const struct acl_options *options = &matter->options;
 	struct protocol_reply *reply = &handover->reply;
-	struct answer answer;
-	struct port_slots slots;
-	enum reply_code code = look(matter, ORDER_BRIDGE_SLOTS, &answer, why);
+	struct bridge_view view;
+	enum reply_code code = look(matter, &view, why);
 	unsigned queues = options->queues != 0 && !options->port_direct ? options->queues : 1;
 
 	if (code != REPLY_GRANTED)
 		return code;
-	slots = slots_of(&answer);
 	reply->flags = flags_offered(options);
-	reply->mtu_bytes = answer.bridge.mtu_bytes;
+	reply->mtu_bytes = view.mtu_bytes;
 	reply->queues = (uint16_t)(queues < REQUEST_QUEUES_MAX ? queues : REQUEST_QUEUES_MAX);
 	reply->quota = options->quota;
-	reply->quota_used = port_slots_count(&slots);
+	reply->quota_used = port_slots_count(&view.slots);
 	reply->vlan = (uint16_t)options->vlan;
 	return REPLY_GRANTED;
 }
@@ -169,12 +159,10 @@ static enum reply_code choose_any(const struct matter *matter, struct order_port
  * taken, so that this is exact with any number of requests at once; that it is looked at
  * here as well keeps what can only be refused from making a namespace first.
  */
-static int choose_under(unsigned quota, const struct answer *answer, struct order_port *port)
+static int choose_under(unsigned quota, const struct port_slots *slots, struct order_port *port)
 {
-	const struct port_slots slots = slots_of(answer);
-
-	port->slot_count = (uint16_t)port_slots_bound(&slots, quota);
-	return port_slots_count(&slots) < quota && port->slot_count > 0;
+	port->slot_count = (uint16_t)port_slots_bound(slots, quota);
+	return port_slots_count(slots) < quota && port->slot_count > 0;
 }
 
 /*
@@ -182,22 +170,26 @@ static int choose_under(unsigned quota, const struct answer *answer, struct orde
  * taken for some 60 ms after the last fd has closed. Whoever stops a virtual machine and
  * starts it again must not meet his own quota: taken is only what stays taken.
  */
-static enum reply_code choose_slots(const struct matter *matter, struct answer *answer,
-				    struct order_port *port, struct refusal *why)
+static enum reply_code choose_slots(const struct matter *matter, struct order_port *port,
+				    struct refusal *why)
 {
 	const struct timespec pause = { .tv_nsec = TAKEN_PAUSE_NS };
 	const unsigned quota = matter->options.quota;
-	enum reply_code code = look(matter, quota != 0 ? ORDER_BRIDGE_SLOTS : 0, answer, why);
+	struct bridge_view view;
+	enum reply_code code = REPLY_GRANTED;
 
+	/* The helper finds the bridge itself: where only that counts, it is asked once. */
+	if (quota != 0 || matter->options.vlan != 0)
+		code = look(matter, &view, why);
 	if (code == REPLY_GRANTED && quota == 0)
 		return choose_any(matter, port, why);
 	for (int attempt = 1; code == REPLY_GRANTED; attempt++) {
-		if (choose_under(quota, answer, port))
+		if (choose_under(quota, &view.slots, port))
 			return REPLY_GRANTED;
 		if (attempt == TAKEN_ATTEMPTS || wants_direct(matter))
 			return refuse_full(matter, why);
 		(void)nanosleep(&pause, NULL);
-		code = look(matter, ORDER_BRIDGE_SLOTS, answer, why);
+		code = look(matter, &view, why);
 	}
 	return code;
 }
@@ -218,13 +210,11 @@ static enum reply_code fill_order(const struct matter *matter, struct order_port
 				  struct refusal *why)
 {
 	const struct request *request = matter->request;
-	struct answer answer;
-	enum reply_code code = choose_slots(matter, &answer, port, why);
+	enum reply_code code = choose_slots(matter, port, why);
 
 	if (code != REPLY_GRANTED)
 		return code;
 	port->flags = flags_ordered(matter);
-	port->ifindex = answer.bridge.ifindex;
 	memcpy(port->bridge, request->bridge, strlen(request->bridge));
 	port->queues = (uint16_t)request->queues;
 	port->vlan = (uint16_t)matter->options.vlan;
@@ -250,7 +240,7 @@ static void fill_reply(const struct matter *matter, const struct answer_port *po
 	reply->vhost_count = (uint16_t)port->vhost_count;
 	reply->vlan = (uint16_t)options->vlan;
 	memcpy(reply->port, port->port_name, sizeof reply->port);
-	memcpy(reply->tap, port->tap_name, sizeof reply->tap);
+	memcpy(reply->tap, port->port_name, sizeof reply->tap);
 }
 
 /* A drop-in's TAP is handed over by the helper, which leaves with that: no answer comes. */
@@ -268,8 +258,8 @@ static enum reply_code perform(struct matter *matter, struct handover *handover,
 	if (result < 0)
 		return refuse_port(matter, &delivery.answer, result, why);
 	fill_reply(matter, &delivery.answer.port, &handover->reply);
-	memcpy(handover->fds, delivery.fds, delivery.fd_count * sizeof handover->fds[0]);
-	handover->fd_count = delivery.fd_count;
+	memcpy(handover->fds, delivery.files.fds, delivery.files.count * sizeof handover->fds[0]);
+	handover->fd_count = delivery.files.count;
 	return REPLY_GRANTED;
 }
 

@@ -26,7 +26,7 @@ static enum reply_code refuse_step(const struct matter *matter, const char *step
 		      explanation[0] != '\0' ? ")" : "");
 }
 
-enum reply_code refuse_look(const struct matter *matter, const struct answer *answer, int error,
+enum reply_code refuse_look(const struct matter *matter, int error, const char *explanation,
 			    struct refusal *why)
 {
 	const char *bridge = matter->request->bridge;
@@ -39,15 +39,16 @@ enum reply_code refuse_look(const struct matter *matter, const struct answer *an
 		return refuse(why, REPLY_OBJECT,
 			      "bridge %s: this interface is not a bridge: use the name of a bridge",
 			      bridge);
-	return refuse_step(matter, "cannot look up the bridge", error, answer->explanation, why);
+	return refuse_step(matter, "cannot look up the bridge", error, explanation, why);
 }
 
-enum reply_code refuse_vlan(const struct matter *matter, uint32_t vlans, struct refusal *why)
+enum reply_code refuse_vlan(const struct matter *matter, enum links_vlans vlans,
+			    struct refusal *why)
 {
 	const char *bridge = matter->request->bridge;
 	unsigned vlan = matter->options.vlan;
 
-	if (vlans == ORDER_VLANS_UNKNOWN)
+	if (vlans == LINKS_VLANS_UNKNOWN)
 		return refuse(why, REPLY_UNSUPPORTED,
 			      "bridge %s: the rule demands vlan=%u, and bridges of this kernel know no "
 			      "VLANs: ask the administrator for another rule, or another kernel",
@@ -116,9 +117,9 @@ static enum reply_code refuse_order(const struct matter *matter, const struct an
 		return refuse(why, REPLY_POLICY,
 			      "bridge %s: the request was held up, and the policy may have changed "
 			      "meanwhile: try again", matter->request->bridge);
-	if (error == -ESTALE || error == -ENODEV || error == -ENOTSUP)
+	if (error == -ESTALE)
 		return refuse_changed(matter, why);
-	return refuse_step(matter, "cannot make a port", error, answer->explanation, why);
+	return refuse_look(matter, error, answer->explanation, why);
 }
 
 static enum reply_code refuse_turn(const struct matter *matter, int error, struct refusal *why)

@@ -164,11 +164,11 @@ static enum reply_code perform(struct matter *matter, struct handover *handover,
 	result = orders_call(&matter->session->orders, &order, &delivery);
 	if (result < 0)
 		return refuse_open(matter, result, why);
-	handover->fds[0] = delivery.fds[0];
+	handover->fds[0] = delivery.files.fds[0];
 	handover->fd_count = 1;
 	handover->reply.fd_count = 1;
 	describe_node(matter, &handover->reply);
-	return prove(matter, delivery.fds[0], why);
+	return prove(matter, delivery.files.fds[0], why);
 }
 
 static void release(struct matter *matter)

@@ -18,7 +18,7 @@ int disk_order_look(struct orders *orders, const char *name, enum order_disk_loo
 		return -ENAMETOOLONG;
 	memcpy(order.disk.name, name, strlen(name));
 	result = orders_call(orders, &order, &delivery);
-	delivery_close(&delivery);
+	fd_list_close(&delivery.files);
 	if (look == ORDER_DISK_LOOP && result == 0)
 		*backing_out = makedev(delivery.answer.disk.major, delivery.answer.disk.minor);
 	return result;

@@ -192,16 +192,18 @@ static enum reply_code perform(struct matter *matter, struct handover *handover,
 	int result;
 
 	memcpy(order.usb.port, matter->usb.device.port, strlen(matter->usb.device.port));
+	order.usb.bus = matter->usb.device.bus;
+	order.usb.device = matter->usb.device.device;
 	matter_words(matter, &order.usb.words);
 	order.usb.judged_ms = matter->judged_ms;
 	result = orders_call(&matter->session->orders, &order, &delivery);
 	if (result < 0)
 		return refuse_open(matter, result, why);
-	handover->fds[0] = delivery.fds[0];
+	handover->fds[0] = delivery.files.fds[0];
 	handover->fd_count = 1;
 	handover->reply.fd_count = 1;
 	memcpy(handover->reply.node, matter->usb.device.path, sizeof handover->reply.node);
-	code = prove(matter, delivery.fds[0], why);
+	code = prove(matter, delivery.files.fds[0], why);
 	/* A dialog takes minutes, in which a disk may have been mounted. */
 	return code == REPLY_GRANTED ? check(matter, why) : code;
 }

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "judge/kind/vfio/proc-limits.h"
+
 #define AMOUNT_SIZE 32
 
 /* "24G", or plain bytes where no unit fits. */
@@ -46,7 +48,7 @@ enum reply_code memlock_check(const struct request *request, const struct acl_op
 		      request->pci_address, asked, given);
 }
 
-static enum reply_code refuse_raise(const struct request *request,
+static enum reply_code refuse_raise(const struct request *request, uint64_t wanted_bytes,
 				    const struct answer_memlock *answer, int result,
 				    struct refusal *why)
 {
@@ -60,7 +62,7 @@ static enum reply_code refuse_raise(const struct request *request,
 		return refuse(why, REPLY_INTERNAL,
 			      "vfio %s: cannot read the limit on locked memory of process %lld: %s",
 			      request->pci_address, (long long)answer->pid, strerror(-result));
-	format_amount(answer->wanted_bytes, wanted);
+	format_amount(wanted_bytes, wanted);
 	format_amount(answer->limit_bytes, found);
 	return refuse(why, REPLY_NO_PRIVILEGE,
 		      "vfio %s: cannot raise the limit on locked memory of process %lld from %s to %s: "
@@ -69,12 +71,23 @@ static enum reply_code refuse_raise(const struct request *request,
 		      request->pci_address, (long long)answer->pid, found, wanted);
 }
 
+/* 0: not known. Where the helper may not read a limit, the kernel tells it in another place. */
+static uint64_t read_limit(pid_t pid)
+{
+	struct rlimit limit;
+
+	if (proc_limits_memlock(pid, &limit) < 0)
+		return 0;
+	return limit.rlim_cur == RLIM_INFINITY ? UINT64_MAX : limit.rlim_cur;
+}
+
 enum reply_code memlock_order(const struct matter *matter, struct handover *handover,
 			      struct refusal *why)
 {
 	const struct request *request = matter->request;
 	struct order order = { .type = ORDER_MEMLOCK };
 	struct delivery delivery;
+	struct answer_memlock *answer = &delivery.answer.memlock;
 	int result;
 
 	order.memlock.bytes = request->memlock_bytes == REQUEST_MEMLOCK_ALL
@@ -82,13 +95,18 @@ enum reply_code memlock_order(const struct matter *matter, struct handover *hand
 				      : request->memlock_bytes;
 	matter_words(matter, &order.memlock.words);
 	result = orders_call(&matter->session->orders, &order, &delivery);
-	delivery_close(&delivery);
+	fd_list_close(&delivery.files);
+	if (result == -EPERM && answer->limit_bytes == 0) {
+		answer->limit_bytes = read_limit((pid_t)answer->pid);
+		if (answer->limit_bytes != 0 && answer->limit_bytes >= order.memlock.bytes)
+			result = 0;
+	}
 	/* Also where the answer alone was lost. */
 	if (result < 0)
 		orders_undo_memlock(&matter->session->orders);
-	handover->reply.memlock_bytes = delivery.answer.memlock.limit_bytes;
+	handover->reply.memlock_bytes = answer->limit_bytes;
 	if (result < 0 && order.memlock.bytes != 0)
-		return refuse_raise(request, &delivery.answer.memlock, result, why);
+		return refuse_raise(request, order.memlock.bytes, answer, result, why);
 	handover->has_memlock = result == 0;
 	return REPLY_GRANTED;
 }

@@ -236,9 +236,9 @@ static enum reply_code perform(struct matter *matter, struct handover *handover,
 	result = order_nodes(matter, &delivery);
 	if (result < 0)
 		return refuse_open(matter, &delivery.answer, result, why);
-	memcpy(handover->fds, delivery.fds, delivery.fd_count * sizeof handover->fds[0]);
-	handover->fd_count = delivery.fd_count;
-	handover->reply.fd_count = (uint16_t)delivery.fd_count;
+	memcpy(handover->fds, delivery.files.fds, delivery.files.count * sizeof handover->fds[0]);
+	handover->fd_count = delivery.files.count;
+	handover->reply.fd_count = (uint16_t)delivery.files.count;
 	describe_nodes(&matter->vfio.nodes, &handover->reply);
 	code = check_fds(matter, handover->fds, why);
 	if (code == REPLY_GRANTED)

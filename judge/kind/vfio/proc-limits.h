@@ -3,8 +3,8 @@
 /*
  * Limits of another process, as /proc tells them to everybody.
  */
-#ifndef VMGRANT_HELPER_NODE_PROC_LIMITS_H
-#define VMGRANT_HELPER_NODE_PROC_LIMITS_H
+#ifndef VMGRANT_JUDGE_KIND_VFIO_PROC_LIMITS_H
+#define VMGRANT_JUDGE_KIND_VFIO_PROC_LIMITS_H
 
 #include <sys/resource.h>
 #include <sys/types.h>

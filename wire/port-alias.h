@@ -14,8 +14,8 @@
  * elsewhere with an alias of its own is a device of hardware that a container gave back;
  * so an alias counts only on a TAP or a veth pair, which never leave a namespace that way.
  */
-#ifndef VMGRANT_HELPER_PORT_PORT_ALIAS_H
-#define VMGRANT_HELPER_PORT_PORT_ALIAS_H
+#ifndef VMGRANT_WIRE_PORT_ALIAS_H
+#define VMGRANT_WIRE_PORT_ALIAS_H
 
 #include <net/if.h>
 #include <sys/types.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 vmgrant contributors */
 /* What an interface's alias says about a port of ours. Pure. */
-#include "helper/port/port-alias.h"
+#include "wire/port-alias.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -10,8 +10,8 @@
  * a quota that needs no lock file and no counter: exact with any number of
  * requests at once, right after a crash, and counting what exists.
  */
-#ifndef VMGRANT_HELPER_PORT_PORT_NAME_H
-#define VMGRANT_HELPER_PORT_PORT_NAME_H
+#ifndef VMGRANT_WIRE_PORT_NAME_H
+#define VMGRANT_WIRE_PORT_NAME_H
 
 #include <stdint.h>
 #include <sys/types.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 vmgrant contributors */
 /* Limits of another process, as /proc tells them to everybody. */
-#include "helper/node/proc-limits.h"
+#include "judge/kind/vfio/proc-limits.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 vmgrant contributors */
 /* Frames handed from one interface to another by the kernel's traffic control. */
-#ifndef VMGRANT_HELPER_PORT_TC_H
-#define VMGRANT_HELPER_PORT_TC_H
+#ifndef VMGRANT_INSIDE_TC_H
+#define VMGRANT_INSIDE_TC_H
 
 #include "helper/port/netlink.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 vmgrant contributors */
 /* Names of the interfaces, and the quota that lives in them. Pure. */
-#include "helper/port/port-name.h"
+#include "wire/port-name.h"
 
 #include <string.h>
 
