@@ -9,6 +9,7 @@ import sys
 
 import pci
 import usb
+from beside import LONG_S
 from checks import acl, main, need, read, wait_until, write
 from nested import OLDER
 from network import bridge
@@ -17,6 +18,7 @@ from people import Seated
 RULES = f"""allow bridge br0
 allow usb {usb.STICK} user alice
 allow vfio {pci.CARD} user alice memlock=256M"""
+CARD = ["vmgrant", "run", "--no-prompt", "--net", "br0", "--", "true", "{net0.fd}"]
 EXAMPLE = "/usr/share/doc/vmgrant/examples/60-vfio-bind.rules"
 INSTALLED = "/etc/udev/rules.d/60-vfio-bind.rules"
 
@@ -110,5 +112,103 @@ with contextlib.ExitStack() as world:
             levels = {one["level"] for one in findings.values()}
             assert levels <= {"ok", "info"}, findings
         pci.release(pci.CARD)
+
+    # ---- what is wrong on a host, and the commands that are printed for it ----
+
+    def found(name, level="fail"):
+        """The one finding of that check on that level."""
+        _, findings = check()
+        [one] = [one for one in findings.values() if one["check"] == name and one["level"] == level]
+        return one
+
+    def is_good(name):
+        status, findings = check()
+        mine = [one for one in findings.values() if one["check"] == name]
+        assert status == 0 and {one["level"] for one in mine} == {"ok"}, mine
+
+    def gets_card():
+        return alice.run(CARD, limit_s=LONG_S).returncode == 0
+
+    @contextlib.contextmanager
+    def polkit_again():
+        """polkit's daemon is a new one now, and again afterwards."""
+        need(["systemctl", "restart", "polkit"])
+        try:
+            yield
+        finally:
+            need(["systemctl", "restart", "polkit"])
+
+    def check_hidden_processes():
+        """A /proc that hides processes from polkit: red, as run fails; mounted anew, both work."""
+        need(["mount", "-o", "remount,hidepid=2", "/proc"])
+        try:
+            with acl(RULES), polkit_again():
+                assert not gets_card()
+                one = found("polkit")
+                assert "hidepid" in one["text"], one
+                as_root(one["mend"])
+                assert gets_card()
+                is_good("polkit")
+        finally:
+            need(["mount", "-o", "remount,hidepid=0,gid=0", "/proc"])
+
+    def check_polkit_that_hangs():
+        """A polkit that does not answer is started anew by the command that is printed."""
+        with acl(RULES), polkit_again():
+            need(["systemctl", "kill", "--signal=STOP", "polkit"])
+            one = found("polkit")
+            assert "does not answer in time" in one["text"], one
+            as_root(one["mend"])
+            assert gets_card()
+            is_good("polkit")
+
+    def check_polkit_that_nobody_starts():
+        """A polkit that D-Bus does not start either is started by the command that is printed."""
+        service = "/usr/share/dbus-1/system-services/org.freedesktop.PolicyKit1.service"
+        os.rename(service, f"{service}.away")
+        need(["systemctl", "reload", "dbus"])
+        try:
+            with acl(RULES), polkit_again():
+                need(["systemctl", "stop", "polkit"])
+                one = found("polkit")
+                assert "cannot be reached" in one["text"], one
+                as_root(one["mend"])
+                assert gets_card()
+                is_good("polkit")
+        finally:
+            os.rename(f"{service}.away", service)
+            need(["systemctl", "reload", "dbus"])
+
+    def check_nodes():
+        """Nodes that are gone, with and without their drivers, come by what is printed."""
+        need(["modprobe", "-a", "vhost_net", "tun"])
+        for path, module, name, level in (("/dev/vhost-net", "vhost_net", "vhost", "info"),
+                                          ("/dev/net/tun", None, "tun", "fail"),
+                                          ("/dev/kvm", "kvm_amd", "kvm", "warn")):
+            for unload in (False, True):
+                if unload and module is None:
+                    continue  # dnsmasq's bridge has no port, but others may use the driver
+                if module == "kvm_amd":
+                    need(["modprobe", module])
+                os.unlink(path)
+                if unload:
+                    need(["modprobe", "-r", module])
+                with acl("allow bridge br0 user alice polkit=no"):
+                    one = found(name, level)
+                    as_root(one["mend"])
+                    is_good(name)
+                need(["udevadm", "settle"])
+
+    def check_best_bridge():
+        """The bridge that is suggested is the one that a card of this machine is a port of."""
+        need(["sh", "-ec", "for name in abr docker0 virbr0 zbr; do ip link add $name type bridge; "
+                           "ip link set $name up; done; ip link set eth1 master zbr"])
+        try:
+            with acl("# nobody has anything"):
+                one = found("bridges", "warn")
+                assert "'allow bridge zbr user alice'" in one["mend"], one
+        finally:
+            need(["sh", "-ec", "ip link set eth1 nomaster; "
+                               "for name in abr docker0 virbr0 zbr; do ip link del $name; done"])
 
     sys.exit(main(globals()))
