@@ -43,7 +43,8 @@ def test_a_helper_of_another_owner_or_mode(plain_world, spoil):
 
 def test_a_helper_on_a_file_system_without_setuid(plain_world):
     folder = os.path.dirname(HELPER)
-    as_root(plain_world, f"cp -a {folder} /run/saved; mount -t tmpfs -o mode=755,nosuid none {folder};"
+    as_root(plain_world, f"cp -a {folder} /run/saved; "
+                         f"mount -t tmpfs -o mode=755,nosuid none {folder}; "
                          f"cp -a /run/saved/. {folder}")
     found = failure(plain_world, "helper")
     assert "mounted nosuid" in found["text"]
@@ -105,7 +106,8 @@ def test_a_policy_that_is_not_trusted_or_not_readable(plain_world, name):
     assert red and "sudoedit" not in red[0]["mend"]
     mend(plain_world, red[0])
     assert findings(plain_world)[1]
-    done = plain_world.run_as("alice", ["vmgrant", "run", "--net", "br0", "--", "true", "{net0.fd}"])
+    done = plain_world.run_as("alice", ["vmgrant", "run", "--net", "br0", "--", "true",
+                                        "{net0.fd}"])
     assert done.code == 0, done.stderr
 
 
@@ -149,8 +151,8 @@ def test_a_file_in_the_place_of_the_tun_node(plain_world):
 @pytest.mark.parametrize("group,words", (("root", "sudo chmod 666"), ("disk", "sudo chmod 666"),
                                          ("gpu", "sudo usermod -aG gpu alice")))
 def test_a_kvm_node_that_is_closed(plain_world, group, words):
-    as_root(plain_world, "rm -f /dev/kvm; mknod -m 660 /dev/kvm c 10 232; gpasswd -d alice gpu || :;"
-                         f"chgrp {group} /dev/kvm")
+    as_root(plain_world, "rm -f /dev/kvm; mknod -m 660 /dev/kvm c 10 232; "
+                         f"gpasswd -d alice gpu || :; chgrp {group} /dev/kvm")
     found = failure(plain_world, "kvm", "warn")
     assert found["mend"].startswith(words)
     mend(plain_world, found)

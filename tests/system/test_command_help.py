@@ -136,7 +136,9 @@ def test_what_was_probably_meant_is_named(native_world):
 def test_a_value_that_is_missing_or_too_much_is_named(native_world):
     for words, text in ((["run", "--net"], "--net needs a value"),
                         (["check", "--json=x"], "--json takes no value"),
-                        (["list", "-x"], "unknown option -x")):
+                        (["list", "-x"], "unknown option -x"),
+                        (["explain", "bridge"], "explain: OBJECT is missing"),
+                        (["explain"], "explain: KIND and OBJECT are missing")):
         assert text in sentence(native_world.run_as("alice", ["vmgrant", *words]), replies.USAGE)
 
 

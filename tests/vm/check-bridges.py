@@ -111,9 +111,9 @@ with contextlib.ExitStack() as world:
 
     @contextlib.contextmanager
     def clean_card():
-        """Down and without addresses, which NetworkManager would take for somebody's work."""
+        """Afterwards nothing of it is left for the next one."""
+        need(["ip", "link", "set", CARD, "up"])
         try:
-            need(["ip", "link", "set", CARD, "down"])
             yield
         finally:
             run(["ip", "link", "del", "br0"])

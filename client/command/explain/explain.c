@@ -98,7 +98,7 @@ int command_explain(int argc, char **argv)
 			return command_fail_unknown("explain", option, argv, options);
 	}
 	if (argc - optind < 2)
-		return command_fail(VMGRANT_USAGE, "explain: KIND and OBJECT are missing: "
-				    "try vmgrant explain --help");
+		return command_fail(VMGRANT_USAGE, "explain: %s missing: try vmgrant explain --help",
+				    argc > optind ? "OBJECT is" : "KIND and OBJECT are");
 	return explain(user, argv + optind, print);
 }
