@@ -320,7 +320,7 @@ static int receive(struct service *service)
 
 	if (length <= 0)
 		return length == 0 ? -EPIPE : -errno;
-	return orders_check(order, (size_t)length);
+	return orders_check(order, (size_t)length) < 0 ? -EBADMSG : 0;
 }
 
 /* The judge is gone without a word: its end says why. */
@@ -350,9 +350,12 @@ enum reply_code serve(struct service *service, struct refusal *why)
 		return REPLY_GRANTED;
 	if (result == -EPIPE || result == -ECONNRESET)
 		return refuse_gone(service, why);
-	if (result < 0)
+	if (result == -EBADMSG)
 		return refuse(why, REPLY_INTERNAL, "the process that judges requests has broken the "
 			      "rules: tell the administrator");
+	if (result < 0)
+		return refuse(why, REPLY_INTERNAL, "cannot go on with the process that judges "
+			      "requests: %s: try again, or tell the administrator", strerror(-result));
 	why->code = (enum reply_code)end->code;
 	memcpy(why->sentence, end->sentence, sizeof why->sentence);
 	return why->code;

@@ -119,14 +119,21 @@ NOTHING = {"queues": 0, "quota": 0, "vlan": 0, "memlock": 0, "vhost": 0, "lock-m
 OF_BRIDGES = {"quota": (1, 1024), "vlan": (1, 4094), "queues": (1, 256)}
 
 
-def subject(words):
-    """What matches a person, and whether the rule names anybody."""
-    if not words or words[0][1] or words[0][0] not in ("user", "group"):
+def take_subject(words):
+    """What matches a person, and whether the rule names anybody; the words are taken out."""
+    places = [place for place, word in enumerate(words) if word in (("user", False), ("group", False))]
+    if not places:
         return lambda person: True, False
-    kind = words.pop(0)[0]
+    # What follows is the name, also where it is such a word.
+    kind, name = words[places[0]][0], words[places[0] + 1:places[0] + 2]
+    del words[places[0]:places[0] + 2]
+    return named(kind, name), True
+
+
+def named(kind, words):
     if not words:
         raise Bad("nobody is named")
-    name, quoted = words.pop(0)
+    name, quoted = words[0]
     if quoted and (not name or '"' in name or ":" in name or name[0] == " " or name[-1] == " " or
                    not name.isprintable()):
         raise Bad("a name")
@@ -137,8 +144,8 @@ def subject(words):
     else:
         known = (USERS if kind == "user" else GROUPS).get(name)
     if kind == "user":
-        return lambda person: person["uid"] == known, True
-    return lambda person: known in person["groups"], True
+        return lambda person: person["uid"] == known
+    return lambda person: known in person["groups"]
 
 
 def options(kind, words, is_somebodys):
@@ -173,7 +180,7 @@ def read_rule(words, place):
     if quoted or kind not in SELECTORS:
         raise Bad("a kind")
     about = SELECTORS[kind](words)
-    whom, is_somebodys = subject(words)
+    whom, is_somebodys = take_subject(words)
     if not allows and words:
         raise Bad("a deny has no options")
     given = options(kind, words, is_somebodys)

@@ -172,6 +172,8 @@ class Scenario:
             return None if report.code in (-9, -6) else "a crash"
         if report.code == 0:
             return "success without a TAP" if self.kind == socket.SOCK_STREAM else None
+        if b"broken the rules" in report.said:
+            return "a failing call is taken for a hostile judge"
         if SENTENCE.fullmatch(report.said) or OF_LIBC.fullmatch(report.said):
             return None
         return "no clear sentence"
