@@ -126,7 +126,7 @@ static int set_up_forwarding(const struct inside *inside, const unsigned char *g
 static int build(int channel, int tun_fd, const unsigned char *guest_mac)
 {
 	struct inside inside = { .netlink = NULL };
-	int result = netlink_open(&inside.netlink);
+	int result = netlink_open(NULL, &inside.netlink);
 
 	if (result == 0)
 		result = find_both(tun_fd, &inside);

@@ -85,18 +85,17 @@ static int add_filter(struct netlink *netlink, unsigned ifindex, const struct fi
 		.tcm_parent = INGRESS_HANDLE,
 		.tcm_info = TC_H_MAKE((unsigned)filter->priority << 16, htons(ETH_P_ALL)),
 	};
-	/* The kernel wants the keys directly behind the head. */
-	struct {
-		struct tc_u32_sel head;
-		struct tc_u32_key keys[2];
-	} selector = { .head = { .flags = TC_U32_TERMINAL, .nkeys = filter->key_count } };
+	const struct tc_u32_sel head = { .flags = TC_U32_TERMINAL, .nkeys = filter->key_count };
 	const size_t keys_size = filter->key_count * sizeof filter->keys[0];
+	unsigned char selector[sizeof head + sizeof filter->keys];
 
-	memcpy(selector.keys, filter->keys, keys_size);
+	/* The kernel wants the keys directly behind the head. */
+	memcpy(selector, &head, sizeof head);
+	memcpy(selector + sizeof head, filter->keys, keys_size);
 	netlink_begin(netlink, RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL, &header, sizeof header);
 	netlink_put_text(netlink, TCA_KIND, "u32");
 	netlink_nest(netlink, TCA_OPTIONS);
-	netlink_put(netlink, TCA_U32_SEL, &selector, sizeof selector.head + keys_size);
+	netlink_put(netlink, TCA_U32_SEL, selector, sizeof head + keys_size);
 	if (filter->to_ifindex != 0)
 		put_redirect(netlink, filter->to_ifindex);
 	netlink_end(netlink);

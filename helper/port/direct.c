@@ -33,10 +33,7 @@ static int join_bridge(struct netlink *netlink, struct port_spec *spec, const ch
 	int result = netlink_find_ifindex(netlink, name, &spec->setup.ifindex);
 
 	if (result == 0)
-		result = privileges_raise(ORDER_RIGHT_PORTS);
-	if (result == 0)
 		result = netlink_set_up_port(netlink, &spec->bridge, &spec->setup);
-	privileges_lower();
 	return result < 0 ? result : netlink_verify_port(netlink, &spec->bridge, &spec->setup);
 }
 

@@ -16,13 +16,13 @@
 /*
  * Make one, completely set up and up.
  *
- * netlink  opened with CAP_NET_ADMIN
+ * netlink  that can raise ORDER_RIGHT_PORTS
  * tun_fd   /dev/net/tun, consumed; -1: it is opened here
  * spec     of one queue. Between the first queue of a TAP and its owner any local
  *          user may attach another one by the name, and make himself the owner:
  *          only a namespace of its own closes that, see sealed.h
  *
- * Raises ORDER_RIGHT_NODES and ORDER_RIGHT_PORTS around the calls that need them.
+ * Raises ORDER_RIGHT_NODES and ORDER_RIGHT_PORTS itself around the calls that need them.
  * Returns 0 or a negative errno, -EINVAL for more than one queue.
  */
 int direct_port_make(struct netlink *netlink, int tun_fd, struct port_spec *spec,

@@ -21,6 +21,7 @@
 
 struct netlink {
 	struct nl_sock *socket;
+	const struct netlink_right *right; /* NULL: none to raise */
 	struct nl_msg *message; /* being built, NULL: no memory */
 	struct nlattr *nests[NETLINK_NESTS_MAX]; /* open in it */
 	unsigned nest_count;

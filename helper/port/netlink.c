@@ -161,20 +161,37 @@ static int to_errno(int result)
 	return result == -NLE_NOMEM ? -ENOMEM : -EIO;
 }
 
+/* rtnetlink's types come in fours: new, delete, get, set. */
+static int is_change(struct nl_msg *message)
+{
+	return (nlmsg_hdr(message)->nlmsg_type & 3) != (RTM_GETLINK & 3);
+}
+
+/* libnl numbers it, asks for an acknowledgement, and compares the answers' numbers. */
+static int send_message(const struct netlink *netlink)
+{
+	const struct netlink_right *right = is_change(netlink->message) ? netlink->right : NULL;
+	int sent = 0, result = right != NULL ? right->raise() : 0;
+
+	if (result == 0)
+		sent = nl_send_auto(netlink->socket, netlink->message);
+	if (right != NULL)
+		right->lower();
+	return sent < 0 ? to_errno(sent) : result;
+}
+
 int netlink_transact(struct netlink *netlink)
 {
-	int result = -NLE_NOMEM;
+	int result;
 
 	netlink->done = 0;
 	netlink->error = 0;
 	netlink->explanation[0] = '\0';
-	/* libnl numbers it, asks for an acknowledgement, and compares the answers' numbers. */
-	if (!netlink->is_cut)
-		result = nl_send_auto(netlink->socket, netlink->message);
+	result = netlink->is_cut ? -ENOMEM : send_message(netlink);
 	nlmsg_free(netlink->message);
 	netlink->message = NULL;
 	if (result < 0)
-		return to_errno(result);
+		return result;
 	while (!netlink->done) {
 		result = nl_recvmsgs_default(netlink->socket);
 		if (result < 0 && !netlink->done)
@@ -202,12 +219,24 @@ static struct nl_sock *new_socket(struct netlink *netlink)
 	return socket;
 }
 
-static int connect_to(struct nl_sock *socket)
+static int connect_raised(struct nl_sock *socket, const struct netlink_right *right)
+{
+	int connected = 0, result = right != NULL ? right->raise() : 0;
+
+	if (result == 0)
+		connected = nl_connect(socket, NETLINK_ROUTE);
+	if (right != NULL)
+		right->lower();
+	return connected < 0 ? -EIO : result;
+}
+
+static int connect_to(struct nl_sock *socket, const struct netlink_right *right)
 {
 	const int on = 1;
+	int result = connect_raised(socket, right);
 
-	if (nl_connect(socket, NETLINK_ROUTE) < 0)
-		return -EIO;
+	if (result < 0)
+		return result;
 	/*
 	 * One receive a message instead of a peek and a receive; what does not fit is an
 	 * error. A dump's messages are at most as large as the buffer offered for them.
@@ -218,15 +247,17 @@ static int connect_to(struct nl_sock *socket)
 	return nl_socket_set_msg_buf_size(socket, DATAGRAM_MAX) < 0 ? -EIO : 0;
 }
 
-int netlink_open(struct netlink **netlink_out)
+int netlink_open(const struct netlink_right *right, struct netlink **netlink_out)
 {
 	struct netlink *netlink = calloc(1, sizeof *netlink);
 	int result = -ENOMEM;
 
-	if (netlink != NULL)
+	if (netlink != NULL) {
+		netlink->right = right;
 		netlink->socket = new_socket(netlink);
+	}
 	if (netlink != NULL && netlink->socket != NULL)
-		result = connect_to(netlink->socket);
+		result = connect_to(netlink->socket, right);
 	if (result < 0)
 		netlink_close(netlink);
 	else

@@ -45,12 +45,21 @@ struct port_setup {
 };
 
 /*
- * Open a connection to the network namespace of this process.
- *
- * A request is judged by the credentials of the sender and of the opener:
- * needs CAP_NET_ADMIN raised if changes are to be asked over it.
+ * What takes a capability, for whoever has it not effective all the time: raised around opening
+ * the connection and around sending a change, and nothing else. raise returns 0 or -errno.
  */
-int netlink_open(struct netlink **netlink_out);
+struct netlink_right {
+	int (*raise)(void);
+	void (*lower)(void);
+};
+
+/*
+ * Open a connection to the network namespace of this process. The kernel judges a change by
+ * the credentials of the sender and of the opener.
+ *
+ * right  borrowed as long as the connection is open; NULL: there is nothing to raise
+ */
+int netlink_open(const struct netlink_right *right, struct netlink **netlink_out);
 
 void netlink_close(struct netlink *netlink);
 
@@ -79,7 +88,7 @@ int netlink_find_ifindex(struct netlink *netlink, const char *name, unsigned *if
  * set by hand follows its ports: br_mtu_auto_adjust(), br_stp_recalculate_bridge_id()),
  * then VLAN and guest's address, then BPDU guard, root block and what else the
  * setup says, then up. -EEXIST: see port_claim_address(). May be repeated for a
- * port on which it failed. Needs CAP_NET_ADMIN raised.
+ * port on which it failed.
  */
 int netlink_set_up_port(struct netlink *netlink, const struct bridge *bridge,
 			const struct port_setup *setup);

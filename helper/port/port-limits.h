@@ -22,14 +22,14 @@
  *
  * Returns -EEXIST if the bridge knows the address already: as its own, as that of
  * a port's interface, or of somebody behind another port, who would be robbed of
- * it. Needs CAP_NET_ADMIN raised.
+ * it.
  */
 int port_claim_address(struct netlink *netlink, unsigned ifindex, const unsigned char mac[6]);
 
 /*
  * Put a port that has just joined into one VLAN and take it out of those that
  * ports of the bridge begin with. The guest sends and receives without tag.
- * Needs CAP_NET_ADMIN raised.
+ *
  */
 int port_set_vlan(struct netlink *netlink, unsigned ifindex, unsigned vlan);
 

@@ -11,18 +11,16 @@
 #include "helper/port/sealed.h"
 #include "helper/privileges.h"
 
-/* The kernel checks the opener of a netlink socket as well as the sender. */
+static int raise_ports(void)
+{
+	return privileges_raise(ORDER_RIGHT_PORTS);
+}
+
 int port_open(struct port_maker *maker)
 {
-	int result;
+	static const struct netlink_right right = { raise_ports, privileges_lower };
 
-	if (maker->netlink != NULL)
-		return 0;
-	result = privileges_raise(ORDER_RIGHT_PORTS);
-	if (result == 0)
-		result = netlink_open(&maker->netlink);
-	privileges_lower();
-	return result;
+	return maker->netlink != NULL ? 0 : netlink_open(&right, &maker->netlink);
 }
 
 const char *port_explanation(const struct port_maker *maker)

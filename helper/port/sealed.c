@@ -10,7 +10,6 @@
 #include "helper/port/netns.h"
 #include "helper/port/tun.h"
 #include "helper/port/veth.h"
-#include "helper/privileges.h"
 #include "inside/builder.h"
 #include "wire/port-name.h"
 
@@ -46,16 +45,13 @@ static int make_first_free(struct netlink *outer, const struct port_spec *spec,
 		.namespace_fd = namespace_fd,
 		.peer_name = BUILDER_LINK,
 	};
-	int result = privileges_raise(ORDER_RIGHT_PORTS);
+	int result = -EEXIST;
 
-	if (result == 0)
-		result = -EEXIST;
 	for (unsigned i = 0; i < order->slot_count && result == -EEXIST; i++) {
 		port_name_format(spec->owner, spec->bridge.ifindex,
 				 (order->slot_first + i) % PORT_SLOTS, name);
 		result = veth_make(outer, &veth);
 	}
-	privileges_lower();
 	return result;
 }
 
@@ -78,20 +74,9 @@ static int join_bridge(struct netlink *outer, const struct port_spec *spec)
 
 	for (int attempt = 0; attempt < TAKEN_ATTEMPTS && result == -EEXIST; attempt++) {
 		pause_before(attempt);
-		result = privileges_raise(ORDER_RIGHT_PORTS);
-		if (result == 0)
-			result = netlink_set_up_port(outer, &spec->bridge, &spec->setup);
-		privileges_lower();
+		result = netlink_set_up_port(outer, &spec->bridge, &spec->setup);
 	}
 	return result;
-}
-
-/* What the namespace would lose by itself a little later frees its name now. */
-static void remove_pair(struct netlink *outer, unsigned ifindex)
-{
-	if (privileges_raise(ORDER_RIGHT_PORTS) == 0)
-		(void)veth_remove(outer, ifindex);
-	privileges_lower();
 }
 
 /* Everything after the pair. The builder leads the frames while the outer end joins. */
@@ -134,8 +119,9 @@ static int build(struct netlink *outer, struct port_spec *spec, struct netns *ne
 	if (result < 0)
 		return result;
 	result = build_port(outer, spec, netns, made);
+	/* What the namespace would lose by itself a little later frees its name now. */
 	if (result < 0)
-		remove_pair(outer, spec->setup.ifindex);
+		(void)veth_remove(outer, spec->setup.ifindex);
 	return result;
 }
 

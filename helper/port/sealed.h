@@ -20,11 +20,11 @@
 /*
  * Make one, completely set up and up.
  *
- * outer    connection to the namespace of the bridge, opened with CAP_NET_ADMIN
+ * outer    connection to the namespace of the bridge, that can raise ORDER_RIGHT_PORTS
  * account  whose ids the process has that builds in the port's own namespace
  *
- * No capability must be raised: CAP_NET_ADMIN, which must be permitted, is
- * raised here around the calls that change the caller's namespace. The inner one is built by
+ * No capability must be raised: the connection raises it for the changes to the caller's
+ * namespace. The inner one is built by
  * a process that holds no capability over the caller's (inside/builder.h). Returns 0 or a negative errno.
  */
 int sealed_port_make(struct netlink *outer, const struct account *account, struct port_spec *spec,

@@ -20,8 +20,7 @@ struct veth_setup {
 };
 
 /*
- * Make a pair. Both ends are down. Needs CAP_NET_ADMIN raised, and over the
- * other namespace. Returns 0, or -EEXIST if the name is taken.
+ * Make a pair. Both ends are down. Needs CAP_NET_ADMIN over both namespaces. Returns 0, or -EEXIST if the name is taken.
  */
 int veth_make(struct netlink *netlink, const struct veth_setup *setup);
 

@@ -139,7 +139,7 @@ int ports_find(struct ports *ports_out)
 {
 	struct nl_cache *links = NULL;
 	struct netlink *netlink;
-	int result = netlink_open(&netlink);
+	int result = netlink_open(NULL, &netlink);
 
 	*ports_out = (struct ports){ 0 };
 	if (result < 0)

@@ -179,7 +179,7 @@ static int reattach_all(const struct options *options)
 	struct totals totals = { 0 };
 	struct netlink *netlink;
 	struct ports ports;
-	int result = netlink_open(&netlink);
+	int result = netlink_open(NULL, &netlink);
 
 	if (result < 0)
 		return command_fail(VMGRANT_INTERNAL, "reattach: cannot open netlink: %s",
