@@ -316,8 +316,11 @@ static int perform(struct service *service)
 static int receive(struct service *service)
 {
 	struct order *order = &service->order;
-	ssize_t length = recv(service->orders, order, sizeof *order, MSG_TRUNC);
+	ssize_t length;
 
+	do {
+		length = recv(service->orders, order, sizeof *order, MSG_TRUNC);
+	} while (length < 0 && errno == EINTR);
 	if (length <= 0)
 		return length == 0 ? -EPIPE : -errno;
 	return orders_check(order, (size_t)length) < 0 ? -EBADMSG : 0;
@@ -350,6 +353,9 @@ enum reply_code serve(struct service *service, struct refusal *why)
 		return REPLY_GRANTED;
 	if (result == -EPIPE || result == -ECONNRESET)
 		return refuse_gone(service, why);
+	/* Its answer may not have arrived: what was raised for it was raised for nothing. */
+	if (result < 0)
+		memlock_undo(&service->memlock);
 	if (result == -EBADMSG)
 		return refuse(why, REPLY_INTERNAL, "the process that judges requests has broken the "
 			      "rules: tell the administrator");
