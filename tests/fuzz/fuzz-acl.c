@@ -147,9 +147,10 @@ static void judge(const struct acl *acl, const uint8_t *header, struct answers *
 		const struct acl_object object = {
 			.kind = (enum acl_kind)kind,
 			.bridge = bridges[header[1] % 4],
-			.usb = { 0x0951, (uint16_t)(0x1600 + header[1]),
-				 header[1] % 2 ? "AB C#1" : NULL, header[1] % 3 ? "1-1.4" : NULL,
-				 classes, header[1] % 3u },
+			.usb = { .vendor = 0x0951, .product = (uint16_t)(0x1600 + header[1]),
+				 .serial = header[1] % 2 ? "AB C#1" : NULL,
+				 .port = header[1] % 3 ? "1-1.4" : NULL,
+				 .classes = classes, .class_count = header[1] % 3u },
 			.vfio = { addresses[header[1] % 4], 0x10de, header[1] },
 		};
 		const enum acl_verdict verdict = acl_judge(acl, &object, &asker, &names, &rule);

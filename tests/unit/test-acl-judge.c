@@ -155,11 +155,12 @@ static void attack_18_prefix_twins_do_not_match(void **state)
 static const uint8_t classes_of_stick[] = { 0x00, 0x08 };
 static const struct acl_object stick = {
 	.kind = ACL_KIND_USB,
-	.usb = { 0x0951, 0x1666, "AB C#1", "1-1.4", classes_of_stick, 2 },
+	.usb = { .vendor = 0x0951, .product = 0x1666, .serial = "AB C#1", .port = "1-1.4",
+		 .classes = classes_of_stick, .class_count = 2 },
 };
 static const struct acl_object nameless = {
 	.kind = ACL_KIND_USB,
-	.usb = { 0x0951, 0x1666, NULL, NULL, NULL, 0 },
+	.usb = { .vendor = 0x0951, .product = 0x1666 },
 };
 static const struct acl_object gpu = {
 	.kind = ACL_KIND_VFIO,

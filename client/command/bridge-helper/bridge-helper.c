@@ -51,15 +51,14 @@ static int ask(struct vmgrant_connection *connection, const struct args *args)
 		.bridge = args->request.bridge,
 		.queues = 1,
 	};
-	enum vmgrant_code code;
-	int status;
+	int code, status;
 
 	if (args->request.vnet_header == VNET_HEADER_ON)
 		request.flags |= VMGRANT_TAP_VNET_HEADER;
 	if (args->request.has_mac)
 		request.flags |= VMGRANT_TAP_MAC;
 	memcpy(request.mac, args->request.guest_mac, sizeof request.mac);
-	code = vmgrant_tap(connection, &request, &tap);
+	code = (int)vmgrant_tap(connection, &request, &tap);
 	if (code != VMGRANT_GRANTED)
 		return command_fail(code, "%s", vmgrant_error(connection));
 	status = hand_over(args, &tap);
