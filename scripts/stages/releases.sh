@@ -24,9 +24,9 @@ in_release() {
 }
 
 stage_debian13() {
-	in_release trixie "Debian 13" gcc clang text system
+	in_release trixie "Debian 13" gcc text system
 }
 
 stage_testing() {
-	in_release testing "Debian testing" gcc clang text
+	in_release testing "Debian testing" gcc clang
 }
