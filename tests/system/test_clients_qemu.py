@@ -168,11 +168,14 @@ def test_hot_plug_into_a_running_guest_and_out_again(open_world, kind):
             guest.ask("device_add", driver="virtio-net-pci", id="card", netdev="n")
             assert "card" in guest.network()
             guest.ask("netdev_del", id="n")
-            open_world.wait_no_taps()
+            # From QEMU 10 on the file stays open as long as the card.
+            if guest.ask("query-version")["qemu"]["major"] < 10:
+                open_world.wait_no_taps()
             # No system in the guest lets go of the card: a reset does.
             guest.ask("device_del", id="card")
             guest.ask("system_reset")
             wait_until(lambda: "card" not in guest.network(), "the card to be gone")
+            open_world.wait_no_taps()
         assert guest.ask("query-status")["running"] is True
         assert guest.quit().stderr == b""
 

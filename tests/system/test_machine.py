@@ -284,7 +284,7 @@ def crowd():
         file.write("alice:x:500:500::/:/bin/sh\nbob:x:1700:1700::/:/bin/sh\nvmgrant:x:300:300::/:/\n"
                    "erin:x:1000:1000::/home/erin:/bin/sh\n+::::::\n")
     with open("/etc/group", "a", encoding="ascii") as file:
-        file.write("students:x:77:bob\nlibvirt:x:78:alice,erin,root\nvmgrant:x:301:alice\n"
+        file.write("students:x:77:bob\nplanted:x:78:alice,erin,root\nvmgrant:x:301:alice\n"
                    "alice:x:500:\nfolk:x:2000:\n")
     with open("/etc/nsswitch.conf", "w", encoding="ascii") as file:
         file.write("passwd: sss ldap files\ngroup: sss files\n")
@@ -319,7 +319,7 @@ def test_a_world_is_the_same_on_a_machine_that_has_everything(stage):
     extra = {name: set(accounts[name].splitlines()) ^ set(before[1][name].splitlines())
              for name in accounts}
     assert extra == {"passwd": set(), "shadow": set(), "nsswitch.conf": set(),
-                     "group": {"libvirt:x:78:root"}, "gshadow": {"libvirt:*::root"}}
+                     "group": {"planted:x:78:root"}, "gshadow": {"planted:*::root"}}
     assert account == before[2] and ids == before[3] and acl == before[4]
 
 
