@@ -56,6 +56,11 @@ PCI = ["-netdev", "user,id=net0,restrict=on", "-device", "e1000e,netdev=net0,add
        "-netdev", "user,id=net1,restrict=on", "-device", "e1000,netdev=net1,bus=pci,addr=1",
        "-device", "edu,bus=pci,addr=2"]
 
+# Disks of their own, that Debian's drivers find: SCSI and NVMe.
+DISKS = ["-device", "virtio-scsi-pci,id=scsi,addr=0x12",
+         "-device", "scsi-hd,bus=scsi.0,drive=scsi0,serial=VMSCSI",
+         "-device", "nvme,drive=nvme0,serial=VMNVME,addr=0x13"]
+DISK_BYTES = 64 << 20
 STICK_BYTES = 1 << 20
 PAUSE_S = 0.1
 
@@ -121,13 +126,19 @@ class Machine:
                 file.write(stick_contents(stick))
             disks += ["-blockdev", f"driver=raw,node-name={stick},"
                                    f"file.driver=file,file.filename={path}"]
+        for disk in ("scsi0", "nvme0"):
+            path = os.path.join(self.share, disk)
+            with open(path, "wb") as file:
+                file.truncate(DISK_BYTES)
+            disks += ["-blockdev", f"driver=raw,node-name={disk},"
+                                   f"file.driver=file,file.filename={path}"]
         return ["qemu-system-x86_64", *BASE, "-kernel", options.kernel,
                 "-initrd", options.initrd, "-append", APPEND, *disks,
                 "-fsdev", f"local,id=share,path={self.share},security_model=none",
                 "-device", "virtio-9p-pci,fsdev=share,mount_tag=host",
                 "-serial", f"file:{self.console}",
                 "-chardev", f"socket,id=qmp,fd={monitor_fd}", "-mon", "chardev=qmp,mode=control",
-                *USB, *PCI, *more_controllers(options.controllers),
+                *USB, *PCI, *DISKS, *more_controllers(options.controllers),
                 "-object", f"filter-dump,id=dump0,netdev=net0,file={self.share}/net0.pcap"]
 
     def answer_asks(self):
