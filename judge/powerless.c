@@ -17,10 +17,12 @@ static const char *reason(void)
 	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1)
 		return "no_new_privs is set: a program before this one has switched setuid off "
 		       "(QEMU: any -sandbox on; bwrap, Flatpak, systemd's NoNewPrivileges=): start it "
-		       "without that, or let 'vmgrant run' fetch the files first";
+		       "without that, let 'vmgrant run' fetch the files first, or ask the "
+		       "administrator for vmgrant.socket";
 	if (namespace_is_users())
 		return "started in a user namespace, where setuid programs have no power: start "
-		       "it outside of the container or sandbox";
+		       "it outside of the container or sandbox, or ask the administrator for "
+		       "vmgrant.socket";
 	if (statvfs("/proc/self/exe", &filesystem) == 0 && (filesystem.f_flag & ST_NOSUID) != 0)
 		return "its file system is mounted nosuid: ask the administrator to install it "
 		       "on one that is not";

@@ -144,6 +144,14 @@ def test_command_takes_the_socket_where_setuid_has_no_effect(served):
         assert done.code == 0 and b"vethg" in done.stdout, (before, done.stderr)
 
 
+def test_check_knows_that_the_service_helps(served):
+    """check is green where run works: by the service, if setuid has no effect."""
+    done = served.run(without_setuid(["vmgrant", "check", "--json"]), "alice")
+    said = [one["text"] for one in json.loads(done.stdout)["findings"]]
+    assert any("asks the service" in text for text in said), said
+    assert not any("no_new_privs is set" in text for text in said), said
+
+
 def test_door_is_chosen(served):
     done = run(served, ["list", "--door", "socket", "--json"])
     assert done.code == 0 and json.loads(done.stdout)["bridges"], done.stderr

@@ -86,7 +86,9 @@ static int probe_bridge(struct check *check, struct vmgrant_connection *connecti
 void check_probe(struct check *check)
 {
 	struct words bridges = { 0 };
-	struct vmgrant_connection *connection = vmgrant_connect(check->helper);
+	/* No path: the library may take the service, as run does. */
+	const int is_installed = strcmp(check->helper, VMGRANT_HELPER) == 0;
+	struct vmgrant_connection *connection = vmgrant_connect(is_installed ? NULL : check->helper);
 	size_t count;
 
 	if (connection == NULL) {

@@ -8,7 +8,8 @@
 #include "client/command/check/check.h"
 #include "client/command/common/tree.h"
 
-#define START_OUTSIDE "start it outside of the container or sandbox"
+#define START_OUTSIDE \
+	"start it outside of the container or sandbox, or sudo systemctl enable --now vmgrant.socket"
 
 /* The value behind "NAME:\t" in /proc/self/status, or NULL. */
 static char *status_value(const struct check *check, const char *name)
@@ -59,13 +60,23 @@ static void find_reasons(struct check *check)
 	if (privs != NULL && *privs == '1')
 		check_advise(check, CHECK_FAIL,
 			     text_format("this process: no_new_privs is set: setuid has no effect"),
-			     text_format("start it outside of the sandbox that set it"));
+			     text_format(START_OUTSIDE));
 	if (!check->is_mapped)
 		check_advise(check, CHECK_FAIL,
 			     text_format("this process: in a user namespace: setuid has no effect"),
 			     text_format(START_OUTSIDE));
 	check_bounding_set(check);
 	free(privs);
+}
+
+/* The library takes the service where the setuid helper cannot help. */
+static int asks_service(const struct check *check)
+{
+	char *privs = status_value(check, "NoNewPrivs");
+	int is_powerless = !check->is_mapped || (privs != NULL && *privs == '1');
+
+	free(privs);
+	return is_powerless && tree_exists(check->root, "%s", VMGRANT_SOCKET);
 }
 
 /* A container that has a helper of its own may well be a user namespace. */
@@ -76,6 +87,10 @@ void check_process(struct check *check)
 	if (check->helper_code != VMGRANT_GRANTED && check->helper_code != VMGRANT_POLICY)
 		find_reasons(check);
 	if (check->count == before)
-		check_add(check, CHECK_OK, text_format("this process: may start setuid programs"),
+		check_add(check, CHECK_OK,
+			  text_format(asks_service(check)
+					      ? "this process: setuid has no effect: asks the service "
+						VMGRANT_SOCKET
+					      : "this process: may start setuid programs"),
 			  NULL);
 }
