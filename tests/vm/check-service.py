@@ -41,6 +41,9 @@ with contextlib.ExitStack() as world:
     need(["systemd-tmpfiles", "--create", "vmgrant.conf"])
     need(["systemctl", "start", "vmgrant.socket"])
     world.callback(need, ["systemctl", "stop", "vmgrant.socket"])
+    need(["loginctl", "enable-linger", "alice"])
+    world.callback(run, ["loginctl", "disable-linger", "alice"])
+    alice.environment["XDG_RUNTIME_DIR"] = f"/run/user/{alice.entry.pw_uid}"
     helper = re.search(r"ExecStart=(\S+)", need(["systemctl", "cat", "vmgrant@.service"]))[1]
     BY_PID = f"[Service]\nExecStart=\nExecStart={helper} --service=by-pid\n"
     old_kernel = tuple(map(int, os.uname().release.split(".")[:2])) < (6, 5)
@@ -111,10 +114,13 @@ with contextlib.ExitStack() as world:
 
     def check_podman():
         """A rootless container of podman's, with only the socket bound in: an address."""
-        need(["loginctl", "enable-linger", "alice"])
-        gets_address(["podman", "run", "--rm", "--network=none", "--cgroups=disabled",
-                      "--security-opt=label=disable", "-v", "/var/tmp:/var/tmp",
-                      "-v", "/run/vmgrant/socket:/run/vmgrant/socket", "--rootfs", "/:O"])
+        root = alice.run(["sh", "-c", """set -e; root=$(mktemp -d); cd "$root"
+            mkdir usr opt etc proc sys dev tmp run var var/tmp run/vmgrant
+            for name in bin sbin lib lib64; do ln -s usr/$name $name; done; pwd"""]).stdout.strip()
+        gets_address(["podman", "--cgroup-manager=cgroupfs", "run", "--rm", "--network=none",
+                      "--cgroups=disabled", "--no-hosts", "-v", "/usr:/usr:ro",
+                      "-v", "/opt:/opt:ro", "-v", "/var/tmp:/var/tmp",
+                      "-v", "/run/vmgrant/socket:/run/vmgrant/socket", "--rootfs", root])
 
     def check_bridge_helper():
         """QEMU's own -netdev bridge,helper= in a sandbox: an address."""
@@ -129,7 +135,7 @@ with contextlib.ExitStack() as world:
         """bob gets the sentence that he gets by the other door."""
         bob = Person("bob")
         done = bob.run(["setpriv", "--no-new-privs", "vmgrant", "run", "--net", "br0", "--",
-                        "true"])
+                        "sh", "-c", "echo {net0.fd}"])
         assert done.returncode == 7 and "not allowed for user bob" in done.stdout, done.stdout
 
     def check_device_without_right():
