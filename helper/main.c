@@ -218,9 +218,12 @@ static enum reply_code run(struct service *service, int argc, char *const argv[]
 {
 	enum reply_code code = start(service, why);
 
-	/* Only the judge can tell the service's client of a refusal. */
-	if (code == REPLY_GRANTED && take_connection(service, why) != REPLY_INTERNAL)
+	/* Only the judge can tell the service's client of a refusal: it is forked with one, too. */
+	if (code == REPLY_GRANTED) {
+		if (peer_open(&service->door, &service->peer, why) == REPLY_GRANTED)
+			(void)take_connection(service, why);
 		code = fork_judge(service, argc, argv, why);
+	}
 	if (code != REPLY_GRANTED) {
 		record_failure(service, why);
 		return code;

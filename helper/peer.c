@@ -65,10 +65,12 @@ static int read_peer_groups(int fd, gid_t first, struct peer *peer)
 	return 0;
 }
 
-static enum reply_code open_peer(const struct door *door, struct peer *peer, struct refusal *why)
+enum reply_code peer_open(const struct door *door, struct peer *peer, struct refusal *why)
 {
 	socklen_t length = sizeof peer->pidfd;
 
+	if (door->kind != DOOR_SERVICE)
+		return REPLY_GRANTED;
 	if (getsockopt(door->fd, SOL_SOCKET, SO_PEERPIDFD, &peer->pidfd, &length) == 0)
 		return REPLY_GRANTED;
 	if (errno != ENOPROTOOPT)
@@ -95,9 +97,8 @@ static enum reply_code find_client(const struct door *door, struct peer *peer, s
 			      "from here: it lives in another process namespace");
 	peer->uid = client.uid;
 	peer->pid = client.pid;
-	if (read_peer_groups(door->fd, client.gid, peer) < 0)
-		return refuse_peer(why, "groups");
-	return open_peer(door, peer, why);
+	return read_peer_groups(door->fd, client.gid, peer) < 0 ? refuse_peer(why, "groups")
+								 : REPLY_GRANTED;
 }
 
 enum reply_code peer_find(const struct door *door, struct peer *peer_out, struct refusal *why)

@@ -24,11 +24,16 @@ struct peer {
 /*
  * Drop-in and native: the real ids of this process, its groups, and its parent.
  *
- * Service: SO_PEERCRED, SO_PEERGROUPS and SO_PEERPIDFD (Linux 6.5) of the socket: the
- * process that called connect(), whoever has the socket now. Before 6.5 the door is
- * closed unless it was opened with --service=by-pid: then the process that has the
- * number now is taken for it.
+ * Service: SO_PEERCRED and SO_PEERGROUPS of the socket: the process that called connect(),
+ * whoever has the socket now.
  */
 enum reply_code peer_find(const struct door *door, struct peer *peer_out, struct refusal *why);
+
+/*
+ * Hold on to the service's client by SO_PEERPIDFD (Linux 6.5). Before that the door is closed
+ * unless it was opened with --service=by-pid: then the process that has the number now is
+ * taken for it. Nothing to do for the other doors.
+ */
+enum reply_code peer_open(const struct door *door, struct peer *peer, struct refusal *why);
 
 #endif
