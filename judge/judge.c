@@ -124,7 +124,10 @@ static int run_alone(const struct judge_start *start)
 		puts("vmgrant-helper " PACKAGE_VERSION);
 		return fflush(stdout) == 0 ? REPLY_GRANTED : REPLY_INTERNAL;
 	}
-	if (code == REPLY_GRANTED) {
+	if (code == REPLY_GRANTED && strncmp(start->argv[1], "--service", 9) == 0)
+		code = refuse(&why, REPLY_NO_PRIVILEGE, "--service: is for vmgrant@.service, which "
+			      "gives it a capability: connect to " VMGRANT_SOCKET);
+	else if (code == REPLY_GRANTED) {
 		code = refuse_powerless(&why);
 		record_powerless(start, &why);
 	}
