@@ -75,8 +75,8 @@ def without_setuid(words):
     return ["setpriv", "--no-new-privs", *words]
 
 
-def test_a_port_is_given_and_the_helper_is_not_root(served):
-    """ATTACKS 71: no process of this door has an id of root's, or another capability."""
+def test_attack_71_the_helper_has_one_capability_and_no_root(served):
+    """no process of this door has an id of root's, or another capability."""
     connection = connected(served, "alice")
     reply = ask(served, connection, 1, "br0")
     assert reply.code == 0 and reply.flags & client.SEALED, reply.sentence
@@ -93,8 +93,8 @@ def test_a_port_is_given_and_the_helper_is_not_root(served):
         assert fields["NoNewPrivs"] == "1"
 
 
-def test_who_connected_is_who_asks(served):
-    """ATTACKS 72: a socket that is given away still speaks for the process that connected."""
+def test_attack_72_who_connected_is_who_asks(served):
+    """a socket that is given away still speaks for the process that connected."""
     connection = connected(served, "bob")
     reply = ask(served, connection, 1, "br0")
     assert reply.code == DENIED and "bob" in reply.sentence
@@ -122,8 +122,8 @@ def test_a_policy_that_cannot_be_read_is_told(served):
     assert reply.code == 6 and "acl.conf" in reply.sentence and reply.serial == 7
 
 
-def test_import_of_a_file_for_some_is_refused(served):
-    """ATTACKS 73: the service cannot open a file as its client, and passes none over."""
+def test_attack_73_import_of_a_file_for_some_is_refused(served):
+    """the service cannot open a file as its client, and passes none over."""
     served.write("/etc/qemu/bridge.conf", "allow br0\ninclude /etc/qemu/some.conf\n")
     served.write_acl("import-qemu /etc/qemu/bridge.conf\n")
     assert ask(served, connected(served, "bob"), 1, "br0").code != 0
@@ -183,8 +183,8 @@ def test_bridge_helper_has_a_path_of_its_own(served):
     assert result.granted, result.stderr
 
 
-def test_polkit_is_asked_about_the_client(served):
-    """ATTACKS 74: the subject is the process that connected, by pidfd or pid and start time."""
+def test_attack_74_polkit_is_asked_about_the_client(served):
+    """the subject is the process that connected, by pidfd or pid and start time."""
     served.rules("""polkit.addRule(function(action, subject) {
         if (action.id == "org.vmgrant.tap")
             return subject.user == "alice" ? polkit.Result.YES : polkit.Result.NO; });""")
@@ -192,8 +192,8 @@ def test_polkit_is_asked_about_the_client(served):
     assert reply.code == 0, reply.sentence
 
 
-def test_connections_of_one_user_are_bounded(served):
-    """ATTACKS 71: a flood of one user's connections is refused, others are served."""
+def test_attack_71_connections_of_one_user_are_bounded(served):
+    """a flood of one user's connections is refused, others are served."""
     held = [connected(served, "alice") for _ in range(32)]
     for connection in held:
         assert ask(served, connection, 1, "few").code == DENIED
