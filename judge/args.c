@@ -8,6 +8,7 @@
 
 #include "wire/mac.h"
 
+#define SERVICE_FD 3
 #define TRY_HELP "try vmgrant-helper --help"
 
 /*
@@ -114,10 +115,11 @@ static enum reply_code parse_service(int argc, char *const argv[], struct args *
 	args->request.purpose = PURPOSE_GRANT;
 	args->request.origin = REQUEST_DROP_IN;
 	args->request.queues = 1;
-	/* The helper has seen to it that it stands alone. */
+	/* It stands alone, as the helper has read it: the connection is where systemd puts it. */
 	if (argc == 2 && (strcmp(argv[1], "--service") == 0 ||
 			  strcmp(argv[1], "--service=by-pid") == 0)) {
 		args->mode = ARGS_NATIVE;
+		args->fd = SERVICE_FD;
 		return REPLY_GRANTED;
 	}
 	for (int i = 1; i < argc; i++) {

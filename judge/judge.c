@@ -84,6 +84,7 @@ static int print_help(void)
 {
 	fputs("usage: vmgrant-helper [--use-vnet] [--mac=ADDRESS] --br=BRIDGE --fd=FD\n"
 	      "       vmgrant-helper --fd=FD\n"
+	      "       vmgrant-helper --service[=by-pid]\n"
 	      "       vmgrant-helper --help | --version\n"
 	      "\n"
 	      "Makes a TAP on an allowed bridge and hands it over the unix stream socket FD,\n"
@@ -95,6 +96,7 @@ static int print_help(void)
 	      "  --br=BRIDGE    the bridge to join\n"
 	      "  --fd=FD        the socket for the answer, 3 or more; without --br a unix\n"
 	      "                 seqpacket socket, over which libvmgrant asks\n"
+	      "  --service      serve the client of a service, see vmgrant@.service\n"
 	      "\n"
 	      "Who may use which bridge stands in " VMGRANT_ACL_FILE ": see\n"
 	      "vmgrant-helper(8), vmgrant.acl(5), and vmgrant check-acl and explain.\n",

@@ -281,6 +281,26 @@ static void attack_43_arguments_are_escaped_in_the_sentence(void **state)
 	assert_non_null(strstr(why.sentence, "%n%s"));
 }
 
+static void service_stands_alone(void **state)
+{
+	static const struct line alone[] = { { { "--service" } }, { { "--service=by-pid" } } };
+	static const struct line wrong[] = {
+		{ { "--service", "--fd=3" } }, { { "--service=by-pid", "--br=br0" } },
+		{ { "--service=" } }, { { "--service=by-name" } }, { { "--services" } },
+	};
+	struct args args;
+	struct refusal why;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof alone / sizeof alone[0]; i++) {
+		assert_int_equal(parse(&alone[i], &args, &why), REPLY_GRANTED);
+		assert_int_equal(args.mode, ARGS_NATIVE);
+		assert_int_equal(args.fd, 3);
+	}
+	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+		assert_int_equal(parse(&wrong[i], &args, &why), REPLY_USAGE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -295,6 +315,7 @@ int main(void)
 		cmocka_unit_test(of_what_is_given_twice_the_last_counts),
 		cmocka_unit_test(unknown_and_missing_arguments_are_refused),
 		cmocka_unit_test(modes_for_people),
+		cmocka_unit_test(service_stands_alone),
 		cmocka_unit_test(what_has_moved_to_the_command_is_named),
 		cmocka_unit_test(attack_43_arguments_are_escaped_in_the_sentence),
 	};

@@ -41,8 +41,10 @@ static void attack_86_names_that_no_rule_may_use(void **state)
 	static const char *const names[] = {
 		"", "/", "/dev", "/dev/", "/dev/sda", "/dev/disk", "/dev/disk/by-id", "/dev/disk/by-id/",
 		"/dev/disk/by-id/a/b", "/dev/disk/by-id/..", "/dev/disk/by-id/lvm-pv-uuid-x",
-		"/dev/disk/by-uuid/" UUID, "/dev/disk/by-label/x", "/dev/disk/by-partlabel/x",
-		"/dev/disk/by-partuuid/0a1b2c3d-01", "/dev/disk/by-partuuid/" UUID "0",
+		"/dev/disk/by-uuid/01234567-89ab-cdef-0123-456789abcdef",
+		"/dev/disk/by-label/x", "/dev/disk/by-partlabel/x",
+		"/dev/disk/by-partuuid/0a1b2c3d-01",
+		"/dev/disk/by-partuuid/01234567-89ab-cdef-0123-456789abcdef0",
 		"/dev/disk/by-partuuid/01234567-89AB-cdef-0123-456789abcdef", "/dev/disk/by-diskseq/1",
 		"/dev/mapper/control", "/dev/mapper/a/b", "/dev/vg/lv/x", "/dev//lv", "/dev/vg/",
 		"/dev/shm/x", "/dev/block/8:0", "/dev/bus/usb", "dev/vg/lv", "/devx/vg/lv",
