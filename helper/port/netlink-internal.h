@@ -27,6 +27,7 @@ struct netlink {
 	unsigned nest_count;
 	int is_cut; /* something did not fit */
 	int done;   /* the answer is complete */
+	int is_lost; /* an answer was not read to its end: what comes next may be its rest */
 	int error;  /* 0 or a negative errno, from the kernel's acknowledgement */
 	char explanation[160];
 };

@@ -111,7 +111,7 @@ static int on_message(struct nl_msg *message, void *context)
 	if (nlmsg_get_src(message)->nl_pid == 0)
 		return NL_OK;
 	netlink->error = -EPROTO;
-	netlink->done = 1;
+	netlink->done = netlink->is_lost = 1;
 	return NL_STOP;
 }
 
@@ -147,6 +147,7 @@ static int on_error(struct sockaddr_nl *from, struct nlmsgerr *error, void *cont
 
 	netlink->error = from->nl_pid == 0 && error->error < 0 ? error->error : -EPROTO;
 	netlink->done = 1;
+	netlink->is_lost |= from->nl_pid != 0;
 	read_explanation(netlink, error);
 	return NL_STOP;
 }
@@ -180,6 +181,20 @@ static int send_message(const struct netlink *netlink)
 	return sent < 0 ? to_errno(sent) : result;
 }
 
+static int read_answer(struct netlink *netlink)
+{
+	while (!netlink->done) {
+		int result = nl_recvmsgs_default(netlink->socket);
+
+		if (result < 0 && !netlink->done) {
+			netlink->is_lost = 1;
+			return to_errno(result);
+		}
+	}
+	return netlink->error;
+}
+
+/* A lost connection sends nothing more: it would take the rest of one answer for the next. */
 int netlink_transact(struct netlink *netlink)
 {
 	int result;
@@ -187,17 +202,17 @@ int netlink_transact(struct netlink *netlink)
 	netlink->done = 0;
 	netlink->error = 0;
 	netlink->explanation[0] = '\0';
-	result = netlink->is_cut ? -ENOMEM : send_message(netlink);
+	if (netlink->is_lost)
+		result = -EIO;
+	else
+		result = netlink->is_cut ? -ENOMEM : send_message(netlink);
 	nlmsg_free(netlink->message);
 	netlink->message = NULL;
-	if (result < 0)
-		return result;
-	while (!netlink->done) {
-		result = nl_recvmsgs_default(netlink->socket);
-		if (result < 0 && !netlink->done)
-			return to_errno(result);
-	}
-	return netlink->error;
+	if (result == 0)
+		result = read_answer(netlink);
+	/* It is about this answer, and its context may be gone by the next. */
+	netlink_read_by(netlink, NULL, NULL);
+	return result;
 }
 
 /* ---- the connection ---- */

@@ -118,7 +118,7 @@ def test_a_machine_with_nothing_says_so(world):
     UsbTree(world)
     done = world.run_as("alice", ["vmgrant", "list"])
     assert "there is no bridge, no USB device, no PCI device and no disk" in sentence(done, 0)
-    assert listed(world) == {"bridges": [], "usb": [], "vfio": [], "ports": []}
+    assert listed(world) == {"bridges": [], "usb": [], "vfio": [], "disks": [], "ports": []}
 
 
 # ---- USB ----
