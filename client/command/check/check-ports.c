@@ -55,6 +55,16 @@ static char *describe(const struct port *port)
 	return text;
 }
 
+/* A card that check asked for itself: the kernel clears it away a little later. */
+static int is_probe(const struct check *check, const struct port *port)
+{
+	for (size_t i = 0; i < check->probe_count; i++) {
+		if (strcmp(check->probes[i].port, port->name) == 0)
+			return 1;
+	}
+	return 0;
+}
+
 void check_ports(struct check *check)
 {
 	struct ports ports;
@@ -67,6 +77,8 @@ void check_ports(struct check *check)
 		char *user, *what;
 
 		if (check->person->uid != 0 && check->person->uid != port->made.uid)
+			continue;
+		if (is_probe(check, port))
 			continue;
 		if (port->state == PORT_WHOLE) {
 			whole++;

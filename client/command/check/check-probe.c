@@ -42,6 +42,13 @@ static int concerns_helper(enum vmgrant_code code)
 	}
 }
 
+static void take_names(struct probe *probe, const struct vmgrant_tap *tap)
+{
+	_Static_assert(sizeof probe->port == sizeof tap->port, "one size of names");
+	probe->port_flags = tap->flags;
+	memcpy(probe->port, tap->port, sizeof probe->port);
+}
+
 static void try_card(struct vmgrant_connection *connection, struct probe *probe)
 {
 	struct vmgrant_tap_request request = {
@@ -56,7 +63,7 @@ static void try_card(struct vmgrant_connection *connection, struct probe *probe)
 	probe->was_tried = 1;
 	probe->card = vmgrant_tap(connection, &request, &tap);
 	if (probe->card == VMGRANT_GRANTED)
-		probe->port_flags = tap.flags;
+		take_names(probe, &tap);
 	else
 		probe->sentence = text_format("%s", vmgrant_error(connection));
 	vmgrant_tap_close(&tap);

@@ -44,6 +44,7 @@ struct probe {
 	int was_tried;              /* 1: a card was asked for */
 	enum vmgrant_code card;     /* how that ended */
 	unsigned port_flags;        /* of the card, enum vmgrant_port_flag */
+	char port[16];              /* its interface, which goes a little after it; "": none */
 	char *sentence;             /* of the last refusal; NULL: none */
 };
 
