@@ -18,7 +18,8 @@ void qmp_disk_node(char node[QMP_NODE_SIZE], const char *id)
 	int is_ours = strncmp(id, QMP_DEVICE_PREFIX, length) == 0;
 
 	/* vmgrant run gives both one name. */
-	(void)snprintf(node, QMP_NODE_SIZE, "%s%s", is_ours ? "" : QMP_DEVICE_PREFIX, id);
+	(void)snprintf(node, QMP_NODE_SIZE, "%s%.*s", is_ours ? "" : QMP_DEVICE_PREFIX,
+		       (int)(QMP_NODE_SIZE - sizeof QMP_DEVICE_PREFIX), id);
 }
 
 static enum qmp_result add_device(struct qmp *qmp, const struct qmp_disk *disk, const char *node)
