@@ -5,6 +5,7 @@
 The machine is a world here, in which a second world is made as the tests make theirs.
 """
 
+import contextlib
 import os
 import shutil
 import signal
@@ -227,6 +228,9 @@ def test_a_path_is_found_while_others_rename_and_mount(world, tmp_path):
     finally:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
+        # It may have been between its two calls.
+        with contextlib.suppress(OSError):
+            ns.umount(tmp_path / "mount", ns.MNT_DETACH)
 
 
 # ---- the session ----
