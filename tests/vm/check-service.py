@@ -137,23 +137,6 @@ with contextlib.ExitStack() as world:
                         "sh", "-c", "echo {net0.fd}"])
         assert done.returncode == 7 and "not allowed for user bob" in done.stdout, done.stdout
 
-    def check_flood():
-        """ATTACKS 71: bob's 300 connections at once do not close the socket for alice."""
-        bob = Person("bob")
-        flood = ("import socket\n"
-                 "for _ in range(300):\n"
-                 "    one = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)\n"
-                 "    one.connect('/run/vmgrant/socket')\n"
-                 "    one.close()\n")
-        done = bob.run(["python3", "-c", flood])
-        assert done.returncode == 0, done.stdout
-
-        def is_served():
-            done = alice.run(["vmgrant", "run", "--door", "socket", "--net", "br0", "--", "sh",
-                              "-c", "echo {net0.ifname}"])
-            return done.returncode == 0
-        wait_until(is_served, "a port for alice")
-
     def check_device_without_right():
         """A service for network cards says what a device takes."""
         if not old_kernel:
