@@ -44,7 +44,7 @@ static const struct protocol_request vfio_request = {
 
 static const struct protocol_request disk_request = {
 	.header = { PROTOCOL_VERSION, PROTOCOL_DISK, 9 },
-	.disk = { PROTOCOL_DEVICE_QUERY | PROTOCOL_DISK_READ_ONLY, "/dev/disk/by-id/ata-X" },
+	.disk = { (unsigned)PROTOCOL_DEVICE_QUERY | PROTOCOL_DISK_READ_ONLY, "/dev/disk/by-id/ata-X" },
 };
 
 static const struct protocol_reply disk_reply = {
