@@ -274,6 +274,21 @@ enum vmgrant_code connection_check_size(struct vmgrant_connection *connection, c
 	return VMGRANT_GRANTED;
 }
 
+enum vmgrant_code connection_clear_result(struct vmgrant_connection *connection, void *result,
+					  size_t known)
+{
+	size_t size;
+	enum vmgrant_code code;
+
+	memcpy(&size, result, sizeof size);
+	code = connection_check_size(connection, NULL, known, size);
+	if (code != VMGRANT_GRANTED)
+		return code;
+	memset(result, 0, size);
+	memcpy(result, &size, sizeof size);
+	return VMGRANT_GRANTED;
+}
+
 /* ---- the public functions ---- */
 
 struct vmgrant_connection *vmgrant_connect(const char *helper)

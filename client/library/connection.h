@@ -46,6 +46,13 @@ enum vmgrant_code connection_ask(struct vmgrant_connection *connection,
 enum vmgrant_code connection_check_size(struct vmgrant_connection *connection, const void *object,
 					size_t known, size_t size);
 
+/*
+ * The same for a result, whose first member is its size; then it is emptied, but for that
+ * size. An fd in it is left as 0: the caller says that it is none.
+ */
+enum vmgrant_code connection_clear_result(struct vmgrant_connection *connection, void *result,
+					  size_t known);
+
 /* Set the sentence and return code. What is not printable ASCII becomes '?'. */
 enum vmgrant_code connection_refuse(struct vmgrant_connection *connection, enum vmgrant_code code,
 				    const char *format, ...)

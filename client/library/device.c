@@ -79,13 +79,10 @@ enum vmgrant_code vmgrant_usb(struct vmgrant_connection *connection,
 	struct protocol_request message = { .header = { .type = PROTOCOL_USB } };
 	struct protocol_reply reply;
 	struct fd_list received;
-	size_t size = usb->size;
-	enum vmgrant_code code = connection_check_size(connection, NULL, sizeof *usb, size);
+	enum vmgrant_code code = connection_clear_result(connection, usb, sizeof *usb);
 
 	if (code != VMGRANT_GRANTED)
 		return code;
-	memset(usb, 0, size);
-	usb->size = size;
 	usb->fd = -1;
 	code = encode_usb(connection, request, &message.usb);
 	if (code == VMGRANT_GRANTED)
@@ -131,13 +128,10 @@ enum vmgrant_code vmgrant_vfio(struct vmgrant_connection *connection,
 	struct protocol_request message = { .header = { .type = PROTOCOL_VFIO } };
 	struct protocol_reply reply;
 	struct fd_list received;
-	size_t size = vfio->size;
-	enum vmgrant_code code = connection_check_size(connection, NULL, sizeof *vfio, size);
+	enum vmgrant_code code = connection_clear_result(connection, vfio, sizeof *vfio);
 
 	if (code != VMGRANT_GRANTED)
 		return code;
-	memset(vfio, 0, size);
-	vfio->size = size;
 	vfio->device_fd = vfio->iommu_fd = -1;
 	code = encode_vfio(connection, request, &message.vfio);
 	if (code == VMGRANT_GRANTED)
@@ -187,13 +181,10 @@ enum vmgrant_code vmgrant_disk(struct vmgrant_connection *connection,
 	struct protocol_request message = { .header = { .type = PROTOCOL_DISK } };
 	struct protocol_reply reply;
 	struct fd_list received;
-	size_t size = disk->size;
-	enum vmgrant_code code = connection_check_size(connection, NULL, sizeof *disk, size);
+	enum vmgrant_code code = connection_clear_result(connection, disk, sizeof *disk);
 
 	if (code != VMGRANT_GRANTED)
 		return code;
-	memset(disk, 0, size);
-	disk->size = size;
 	disk->fd = -1;
 	code = encode_disk(connection, request, &message.disk);
 	if (code == VMGRANT_GRANTED)

@@ -59,29 +59,18 @@ static void hand_over(const struct protocol_reply *reply, struct fd_list *receiv
 	memcpy(tap->tap, reply->tap, sizeof tap->tap);
 }
 
-/* Empty, with no fd that could be taken for one. */
-static void clear_tap(struct vmgrant_tap *tap)
-{
-	size_t size = tap->size;
-
-	memset(tap, 0, size);
-	tap->size = size;
-	for (size_t i = 0; i < VMGRANT_QUEUES_MAX; i++)
-		tap->queue_fds[i] = tap->vhost_fds[i] = -1;
-}
-
 enum vmgrant_code vmgrant_tap(struct vmgrant_connection *connection,
 			      const struct vmgrant_tap_request *request, struct vmgrant_tap *tap)
 {
 	struct protocol_request message = { .header = { .type = PROTOCOL_TAP } };
 	struct protocol_reply reply;
 	struct fd_list received;
-	enum vmgrant_code code =
-		connection_check_size(connection, NULL, sizeof *tap, tap->size);
+	enum vmgrant_code code = connection_clear_result(connection, tap, sizeof *tap);
 
 	if (code != VMGRANT_GRANTED)
 		return code;
-	clear_tap(tap);
+	for (size_t i = 0; i < VMGRANT_QUEUES_MAX; i++)
+		tap->queue_fds[i] = tap->vhost_fds[i] = -1;
 	code = encode_request(connection, request, &message.tap);
 	if (code == VMGRANT_GRANTED)
 		code = connection_ask(connection, &message, &reply, &received);
@@ -115,13 +104,10 @@ enum vmgrant_code vmgrant_offer(struct vmgrant_connection *connection, const cha
 					    .tap = { .queues = 1 } };
 	struct protocol_reply reply;
 	struct fd_list received;
-	size_t size = offer->size;
-	enum vmgrant_code code = connection_check_size(connection, NULL, sizeof *offer, size);
+	enum vmgrant_code code = connection_clear_result(connection, offer, sizeof *offer);
 
 	if (code != VMGRANT_GRANTED)
 		return code;
-	memset(offer, 0, size);
-	offer->size = size;
 	code = encode_bridge(connection, bridge, &message.tap);
 	if (code == VMGRANT_GRANTED)
 		code = connection_ask(connection, &message, &reply, &received);
