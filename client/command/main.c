@@ -8,6 +8,7 @@
 
 #include "client/command/common/command.h"
 #include "client/command/common/nearest.h"
+#include "client/command/common/text.h"
 
 static const struct {
 	const char *name;
@@ -101,19 +102,12 @@ static int fill_standard_fds(void)
 	return 0;
 }
 
-static int is_named(const char *path, const char *name)
-{
-	const char *last = strrchr(path, '/');
-
-	return strcmp(last != NULL ? last + 1 : path, name) == 0;
-}
-
 int main(int argc, char **argv)
 {
 	if (fill_standard_fds() < 0)
 		return VMGRANT_INTERNAL;
 	/* By a name of its own, where a path must do. */
-	if (argc > 0 && is_named(argv[0], "bridge-helper"))
+	if (argc > 0 && strcmp(text_base_name(argv[0]), "bridge-helper") == 0)
 		return command_bridge_helper(argc, argv);
 	if (argc < 2)
 		return command_fail(VMGRANT_USAGE, "no command: try vmgrant --help");

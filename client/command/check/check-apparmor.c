@@ -73,7 +73,7 @@ static enum trial try_profile(const char *profile, const char *helper)
 /* Whoever built it without AppArmor's files has no program that does it. */
 static char *mend_for(const struct check *check, const char *program)
 {
-	const char *name = strrchr(program, '/') + 1;
+	const char *name = text_base_name(program);
 
 	if (access(VMGRANT_APPARMOR, X_OK) == 0)
 		return text_format("sudo %s add", VMGRANT_APPARMOR);

@@ -11,16 +11,11 @@ int ask_device_usb(struct vmgrant_connection *connection, const struct usb_optio
 	struct vmgrant_usb_request request = usb_option_request(option, flags);
 	enum vmgrant_code code;
 	sigset_t before;
-	int status = VMGRANT_GRANTED;
 
 	usb->size = sizeof *usb;
 	command_hold_interrupts(&before);
 	code = vmgrant_usb(connection, &request, usb);
-	if (code != VMGRANT_GRANTED)
-		status = command_fail_request(code, "usb", option->text,
-					      vmgrant_error(connection));
-	command_release_interrupts(&before);
-	return status;
+	return command_end_request(connection, code, "usb", option->text, &before);
 }
 
 int ask_device_vfio(struct vmgrant_connection *connection, const struct vfio_option *option,
@@ -34,14 +29,9 @@ int ask_device_vfio(struct vmgrant_connection *connection, const struct vfio_opt
 	};
 	enum vmgrant_code code;
 	sigset_t before;
-	int status = VMGRANT_GRANTED;
 
 	vfio->size = sizeof *vfio;
 	command_hold_interrupts(&before);
 	code = vmgrant_vfio(connection, &request, vfio);
-	if (code != VMGRANT_GRANTED)
-		status = command_fail_request(code, "vfio", option->address,
-					      vmgrant_error(connection));
-	command_release_interrupts(&before);
-	return status;
+	return command_end_request(connection, code, "vfio", option->address, &before);
 }

@@ -35,14 +35,11 @@ int ask_disk(struct vmgrant_connection *connection, const struct disk_option *op
 	};
 	enum vmgrant_code code;
 	sigset_t before;
-	int status = VMGRANT_GRANTED;
+	int status;
 
 	disk->size = sizeof *disk;
 	command_hold_interrupts(&before);
 	code = vmgrant_disk(connection, &request, disk);
-	if (code != VMGRANT_GRANTED)
-		status = command_fail_request(code, "disk", option->name,
-					      vmgrant_error(connection));
-	command_release_interrupts(&before);
+	status = command_end_request(connection, code, "disk", option->name, &before);
 	return status == VMGRANT_GRANTED ? set_direct(option, disk) : status;
 }

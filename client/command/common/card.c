@@ -53,11 +53,7 @@ int card_ask(struct vmgrant_connection *connection, struct card *card, unsigned 
 	card->tap.size = sizeof card->tap;
 	command_hold_interrupts(&before);
 	code = vmgrant_tap(connection, &request, &card->tap);
-	status = code == VMGRANT_GRANTED
-			 ? VMGRANT_GRANTED
-			 : command_fail_request(code, "bridge", card->option.bridge,
-						vmgrant_error(connection));
-	command_release_interrupts(&before);
+	status = command_end_request(connection, code, "bridge", card->option.bridge, &before);
 	if (status != VMGRANT_GRANTED)
 		return status;
 	if (card->option.vhost == NET_OPTION_VHOST_ON && card->tap.vhost_count == 0)

@@ -102,11 +102,6 @@ void command_hold_interrupts(sigset_t *before)
 	(void)sigprocmask(SIG_BLOCK, &set, before);
 }
 
-void command_release_interrupts(const sigset_t *before)
-{
-	(void)sigprocmask(SIG_SETMASK, before, NULL);
-}
-
 /* Of a bridge that is not there, the one that was probably meant; to be freed. */
 static char *name_nearest(const char *kind, const char *object)
 {
@@ -128,8 +123,9 @@ static char *name_nearest(const char *kind, const char *object)
 	return text;
 }
 
-int command_fail_request(enum vmgrant_code code, const char *kind, const char *object,
-			 const char *sentence)
+/* Interrupts are held. */
+static int fail_request(enum vmgrant_code code, const char *kind, const char *object,
+			const char *sentence)
 {
 	const struct timespec no_time = { 0 };
 	const sigset_t set = interrupts();
@@ -143,4 +139,15 @@ int command_fail_request(enum vmgrant_code code, const char *kind, const char *o
 	(void)command_fail((int)code, "%s%s", sentence, nearest);
 	free(nearest);
 	return (int)code;
+}
+
+int command_end_request(const struct vmgrant_connection *connection, enum vmgrant_code code,
+			const char *kind, const char *object, const sigset_t *before)
+{
+	int status = VMGRANT_GRANTED;
+
+	if (code != VMGRANT_GRANTED)
+		status = fail_request(code, kind, object, vmgrant_error(connection));
+	(void)sigprocmask(SIG_SETMASK, before, NULL);
+	return status;
 }

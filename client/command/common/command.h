@@ -59,17 +59,17 @@ int command_fail_unknown(const char *command, int answer, char **argv,
 /*
  * Hold Ctrl-C and Ctrl-\ back, since at a question for a password they are an answer
  * to it: the agent and the helper end by them, and this program has to say so and to
- * leave the terminal as it was. *before restores the signal mask.
+ * leave the terminal as it was. *before is for command_end_request().
  */
 void command_hold_interrupts(sigset_t *before);
-void command_release_interrupts(const sigset_t *before);
 
 /*
- * What a refused request comes to: code and sentence, or, if the person pressed Ctrl-C
+ * The end of a request that was made with interrupts held: they are released. What a
+ * refused one comes to: code and sentence, or, if the person pressed Ctrl-C
  * while interrupts are held, that the question was dismissed. kind: "bridge"; of one that
  * is not there, the one that was probably meant is named.
  */
-int command_fail_request(enum vmgrant_code code, const char *kind, const char *object,
-			 const char *sentence);
+int command_end_request(const struct vmgrant_connection *connection, enum vmgrant_code code,
+			const char *kind, const char *object, const sigset_t *before);
 
 #endif

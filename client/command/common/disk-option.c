@@ -45,27 +45,22 @@ static const char *take_piece(struct disk_option *option, struct piece piece)
 	}
 	value = piece_value(piece, "bus");
 	if (value.text != NULL)
-		return option->bus[0] != '\0' ||
-				       piece_copy(value, option->bus, sizeof option->bus) < 0 ||
-				       !net_option_is_name(option->bus)
+		return option->bus[0] != '\0' || net_option_copy_name(value, option->bus) < 0
 			       ? "must be one name" : NULL;
 	return "not known: ro, if=, cache= and bus= are";
 }
 
 int disk_option_parse(const char *text, struct disk_option *option, char *why, size_t why_size)
 {
-	struct piece piece = { text, strcspn(text, ",") };
+	struct piece piece = piece_first(text);
+	const char *wrong;
 
 	*option = (struct disk_option){ .cache = NULL };
 	if (strncmp(text, "/dev/", 5) != 0 ||
 	    piece_copy(piece, option->name, sizeof option->name) < 0)
 		return piece_fail(why, why_size, piece,
 				  "must be the name of a disk, like /dev/disk/by-id/NAME");
-	while (piece.text[piece.length] == ',') {
-		const char *wrong;
-
-		piece.text += piece.length + 1;
-		piece.length = strcspn(piece.text, ",");
+	while (piece_next(&piece)) {
 		wrong = take_piece(option, piece);
 		if (wrong != NULL)
 			return piece_fail(why, why_size, piece, wrong);

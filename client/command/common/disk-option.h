@@ -12,6 +12,7 @@
 #ifndef VMGRANT_CLIENT_COMMAND_COMMON_DISK_OPTION_H
 #define VMGRANT_CLIENT_COMMAND_COMMON_DISK_OPTION_H
 
+#include "client/command/common/net-option.h"
 #include "client/command/common/qemu-machine.h"
 #include "client/command/common/qemu-option.h"
 
@@ -30,7 +31,7 @@ struct disk_cache {
 
 struct disk_option {
 	char name[DISK_OPTION_NAME_SIZE];
-	char bus[64]; /* "": QEMU's choice */
+	char bus[NET_OPTION_NAME_SIZE]; /* "": QEMU's choice */
 	int read_only;
 	enum disk_interface interface;
 	const struct disk_cache *cache; /* never NULL once parsed */

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "client/command/common/option-words.h"
 #include "client/library/vmgrant.h"
 #include "wire/mac.h"
 
@@ -39,7 +38,7 @@ int net_option_is_name(const char *text)
 	       text[strspn(text, NAME_CHARACTERS)] == '\0';
 }
 
-static int parse_name(struct piece value, char *name)
+int net_option_copy_name(struct piece value, char *name)
 {
 	return piece_copy(value, name, NET_OPTION_NAME_SIZE) < 0 || !net_option_is_name(name) ? -1
 											       : 0;
@@ -64,13 +63,13 @@ static const char *take_value(struct net_option *option, enum key key, struct pi
 			       ? "must be an address of one card, like 52:54:00:12:34:56"
 			       : NULL;
 	case KEY_MODEL:
-		return parse_name(value, option->model) < 0 ? "not a name" : NULL;
+		return net_option_copy_name(value, option->model) < 0 ? "not a name" : NULL;
 	case KEY_ID:
-		return parse_name(value, option->id) < 0
+		return net_option_copy_name(value, option->id) < 0
 			       ? "must begin with a letter and have only letters, digits, - . _"
 			       : NULL;
 	case KEY_BUS:
-		return parse_name(value, option->bus) < 0 ? "not a name" : NULL;
+		return net_option_copy_name(value, option->bus) < 0 ? "not a name" : NULL;
 	}
 	return "unknown";
 }
@@ -103,16 +102,14 @@ static int take_piece(struct net_option *option, struct piece piece, unsigned *s
 
 int net_option_parse(const char *text, struct net_option *option, char *why, size_t why_size)
 {
-	struct piece piece = { text, strcspn(text, ",") };
+	struct piece piece = piece_first(text);
 	unsigned seen = 0;
 
 	*option = (struct net_option){ .queues = 1 };
 	if (piece.length == 0 || piece.length >= sizeof option->bridge)
 		return piece_fail(why, why_size, piece, "not a bridge name: 1 to 15 characters");
 	memcpy(option->bridge, piece.text, piece.length);
-	while (piece.text[piece.length] == ',') {
-		piece.text += piece.length + 1;
-		piece.length = strcspn(piece.text, ",");
+	while (piece_next(&piece)) {
 		if (take_piece(option, piece, &seen, why, why_size) < 0)
 			return -1;
 	}

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "client/command/common/option-words.h"
+
 #define NET_OPTION_NAME_SIZE 64
 #define NET_OPTION_MAC_TEXT_SIZE 18
 #define NET_OPTION_MODEL "virtio-net-pci"
@@ -40,6 +42,9 @@ int net_option_is_pci(const struct net_option *option);
 
 /* What QEMU takes for the name of a model, an object or a bus. */
 int net_option_is_name(const char *text);
+
+/* Such a name in name, of NET_OPTION_NAME_SIZE. Returns 0, or -1 if it is none. */
+int net_option_copy_name(struct piece value, char *name);
 
 /* The interrupts that a card with several queues wants, 0: QEMU's own choice is right. */
 unsigned net_option_vectors(const struct net_option *option);

@@ -56,6 +56,19 @@ int piece_hex(struct piece piece, size_t digits, uint64_t *number_out)
 	return 0;
 }
 
+struct piece piece_first(const char *text)
+{
+	return (struct piece){ text, strcspn(text, ",") };
+}
+
+int piece_next(struct piece *piece)
+{
+	if (piece->text[piece->length] != ',')
+		return 0;
+	*piece = piece_first(piece->text + piece->length + 1);
+	return 1;
+}
+
 int piece_copy(struct piece piece, char *text, size_t size)
 {
 	if (piece.length == 0 || piece.length >= size)

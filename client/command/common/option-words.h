@@ -23,6 +23,10 @@ struct piece piece_value(struct piece piece, const char *key);
 /* Decimal digits only. Returns 0 if it is min to max, else -1. */
 int piece_number(struct piece piece, uint64_t min, uint64_t max, uint64_t *number_out);
 
+/* The piece that begins a text, and the one behind its comma. piece_next(): 0 at the end. */
+struct piece piece_first(const char *text);
+int piece_next(struct piece *piece);
+
 /* Exactly so many hexadecimal digits. Returns 0 or -1. */
 int piece_hex(struct piece piece, size_t digits, uint64_t *number_out);
 

@@ -47,6 +47,13 @@ void text_clean(char *text)
 	}
 }
 
+const char *text_base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash == NULL ? path : slash + 1;
+}
+
 void text_append(char **text, const char *part, size_t length)
 {
 	size_t before = *text == NULL ? 0 : strlen(*text);

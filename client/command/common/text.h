@@ -28,6 +28,9 @@ void *text_need(void *memory);
 /* What no terminal should get becomes '?'. */
 void text_clean(char *text);
 
+/* What stands behind the last slash of path, in path itself. */
+const char *text_base_name(const char *path);
+
 /* Append part to *text, which may be NULL and is freed or reused. */
 void text_append(char **text, const char *part, size_t length);
 

@@ -100,7 +100,6 @@ long tree_number(const char *root, const char *format, ...)
 char *tree_link(const char *root, const char *format, ...)
 {
 	char target[PATH_MAX];
-	const char *name;
 	ssize_t length;
 	char *path;
 
@@ -110,8 +109,7 @@ char *tree_link(const char *root, const char *format, ...)
 	if (length <= 0)
 		return NULL;
 	target[length] = '\0';
-	name = strrchr(target, '/');
-	return text_format("%s", name == NULL ? target : name + 1);
+	return text_format("%s", text_base_name(target));
 }
 
 static int compare(const void *a, const void *b)

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "client/command/common/net-option.h"
 #include "client/command/common/option-words.h"
 
 /* Bytes, or a number with K, M, G or T behind it. */
@@ -39,26 +38,21 @@ static const char *take_piece(struct vfio_option *option, struct piece piece)
 			       ? "must be off, once" : NULL;
 	value = piece_value(piece, "bus");
 	if (value.text != NULL)
-		return option->bus[0] != '\0' ||
-				       piece_copy(value, option->bus, sizeof option->bus) < 0 ||
-				       !net_option_is_name(option->bus)
+		return option->bus[0] != '\0' || net_option_copy_name(value, option->bus) < 0
 			       ? "must be one name" : NULL;
 	return "not known: memlock=, iommufd= and bus= are";
 }
 
 int vfio_option_parse(const char *text, struct vfio_option *option, char *why, size_t why_size)
 {
-	struct piece piece = { text, strcspn(text, ",") };
+	struct piece piece = piece_first(text);
+	const char *wrong;
 
 	*option = (struct vfio_option){ .memlock_bytes = UINT64_MAX };
 	if (pci_address_complete(piece.text, piece.length, option->address) < 0)
 		return piece_fail(why, why_size, piece,
 				  "must be an address of a PCI device, like 0000:03:00.0");
-	while (piece.text[piece.length] == ',') {
-		const char *wrong;
-
-		piece.text += piece.length + 1;
-		piece.length = strcspn(piece.text, ",");
+	while (piece_next(&piece)) {
 		wrong = take_piece(option, piece);
 		if (wrong != NULL)
 			return piece_fail(why, why_size, piece, wrong);

@@ -9,13 +9,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "client/command/common/net-option.h"
 #include "client/command/common/pci-address.h"
 
 struct vfio_option {
 	char address[PCI_ADDRESS_SIZE]; /* with its domain: "0000:03:00.0" */
 	uint64_t memlock_bytes; /* UINT64_MAX: as far as the rule allows */
 	int iommufd_off;        /* 1: the group, also where the kernel has iommufd */
-	char bus[64];           /* QEMU's, "": its choice */
+	char bus[NET_OPTION_NAME_SIZE]; /* QEMU's, "": its choice */
 };
 
 /* Returns 0, or -1 with a phrase in why: "WHAT: WHY". */

@@ -15,17 +15,10 @@
 #define PREFIX "qemu-system-"
 #define VERSION_TIMEOUT_MS 10000
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash == NULL ? path : slash + 1;
-}
-
 /* Behind "qemu-system-", NULL if the name does not begin so. NixOS and Guix wrap it with a dot. */
 static const char *behind_prefix(const char *path)
 {
-	const char *name = base_name(path);
+	const char *name = text_base_name(path);
 
 	name += *name == '.';
 	return strncmp(name, PREFIX, strlen(PREFIX)) == 0 ? name + strlen(PREFIX) : NULL;
@@ -35,7 +28,7 @@ static int is_known_name(const char *path)
 {
 	/* Debian and Ubuntu, Red Hat, older ones. */
 	static const char *const names[] = { "kvm", "qemu-kvm", "kvm-spice", "qemu-spice", "qemu" };
-	const char *name = base_name(path);
+	const char *name = text_base_name(path);
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		if (strcmp(names[i], name) == 0)
