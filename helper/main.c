@@ -66,8 +66,9 @@ static enum reply_code take_connection(struct service *service, struct refusal *
 	if (result == -EBUSY)
 		return refuse(why, REPLY_QUOTA, "service: user %u has too many connections open: "
 			      "close some", (unsigned)service->peer.uid);
-	return result < 0 ? refuse(why, REPLY_INSTALLATION, "service: " VMGRANT_SERVICE_LOCK_FILE ": %s: run "
-				   "systemd-tmpfiles --create vmgrant.conf", strerror(-result))
+	return result < 0 ? refuse(why, REPLY_INSTALLATION, "service: " VMGRANT_SERVICE_LOCK_FILE
+				   ": %s: run systemd-tmpfiles --create vmgrant.conf",
+				   strerror(-result))
 			  : REPLY_GRANTED;
 }
 
@@ -218,10 +219,15 @@ static enum reply_code run(struct service *service, int argc, char *const argv[]
 {
 	enum reply_code code = start(service, why);
 
-	/* Only the judge can tell the service's client of a refusal: it is forked with one, too. */
+	/*
+	 * Only the judge can tell the service's client of a refusal: it is forked with one, too,
+	 * by a helper that can do nothing any more.
+	 */
 	if (code == REPLY_GRANTED) {
 		if (peer_open(&service->door, &service->peer, why) == REPLY_GRANTED)
 			(void)take_connection(service, why);
+		if (why->code != REPLY_GRANTED)
+			(void)privileges_keep(0);
 		code = fork_judge(service, argc, argv, why);
 	}
 	if (code != REPLY_GRANTED) {

@@ -65,16 +65,28 @@ static int read_peer_groups(int fd, gid_t first, struct peer *peer)
 	return 0;
 }
 
+int peer_pidfd(int socket_fd)
+{
+	int pidfd;
+	socklen_t length = sizeof pidfd;
+
+	if (getsockopt(socket_fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &length) == 0)
+		return pidfd;
+	return errno == ENOPROTOOPT ? -ENOPROTOOPT : -ESRCH;
+}
+
 enum reply_code peer_open(const struct door *door, struct peer *peer, struct refusal *why)
 {
-	socklen_t length = sizeof peer->pidfd;
+	int pidfd;
 
 	if (door->kind != DOOR_SERVICE)
 		return REPLY_GRANTED;
-	if (getsockopt(door->fd, SOL_SOCKET, SO_PEERPIDFD, &peer->pidfd, &length) == 0)
-		return REPLY_GRANTED;
-	if (errno != ENOPROTOOPT)
+	pidfd = peer_pidfd(door->fd);
+	if (pidfd == -ESRCH)
 		return refuse_peer(why, "the process has ended");
+	peer->pidfd = pidfd;
+	if (pidfd >= 0)
+		return REPLY_GRANTED;
 	if (!door->by_pid)
 		return refuse(why, REPLY_UNSUPPORTED,
 			      "service: needs Linux 6.5 to be sure which process asks: ask the "

@@ -36,4 +36,11 @@ enum reply_code peer_find(const struct door *door, struct peer *peer_out, struct
  */
 enum reply_code peer_open(const struct door *door, struct peer *peer, struct refusal *why);
 
+/*
+ * The process that made the other end of a connected socket, as the kernel held on to it
+ * (SO_PEERPIDFD). Returns a pidfd that the caller owns, -ENOPROTOOPT before Linux 6.5, or
+ * -ESRCH if it has ended.
+ */
+int peer_pidfd(int socket_fd);
+
 #endif

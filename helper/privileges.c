@@ -207,6 +207,19 @@ enum reply_code privileges_refuse_unmapped(struct refusal *why)
 		      VMGRANT_ACCOUNT " (PrivateUsers=, a container): start it outside");
 }
 
+/*
+ * The last of both ways into phase 1. Changing ids resets the dumpable flag to the system's
+ * default.
+ */
+static enum reply_code close_up(unsigned long long kept, struct refusal *why)
+{
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return refuse_step(why, "cannot forbid new privileges and tracing");
+	if (!are_lowered(kept))
+		return refuse(why, REPLY_INTERNAL, "privileges: capabilities are not what was set");
+	return REPLY_GRANTED;
+}
+
 /* Each step with just what it takes. On a failure something may still be effective. */
 static enum reply_code shrink(unsigned long long kept, const struct account *account,
 			      struct refusal *why)
@@ -226,12 +239,7 @@ static enum reply_code shrink(unsigned long long kept, const struct account *acc
 			       : privileges_refuse_unmapped(why);
 	if (write_sets(0, kept) < 0)
 		return refuse_step(why, "cannot drop capabilities");
-	/* Changing ids resets the dumpable flag to the system's default. */
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-		return refuse_step(why, "cannot forbid new privileges and tracing");
-	if (!are_lowered(kept))
-		return refuse(why, REPLY_INTERNAL, "privileges: capabilities are not what was set");
-	return REPLY_GRANTED;
+	return close_up(kept, why);
 }
 
 enum reply_code privileges_shrink(unsigned rights, const struct account *account,
@@ -253,7 +261,7 @@ enum reply_code privileges_shrink(unsigned rights, const struct account *account
 
 /* ---- from phase 0 to 1, with ids and capabilities that systemd gave ---- */
 
-/* Groups could open what the rules say nothing about. systemd gives the account's own twice. */
+/* Others could open what the rules say nothing about. systemd adds the account's own group. */
 static int has_own_groups(const struct account *account)
 {
 	gid_t group = account->gid;
@@ -281,8 +289,7 @@ enum reply_code privileges_confine(unsigned rights, const struct account *accoun
 	if (read_sets(&effective, &permitted) < 0)
 		return refuse_step(why, "cannot read capabilities");
 	kept &= permitted;
-	if (write_sets(0, kept) < 0 ||
-	    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 || !are_lowered(kept))
+	if (write_sets(0, kept) < 0 || prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
 		return refuse_step(why, "cannot drop capabilities");
 	if ((kept & BIT(CAP_NET_ADMIN)) == 0)
 		return refuse(why, REPLY_NO_PRIVILEGE, "service: has no CAP_NET_ADMIN: see "
@@ -290,9 +297,7 @@ enum reply_code privileges_confine(unsigned rights, const struct account *accoun
 	if (!ids_are_given(account))
 		return refuse(why, REPLY_INSTALLATION, "service: must run with the ids of the account "
 			      VMGRANT_ACCOUNT " and no other group: see vmgrant@.service");
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-		return refuse_step(why, "cannot forbid new privileges and tracing");
-	return REPLY_GRANTED;
+	return close_up(kept, why);
 }
 
 /* ---- other people's ids ---- */

@@ -8,12 +8,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "helper/peer.h"
 #include "helper/privileges.h"
-
-/* Since Linux 6.5; libc learned the name later. */
-#ifndef SO_PEERPIDFD
-#define SO_PEERPIDFD 77
-#endif
 
 /* Shorter than all process numbers take to come round, longer than two system calls. */
 #define MOMENT_MS 50
@@ -29,7 +25,6 @@ static int find_requester(const struct door *door, struct memlock *memlock)
 {
 	struct ucred peer = { .pid = 0 };
 	socklen_t length = sizeof peer;
-	int pidfd = -1;
 
 	if (getsockopt(door->fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0)
 		return -errno;
@@ -37,14 +32,10 @@ static int find_requester(const struct door *door, struct memlock *memlock)
 	if (peer.pid <= 0)
 		return -ESRCH;
 	memlock->pid = peer.pid;
-	length = sizeof pidfd;
-	if (getsockopt(door->fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &length) == 0) {
-		memlock->pidfd = pidfd;
-		memlock->is_sure = door->kind == DOOR_SERVICE;
-		return 0;
-	}
-	if (errno != ENOPROTOOPT)
-		return -ESRCH;
+	memlock->pidfd = peer_pidfd(door->fd);
+	memlock->is_sure = memlock->pidfd >= 0 && door->kind == DOOR_SERVICE;
+	if (memlock->pidfd != -ENOPROTOOPT)
+		return memlock->pidfd < 0 ? memlock->pidfd : 0;
 	memlock->pidfd = (int)syscall(SYS_pidfd_open, peer.pid, 0);
 	return memlock->pidfd < 0 ? -errno : 0;
 }
