@@ -211,6 +211,37 @@ def test_attack_71_connections_of_one_user_are_bounded(served):
     wait_until(again, "a place for a connection")
 
 
+def test_attack_71_half_messages_and_files_are_dropped(served):
+    """What is no request ends the connection, files that come with one are closed."""
+    for wrong in (b"V", b"VMGQ", client.encode(1, "br0")[:-1], b"x" * 100):
+        connection = connected(served, "alice")
+        connection.send(wrong)
+        reply = client.receive(connection)
+        assert reply is None or reply.code == USAGE, (wrong, reply.sentence)
+    connection = connected(served, "alice")
+    with open("/dev/null", "rb") as nothing:
+        socket.send_fds(connection, [client.encode(1, "br0")], [nothing.fileno()] * 250)
+    served.replies.append(reply := client.receive(connection))
+    assert reply.code == 0, reply.sentence
+    # Nothing that a service holds is a file of the client's.
+    held = served.call(lambda: [
+        os.readlink(f"/proc/{pid}/fd/{fd}") for pid in os.listdir("/proc") if pid.isdigit()
+        and "vmgrant-helper" in open(f"/proc/{pid}/comm", encoding="ascii").read()
+        for fd in os.listdir(f"/proc/{pid}/fd") if int(fd) > 2])
+    assert held and "/dev/null" not in held, held
+
+
+def test_attack_71_who_never_reads_holds_up_nobody(served):
+    """A client that only sends ends by the time limit of a message; others are served."""
+    deaf = connected(served, "alice")
+    deaf.setblocking(False)
+    with pytest.raises(BlockingIOError):
+        for number in range(100000):
+            deaf.send(client.encode(number, "gone"))
+    assert ask(served, connected(served, "carol"), 1, "few").code == 0
+    assert ask(served, connected(served, "alice"), 1, "br0").code == 0
+
+
 def test_without_a_capability_it_says_so(stage):
     """A unit that was changed: said to the journal, and nothing is given."""
     with World(stage) as world:
