@@ -2,10 +2,9 @@
 # Copyright (C) 2026 vmgrant contributors
 """Disk requests of the native protocol, written from doc/protocol.md and nothing else."""
 
-import os
 import struct
 
-from protocol_client import HEADER, receive_message, text
+from protocol_client import HEADER, NodeReply, receive_message
 
 DISK = 5
 INTERACTIVE, QUERY, READ_ONLY = 1, 2, 4
@@ -19,18 +18,13 @@ def encode(number, name, flags=0):
     return HEADER.pack(b"VMGQ", 1, DISK, number, HEADER.size + len(body)) + body
 
 
-class Reply:
-    def __init__(self, data, fds):
-        magic, _, self.kind, self.serial, length = HEADER.unpack(data[:HEADER.size])
-        assert magic == b"VMGR" and length == len(data) == HEADER.size + REPLY.size
-        self.code, self.flags, count, self.bytes, node, sentence = REPLY.unpack(data[HEADER.size:])
-        self.node, self.sentence, self.fds = text(node), text(sentence), fds
-        assert count == len(fds)
+class Reply(NodeReply):
+    BODY = REPLY
 
-    def close(self):
-        for fd in self.fds:
-            os.close(fd)
-        self.fds = []
+    def __init__(self, data, fds):
+        super().__init__(data, fds)
+        _, _, count, self.bytes, _, _ = self.body
+        assert count == len(fds)
 
 
 def receive(connection):

@@ -3,6 +3,7 @@
 """A client of the native protocol, written from doc/protocol.md and nothing else."""
 
 import array
+import os
 import socket
 import struct
 
@@ -36,6 +37,24 @@ class Reply:
          self.vlan, port, tap, sentence) = REPLY.unpack(data[HEADER.size:])
         self.port, self.tap, self.sentence = text(port), text(tap), text(sentence)
         self.fds = fds
+
+
+class NodeReply:
+    """The reply to a request for a device, whose body a subclass reads from self.body."""
+
+    BODY = None  # struct.Struct
+
+    def __init__(self, data, fds):
+        magic, _, self.kind, self.serial, length = HEADER.unpack(data[:HEADER.size])
+        assert magic == b"VMGR" and length == len(data) == HEADER.size + self.BODY.size
+        self.body, self.fds = self.BODY.unpack(data[HEADER.size:]), fds
+        self.code, self.flags, *_, node, sentence = self.body
+        self.node, self.sentence = text(node), text(sentence)
+
+    def close(self):
+        for fd in self.fds:
+            os.close(fd)
+        self.fds = []
 
 
 def receive_message(connection):

@@ -2,10 +2,9 @@
 # Copyright (C) 2026 vmgrant contributors
 """USB requests of the native protocol, written from doc/protocol.md and nothing else."""
 
-import os
 import struct
 
-from protocol_client import HEADER, receive_message, text
+from protocol_client import HEADER, NodeReply, receive_message
 
 USB = 3
 INTERACTIVE, QUERY, IDS, SERIAL, PORT, NUMBER = 1, 2, 256, 512, 1024, 2048
@@ -24,18 +23,13 @@ def encode(number, *, ids=None, serial="", port="", bus=None, device=None, flags
     return HEADER.pack(b"VMGQ", 1, USB, number, HEADER.size + len(body)) + body
 
 
-class Reply:
-    def __init__(self, data, fds):
-        magic, _, self.kind, self.serial, length = HEADER.unpack(data[:HEADER.size])
-        assert magic == b"VMGR" and length == len(data) == HEADER.size + REPLY.size
-        self.code, self.flags, _, count, node, sentence = REPLY.unpack(data[HEADER.size:])
-        self.node, self.sentence, self.fds = text(node), text(sentence), fds
-        assert count == len(fds)
+class Reply(NodeReply):
+    BODY = REPLY
 
-    def close(self):
-        for fd in self.fds:
-            os.close(fd)
-        self.fds = []
+    def __init__(self, data, fds):
+        super().__init__(data, fds)
+        _, _, _, count, _, _ = self.body
+        assert count == len(fds)
 
 
 def receive(connection):

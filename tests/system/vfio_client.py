@@ -6,7 +6,7 @@ import array
 import socket
 import struct
 
-from protocol_client import HEADER, text
+from protocol_client import HEADER, NodeReply
 
 VFIO = 4
 INTERACTIVE, QUERY, GROUP = 1, 2, 4
@@ -21,14 +21,13 @@ def encode(serial, address, flags=0, memlock=0):
     return HEADER.pack(b"VMGQ", 1, VFIO, serial, HEADER.size + len(body)) + body
 
 
-class Reply:
+class Reply(NodeReply):
+    BODY = REPLY
+
     def __init__(self, data, fds):
-        self.data, self.fds = data, fds
-        magic, _, self.kind, self.serial, length = HEADER.unpack(data[:HEADER.size])
-        assert magic == b"VMGR" and length == len(data) == HEADER.size + REPLY.size
-        (self.code, self.flags, self.memlock, self.fd_count, node, sentence) = \
-            REPLY.unpack(data[HEADER.size:])
-        self.node, self.sentence = text(node), text(sentence)
+        super().__init__(data, fds)
+        self.data = data
+        _, _, self.memlock, self.fd_count, _, _ = self.body
         assert self.fd_count == len(fds)
 
 

@@ -12,51 +12,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/command/check/check.h"
+#include "tests/unit/check-fixture.h"
 
 #define RESTRICTION "proc/sys/kernel/apparmor_restrict_unprivileged_userns"
 
-struct machine {
-	char root[64];
-	struct check check;
-	struct probe probe;
-};
-
-static void run_shell(const struct machine *machine, const char *script)
-{
-	char *command = text_format("cd %s && %s", machine->root, script);
-
-	assert_int_equal(system(command), 0);
-	free(command);
-}
-
 static int begin(void **state)
 {
-	struct machine *machine = calloc(1, sizeof *machine);
-
-	if (machine == NULL)
-		return -1;
-	(void)snprintf(machine->root, sizeof machine->root, "/tmp/vmgrant-check-XXXXXX");
-	if (mkdtemp(machine->root) == NULL) {
-		free(machine);
-		return -1;
-	}
-	machine->check = (struct check){ .root = machine->root, .user = "alice",
-					 .name = "namespaces", .helper = "/usr/libexec/helper" };
-	*state = machine;
-	return 0;
-}
-
-static int end(void **state)
-{
-	struct machine *machine = *state;
-
-	machine->check.probes = NULL;
-	machine->check.probe_count = 0;
-	run_shell(machine, "rm -rf \"$PWD\"");
-	check_release(&machine->check);
-	free(machine);
-	return 0;
+	return begin_machine(state, (struct check){ .user = "alice", .name = "namespaces",
+						    .helper = "/usr/libexec/helper" });
 }
 
 /* The one finding of check_namespaces(). */

@@ -13,24 +13,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "client/command/check/check.h"
+#include "tests/unit/check-fixture.h"
 
 #define CARD "0000:03:00.0"
 #define SOUND "0000:03:00.1"
 #define BRIDGE "0000:00:01.0"
-
-struct machine {
-	char root[64];
-	struct check check;
-};
-
-static void run_shell(const struct machine *machine, const char *script)
-{
-	char *command = text_format("cd %s && %s", machine->root, script);
-
-	assert_int_equal(system(command), 0);
-	free(command);
-}
 
 /* A device with its driver ("-": none) in a group. */
 static void add_device(const struct machine *machine, const char *address, const char *class,
@@ -50,29 +37,8 @@ static void add_device(const struct machine *machine, const char *address, const
 
 static int begin(void **state)
 {
-	struct machine *machine = calloc(1, sizeof *machine);
-
-	if (machine == NULL)
-		return -1;
-	(void)snprintf(machine->root, sizeof machine->root, "/tmp/vmgrant-check-XXXXXX");
-	if (mkdtemp(machine->root) == NULL) {
-		free(machine);
-		return -1;
-	}
-	machine->check = (struct check){ .root = machine->root, .user = "alice", .name = "vfio",
-					 .helper = "/nowhere", .device = CARD };
-	*state = machine;
-	return 0;
-}
-
-static int end(void **state)
-{
-	struct machine *machine = *state;
-
-	run_shell(machine, "rm -rf \"$PWD\"");
-	check_release(&machine->check);
-	free(machine);
-	return 0;
+	return begin_machine(state, (struct check){ .user = "alice", .name = "vfio",
+						    .helper = "/nowhere", .device = CARD });
 }
 
 /* The finding whose text has those words; the test fails if there is none. */
