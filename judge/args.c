@@ -9,7 +9,8 @@
 #include "wire/mac.h"
 
 #define SERVICE_FD 3
-#define TRY_HELP "try vmgrant-helper --help"
+/* Of the program that was called: vmgrant-helper, or vmgrant bridge-helper. */
+#define TRY_HELP "try --help"
 
 /*
  * The values as they stand in the arguments. Of one that is given twice the last counts,
