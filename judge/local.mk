@@ -32,6 +32,8 @@ libjudge_a_SOURCES = \
 	judge/session.c \
 	judge/session.h \
 	judge/kind/kind.h \
+	judge/kind/disk-order.c \
+	judge/kind/disk-order.h \
 	judge/kind/kinds.c \
 	judge/kind/list.h \
 	judge/kind/bridge/bridge.c \
@@ -59,8 +61,6 @@ libjudge_a_SOURCES = \
 	judge/kind/usb/descriptors.h \
 	judge/kind/usb/device.c \
 	judge/kind/usb/device.h \
-	judge/kind/usb/disk-order.c \
-	judge/kind/usb/disk-order.h \
 	judge/kind/usb/disks.c \
 	judge/kind/usb/disks.h \
 	judge/kind/usb/find.c \

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -241,4 +242,21 @@ DIR *sysfs_list(int folder, const char *name)
 const char *sysfs_next(DIR *list)
 {
 	return directory_next(list);
+}
+
+int sysfs_first(int folder, const char *name, char *first_out, size_t size)
+{
+	DIR *list = sysfs_list(folder, name);
+	const char *first;
+	int result = 0;
+
+	if (list == NULL)
+		return errno == ENOENT ? 0 : -errno;
+	first = sysfs_next(list);
+	if (first != NULL)
+		result = (size_t)snprintf(first_out, size, "%s", first) < size ? 1 : -ENAMETOOLONG;
+	else if (errno != 0)
+		result = -errno;
+	closedir(list);
+	return result;
 }

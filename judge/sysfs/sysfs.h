@@ -65,4 +65,7 @@ DIR *sysfs_list(int folder, const char *name);
  */
 const char *sysfs_next(DIR *list);
 
+/* The first of them. Returns 1, 0 if there is none or no such folder, or -errno. */
+int sysfs_first(int folder, const char *name, char *first_out, size_t size);
+
 #endif

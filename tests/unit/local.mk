@@ -51,7 +51,8 @@ tests_unit_test_names_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getpwnam_r,--wrap=getpw
 # Its fstat() says whose a file is.
 tests_unit_test_trusted_file_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fstat
 # Calls of its libc fail as the test says.
-tests_unit_test_sysfs_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=openat,--wrap=readlinkat,--wrap=readdir
+tests_unit_test_sysfs_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=openat,--wrap=__openat_2 \
+	-Wl,--wrap=readlinkat,--wrap=readdir
 tests_unit_test_sysfs_SOURCES = tests/unit/test-sysfs.c tests/unit/tree.c tests/unit/tree.h
 fake_machine = tests/unit/machine.c tests/unit/machine.h tests/unit/tree.c tests/unit/tree.h
 tests_unit_test_vfio_find_SOURCES = $(fake_machine) tests/unit/test-vfio-find.c

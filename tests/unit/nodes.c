@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "judge/kind/usb/disk-order.h"
+#include "judge/kind/disk-order.h"
 #include "judge/sysfs/node.h"
 
 int device_node_find(int dev, const char *path, mode_t kind, dev_t number)

@@ -36,6 +36,7 @@ static unsigned lists_end;  /* readdir() ends after so many names; 0: at the end
 
 int __real_openat(int folder, const char *name, int flags, ...);
 int __wrap_openat(int folder, const char *name, int flags, ...);
+int __wrap___openat_2(int folder, const char *name, int flags);
 ssize_t __real_readlinkat(int folder, const char *name, char *text, size_t size);
 ssize_t __wrap_readlinkat(int folder, const char *name, char *text, size_t size);
 struct dirent *__real_readdir(DIR *list);
@@ -48,6 +49,12 @@ int __wrap_openat(int folder, const char *name, int flags, ...)
 		return __real_openat(folder, name, flags, 0644);
 	errno = ENOENT;
 	return -1;
+}
+
+/* glibc's name for it where the compiler does not see the flags. */
+int __wrap___openat_2(int folder, const char *name, int flags)
+{
+	return __wrap_openat(folder, name, flags);
 }
 
 ssize_t __wrap_readlinkat(int folder, const char *name, char *text, size_t size)

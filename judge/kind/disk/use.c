@@ -4,13 +4,14 @@
 #include "judge/kind/disk/use.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "judge/kind/usb/disk-order.h"
+#include "judge/kind/disk-order.h"
 #include "judge/sysfs/sysfs.h"
 #include "wire/escape.h"
 
@@ -38,25 +39,16 @@ static void name_holder(const struct disk_places *places, const char *holder, ch
 static int look_at_holders(const struct disk_places *places, const char *name,
 			   char text[DISK_USE_SIZE])
 {
-	char path[PATH_SIZE], holder[128];
-	const char *first;
-	int result = 0;
-	DIR *list;
+	char path[PATH_SIZE], first[NAME_MAX + 1], holder[128];
+	int result;
 
 	(void)snprintf(path, sizeof path, "%.32s/holders", name);
-	list = sysfs_list(places->blocks, path);
-	if (list == NULL)
-		return errno == ENOENT ? 0 : -errno;
-	first = sysfs_next(list);
-	if (first != NULL) {
-		name_holder(places, first, holder, sizeof holder);
-		(void)snprintf(text, DISK_USE_SIZE, "%.32s is part of %s", name, holder);
-		result = 1;
-	} else if (errno != 0) {
-		result = -errno;
-	}
-	closedir(list);
-	return result;
+	result = sysfs_first(places->blocks, path, first, sizeof first);
+	if (result <= 0)
+		return result;
+	name_holder(places, first, holder, sizeof holder);
+	(void)snprintf(text, DISK_USE_SIZE, "%.32s is part of %s", name, holder);
+	return 1;
 }
 
 /* ---- mounts and swap ---- */
@@ -99,7 +91,7 @@ static int is_swap(char *line, const struct wanted *wanted, char text[DISK_USE_S
 	return 1;
 }
 
-/* The first line of a list that fits. Lines that are too long are passed over in pieces. */
+/* The first line of a list that fits; a line that no kernel writes ends the list. */
 static int look_at_list(const char *path, const struct wanted *wanted,
 			int (*fits)(char *line, const struct wanted *wanted,
 				    char text[DISK_USE_SIZE]),
@@ -154,7 +146,7 @@ static int is_partition_of(const struct disk_places *places, const char *disk, c
 static int look_at_partitions(const struct disk_places *places, const char *disk,
 			      char text[DISK_USE_SIZE])
 {
-	const char *entry;
+	const char *entry = NULL;
 	unsigned parts = 0;
 	int result = 0;
 	DIR *list = sysfs_list(places->blocks, disk);
@@ -167,6 +159,9 @@ static int look_at_partitions(const struct disk_places *places, const char *disk
 		parts++;
 		result = look_at_one(places, entry, text);
 	}
+	/* A list that ends early must not look like a disk with few partitions. */
+	if (entry == NULL && errno != 0)
+		result = -errno;
 	closedir(list);
 	return result;
 }

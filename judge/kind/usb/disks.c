@@ -11,24 +11,20 @@
 #include <unistd.h>
 
 #include "wire/escape.h"
-#include "judge/kind/usb/disk-order.h"
+#include "judge/kind/disk-order.h"
 #include "judge/sysfs/sysfs.h"
 
 /* Whether there is anything below "NAME/holders": device-mapper and md say so there, too. */
 static enum usb_disks look_at_holders(int blocks, const char *name)
 {
-	char path[NAME_MAX + 16];
-	enum usb_disks answer = USB_DISKS_IN_USE;
-	DIR *list;
+	char path[NAME_MAX + 16], holder[NAME_MAX + 1];
+	int result;
 
 	(void)snprintf(path, sizeof path, "%.*s/holders", NAME_MAX, name);
-	list = sysfs_list(blocks, path);
-	if (list == NULL)
-		return errno == ENOENT ? USB_DISKS_FREE : USB_DISKS_UNKNOWN;
-	if (sysfs_next(list) == NULL)
-		answer = errno == 0 ? USB_DISKS_FREE : USB_DISKS_UNKNOWN;
-	closedir(list);
-	return answer;
+	result = sysfs_first(blocks, path, holder, sizeof holder);
+	if (result < 0)
+		return USB_DISKS_UNKNOWN;
+	return result > 0 ? USB_DISKS_IN_USE : USB_DISKS_FREE;
 }
 
 static enum usb_disks look_at_disk(const struct usb_places *places, struct orders *orders,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 vmgrant contributors */
 /* Whether a disk is in use, by the helper, who may open it. */
-#include "judge/kind/usb/disk-order.h"
+#include "judge/kind/disk-order.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 vmgrant contributors */
 /* Whether a disk is in use, by the helper, who may open it. */
-#ifndef VMGRANT_JUDGE_KIND_USB_DISK_ORDER_H
-#define VMGRANT_JUDGE_KIND_USB_DISK_ORDER_H
+#ifndef VMGRANT_JUDGE_KIND_DISK_ORDER_H
+#define VMGRANT_JUDGE_KIND_DISK_ORDER_H
 
 #include "judge/orders.h"
 
