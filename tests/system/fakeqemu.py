@@ -6,7 +6,10 @@ import json
 import os
 import socket
 
-from process import receive
+from process import receive, wait_until
+
+# While it is there, what has come to device_add gets no answer.
+HOLD = "/home/alice/hold"
 
 
 class State:
@@ -42,6 +45,7 @@ def answer(state, command, fds):
     if name == "remove-fd":
         del state.sets[given["fdset-id"]]
     elif name == "device_add":
+        wait_until(lambda: not os.path.exists(HOLD), f"{HOLD} to go")
         state.devices[given["id"]] = given["hostdevice"]
     elif name == "device_del":
         del state.devices[given["id"]]

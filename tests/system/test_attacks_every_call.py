@@ -23,6 +23,7 @@ import faults
 import protocol_client
 import usb_client
 import vfio_client
+from protocol_client import text
 from askers import YES
 from disks import DiskWorld, need_loops
 from pci import GPU, ZERO, Machine
@@ -406,8 +407,7 @@ class Usb(Scenario):
         return not data or 0 < usb_client.REPLY.unpack(data[usb_client.HEADER.size:])[0] < 15
 
     def node(self, report):
-        return usb_client.text(usb_client.REPLY.unpack(
-            report.answer[0][usb_client.HEADER.size:])[4])
+        return text(usb_client.REPLY.unpack(report.answer[0][usb_client.HEADER.size:])[4])
 
     def problem_of_grant(self, report):
         fds = report.answer[1]
@@ -494,7 +494,7 @@ class Disk(Scenario):
         return None if is_claimed(disk.path) else "a disk that is not claimed"
 
     def given(self, report):
-        return (disk_client.text(self.reply(report.answer[0])[4]),)
+        return (text(self.reply(report.answer[0])[4]),)
 
     def check_nothing_is_left(self):
         super().check_nothing_is_left()

@@ -34,12 +34,16 @@ def follow_world(stage):
         yield world
 
 
-def follow(world, device, *, is_there=True):
-    """A vmgrant that has plugged the device in and waits."""
+def start_follower(world, device):
     # libudev does not believe in devices outside of a real sysfs.
     env = {**environment("alice"), "SYSTEMD_DEVICE_VERIFY_SYSFS": "0"}
-    process = world.spawn(["vmgrant", "attach", "--qmp", SOCKET, "--usb", device, "--follow"],
-                          "alice", env=env)
+    return world.spawn(["vmgrant", "attach", "--qmp", SOCKET, "--usb", device, "--follow"],
+                       "alice", env=env)
+
+
+def follow(world, device, *, is_there=True):
+    """A vmgrant that has plugged the device in and waits."""
+    process = start_follower(world, device)
     if is_there:
         wait_until(lambda: commands(world)[-1:] == ["device_add vmgrant0"], "the device")
     # It listens when it has let the monitor go.
@@ -58,7 +62,7 @@ def commands(world):
 
 
 def wait_commands(world, before, expected):
-    wait_until(lambda: commands(world)[before:] == expected, f"{expected}", 20)
+    wait_until(lambda: commands(world)[before:] == expected, f"{expected}")
 
 
 def end(process):
@@ -80,7 +84,7 @@ def test_a_device_comes_back_at_any_port(follow_world, device):
         udev.plug("1-4", 40 + number, "0951:1667", serial="A1")
         before = len(commands(follow_world))
         node = udev.plug(port, number, STICK, serial="A1")
-        wait_until(lambda: commands(follow_world)[-3:] == PLUGGED, "it to be back", 20)
+        wait_until(lambda: commands(follow_world)[-3:] == PLUGGED, "it to be back")
         assert len(commands(follow_world)[before:]) <= len(PLUGGED) + 2
     done = end(process)
     assert done.code == 0 and done.stdout == b"vmgrant0\n"
@@ -98,7 +102,7 @@ def test_a_port_is_followed_whatever_is_plugged_in(follow_world):
     wait_commands(follow_world, before, REMOVED)
     udev.plug("1-2", 5, STICK, serial="A1")
     udev.plug("1-1", 6, "abcd:0001")
-    wait_until(lambda: commands(follow_world)[-3:] == PLUGGED, "it to be back", 20)
+    wait_until(lambda: commands(follow_world)[-3:] == PLUGGED, "it to be back")
     assert end(process).code == 0
 
 
@@ -111,13 +115,29 @@ def test_what_may_not_be_had_any_more_is_said_and_waited_for(follow_world):
     wait_commands(follow_world, before, REMOVED)
     follow_world.write_acl("deny usb *:* user alice\n")
     node = udev.plug("1-1", 5, STICK)
-    wait_until(lambda: commands(follow_world)[-1] != "remove-fd", "the question", 20)
+    wait_until(lambda: commands(follow_world)[-1] != "remove-fd", "the question")
     udev.unplug("1-1", node)
     follow_world.write_acl("allow usb *:* user alice polkit=no\n")
     udev.plug("1-1", 6, STICK)
-    wait_until(lambda: commands(follow_world)[-3:] == PLUGGED, "it to be back", 20)
+    wait_until(lambda: commands(follow_world)[-3:] == PLUGGED, "it to be back")
     done = end(process)
     assert b"not allowed" in done.stderr and done.code == 0
+
+
+def test_a_device_that_is_gone_before_it_is_plugged_in_is_waited_for(follow_world):
+    udev = follow_world.udev
+    node = udev.plug("1-1", 4, STICK)
+    follow_world.write(fakeqemu.HOLD, "")
+    process = start_follower(follow_world, STICK)
+    wait_until(lambda: commands(follow_world)[-1:] == ["device_add vmgrant0"], "the device")
+    before = len(commands(follow_world))
+    udev.unplug("1-1", node)
+    follow_world.call(lambda: os.unlink(fakeqemu.HOLD))
+    wait_commands(follow_world, before, REMOVED)
+    udev.plug("1-2", 5, STICK)
+    wait_until(lambda: commands(follow_world)[-3:] == PLUGGED, "it to be back")
+    done = end(process)
+    assert done.code == 0 and b"waiting for it to come back" in done.stderr
 
 
 def test_it_ends_with_qemu(follow_world):
@@ -138,14 +158,14 @@ def test_a_device_that_is_not_there_yet_is_waited_for(follow_world, device):
     udev.plug("1-3", 9, "abcd:0001", serial="A1")
     assert "device_add vmgrant0" not in commands(follow_world)
     node = udev.plug("1-1", 4, STICK, serial="A1")
-    wait_until(lambda: commands(follow_world)[-3:] == PLUGGED, "it to be plugged in", 20)
+    wait_until(lambda: commands(follow_world)[-3:] == PLUGGED, "it to be plugged in")
     # From now on it is that one.
     before = len(commands(follow_world))
     udev.unplug("1-1", node)
     wait_commands(follow_world, before, REMOVED)
     udev.plug("1-2", 5, STICK, serial="A2")
     udev.plug("1-1", 6, STICK, serial="A1")
-    wait_until(lambda: commands(follow_world)[-3:] == PLUGGED, "it to be back", 20)
+    wait_until(lambda: commands(follow_world)[-3:] == PLUGGED, "it to be back")
     done = end(process)
     assert done.code == 0 and done.stdout == b"vmgrant0\n"
     said = done.stderr.decode().splitlines()
@@ -192,7 +212,7 @@ def test_a_device_comes_back_as_the_other_side_of_its_socket(follow_world, behin
         wait_commands(follow_world, before, REMOVED)
         udev.plug(f"2-1{behind}", 20 + number, STICK)
         node = udev.plug(place, number, STICK)
-        wait_until(lambda: commands(follow_world)[-3:] == PLUGGED, "it to be back", 20)
+        wait_until(lambda: commands(follow_world)[-3:] == PLUGGED, "it to be back")
         assert len(commands(follow_world)[before:]) <= len(REMOVED) + len(PLUGGED) + 2
         udev.unplug(f"2-1{behind}", f"/dev/bus/usb/002/0{20 + number}")
     assert end(process).code == 0
@@ -277,13 +297,13 @@ def test_a_guest_gets_its_device_whenever_it_comes(follow_world, started, is_the
     assert not [name for name in names if name.startswith("/dev/") and name != "/dev/null"]
     if is_there:
         udev.unplug("1-1", node)
-        wait_until(lambda: log_of(follow_world)[-1:] == ["remove-fd"], "it to be removed", 20)
+        wait_until(lambda: log_of(follow_world)[-1:] == ["remove-fd"], "it to be removed")
     node = udev.plug("1-2", 5, STICK)
-    wait_until(lambda: log_of(follow_world)[-3:] == RUN_PLUGGED, "it to be plugged in", 20)
+    wait_until(lambda: log_of(follow_world)[-3:] == RUN_PLUGGED, "it to be plugged in")
     udev.unplug("1-2", node)
-    wait_until(lambda: log_of(follow_world)[-1:] == ["remove-fd"], "it to be removed", 20)
+    wait_until(lambda: log_of(follow_world)[-1:] == ["remove-fd"], "it to be removed")
     process.kill()
-    wait_until(lambda: not followers(follow_world), "the process that follows to end", 20)
+    wait_until(lambda: not followers(follow_world), "the process that follows to end")
 
 
 def test_a_real_qemu_starts_with_a_device_that_may_come(follow_world):
@@ -293,11 +313,11 @@ def test_a_real_qemu_starts_with_a_device_that_may_come(follow_world):
     wait_until(lambda: any(map(listens, followers(follow_world))), "QEMU to answer it")
     assert process.running()
     process.kill()
-    wait_until(lambda: not followers(follow_world), "the process that follows to end", 20)
+    wait_until(lambda: not followers(follow_world), "the process that follows to end")
     # One that does not start leaves nobody either.
     done = follow_world.run_as("alice", [*words[:5], QEMU, "-no-such-option"])
     assert done.code == 1
-    wait_until(lambda: not followers(follow_world), "the process that follows to end", 20)
+    wait_until(lambda: not followers(follow_world), "the process that follows to end")
 
 
 def test_the_monitor_is_an_object_where_qemu_wants_that(follow_world):

@@ -57,8 +57,9 @@ class Uevents:
         return node
 
     def unplug(self, port, node):
+        # First, as the kernel does. QEMU may have it open.
+        self.world.call(lambda: (ns.umount(node, ns.MNT_DETACH), os.unlink(node)))
         self.usb.remove(port)
-        self.world.call(lambda: (ns.umount(node), os.unlink(node)))
         self._say("remove", port, node)
 
     def _say(self, action, port, node):

@@ -37,6 +37,12 @@ struct follower {
 
 /* ---- what is followed ---- */
 
+static int is_there(const struct follower *follower)
+{
+	return access(follower->attach->usb.node, F_OK) == 0;
+}
+
+/* What was unplugged before it could be looked at is waited for by how it was asked for. */
 static int find_device(struct follower *follower)
 {
 	struct attach *attach = follower->attach;
@@ -50,10 +56,12 @@ static int find_device(struct follower *follower)
 		error = follow_device_learn(&attach->usb_option, device);
 	(void)udev_device_unref(device);
 	follower->is_known = error == 0;
-	return error == 0 ? VMGRANT_GRANTED
-			  : command_fail(VMGRANT_OBJECT, "%s: cannot be followed: sysfs does not "
-					 "know %s: it stays plugged in", attach->id,
-					 attach->usb.node);
+	/* The node goes before sysfs's folder. */
+	return error == 0 || !is_there(follower)
+		       ? VMGRANT_GRANTED
+		       : command_fail(VMGRANT_OBJECT, "%s: cannot be followed: sysfs does not "
+				      "know %s: it stays plugged in", attach->id,
+				      attach->usb.node);
 }
 
 /* ---- what happens ---- */
@@ -197,7 +205,7 @@ static int wait_for_events(struct follower *follower)
 	/* It may have come or gone before the monitor was there. */
 	if (follower->is_away)
 		gone = look_for_it(follower);
-	else if (access(follower->attach->usb.node, F_OK) < 0)
+	else if (!is_there(follower))
 		gone = leave(follower);
 	while (!gone) {
 		if (poll(fds, sizeof fds / sizeof fds[0], -1) < 0 && errno != EINTR)
