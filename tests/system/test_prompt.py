@@ -4,7 +4,6 @@
 
 import os
 import signal
-import time
 
 import pytest
 
@@ -261,10 +260,8 @@ def test_an_agent_that_is_killed_is_a_refusal_and_the_terminal_echoes(prompt_wor
 
 def test_an_agent_that_will_not_end_is_killed(prompt_world):
     replace_agent(prompt_world, "#!/bin/sh\ntrap '' TERM\nexec 3>&-\nwhile :; do sleep 1; done\n")
-    start = time.monotonic()
     terminal = Terminal(prompt_world, RUN)
     assert terminal.finish() == replies.POLKIT_CHALLENGE
-    assert time.monotonic() - start < 20
     wait_nothing_left(prompt_world, terminal)
 
 

@@ -20,7 +20,7 @@ from conftest import short
 from world import DEV_LOG, HELPER, JOURNAL
 
 # Far more than a request takes, far less than any wait for polkit.
-PROMPT_S = 8
+PROMPT_S = 20
 
 ACL_TEXT = ("allow bridge br0 user alice polkit=no quota=1\n"
             "allow bridge gone user alice polkit=no\n"
