@@ -395,7 +395,8 @@ def run(options):
                  "\n", bare_request(world, options.runs), long_acl(world, options.runs),
                  native_requests(world, options.runs // 2),
                  many_taps(world, options.runs), with_polkit(world, options.runs),
-                 floods(world, options.runs), memory_together(world),
+                 # The floods put an asker of their own in the real one's place.
+                 memory_together(world), floods(world, options.runs),
                  usb_nodes(world, options.runs, options.usb_open)]
     return "\n".join(parts)
 
