@@ -10,6 +10,8 @@ libcommand_a_SOURCES = \
 	client/command/check/check-vfio.c \
 	client/command/check/check.c \
 	client/command/check/check.h \
+	client/command/check/iptables-rules.c \
+	client/command/check/iptables-rules.h \
 	client/command/common/capture.c \
 	client/command/common/capture.h \
 	client/command/common/disk-option.c \

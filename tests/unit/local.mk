@@ -19,6 +19,7 @@ UNIT_TESTS = \
 	tests/unit/test-device-option \
 	tests/unit/test-disk-rules \
 	tests/unit/test-escape \
+	tests/unit/test-iptables-rules \
 	tests/unit/test-launch \
 	tests/unit/test-library \
 	tests/unit/test-library-device \
@@ -64,6 +65,7 @@ tests_unit_test_usb_find_SOURCES = $(fake_usb) tests/unit/test-usb-find.c
 tests_unit_test_usb_judge_SOURCES = $(fake_usb) tests/unit/nodes.c tests/unit/test-usb-judge.c
 
 tests_unit_test_check_tun_LDADD = libcommand.a libclient.la libwire.la $(CMOCKA_LIBS)
+tests_unit_test_iptables_rules_LDADD = libcommand.a libwire.la $(CMOCKA_LIBS)
 tests_unit_test_check_vfio_LDADD = libcommand.a libclient.la libwire.la $(CMOCKA_LIBS)
 with_json = $(AM_CPPFLAGS) $(JSON_CFLAGS)
 command_libraries = libcommand.a libwire.la $(JSON_LIBS) $(CMOCKA_LIBS)

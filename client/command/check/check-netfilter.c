@@ -8,19 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/command/check/iptables-rules.h"
 #include "client/command/check/netfilter.h"
 #include "client/command/common/bridges.h"
 #include "client/command/common/tree.h"
 
 #define CALLS "/proc/sys/net/bridge/bridge-nf-call-"
-
-/* The rules of a chain; what does not work has none. program: iptables or ip6tables. */
-static void list_chain(const char *program, const char *chain, struct capture *capture)
-{
-	netfilter_run(capture, program, "-w", "-S", chain);
-	if (capture->end != CAPTURE_EXITED || capture->status != 0)
-		capture->text[0] = '\0';
-}
 
 void netfilter_run(struct capture *capture, const char *program, const char *first,
 		   const char *second, const char *third)
@@ -35,51 +28,38 @@ void netfilter_run(struct capture *capture, const char *program, const char *fir
 		free(argv[i]);
 }
 
-/* By name, or with all that crosses a bridge. */
-static int accepts(const char *text, const char *bridge)
+static void add_dropping(struct check *check, const char *bridge, const char *program,
+			 const char *chain)
 {
-	char *pairs[] = { text_format("-i %s -o %s -j ACCEPT\n", bridge, bridge),
-			  text_format("-i %s -j ACCEPT\n", bridge) };
-	int found = strstr(text, pairs[0]) != NULL || strstr(text, pairs[1]) != NULL ||
-		    strstr(text, "--physdev-is-bridged -j ACCEPT\n") != NULL;
+	char *what = text_format("bridge %s: %s drops what guests send across it "
+				 "(br_netfilter, chain FORWARD)", bridge, program);
+	char *quoted = text_shell_quote(bridge);
 
-	free(pairs[0]);
-	free(pairs[1]);
-	return found;
-}
-
-/* By its policy, as Docker and ufw do, or by a last rule, as Red Hat's file did for long. */
-static int drops(const char *forward)
-{
-	return strstr(forward, "-P FORWARD DROP\n") != NULL ||
-	       strstr(forward, "-A FORWARD -j DROP\n") != NULL ||
-	       strstr(forward, "-A FORWARD -j REJECT") != NULL;
-}
-
-static void check_chains(struct check *check, const struct words *bridges, const char *program)
-{
-	struct capture forward, docker;
-	const char *chain;
-
-	list_chain(program, "FORWARD", &forward);
-	list_chain(program, "DOCKER-USER", &docker);
-	if (!drops(forward.text))
-		return;
-	chain = docker.text[0] != '\0' ? "DOCKER-USER" : "FORWARD";
-	for (size_t i = 0; i < bridges->count; i++) {
-		const char *bridge = bridges->items[i];
-		char *quoted;
-
-		if (accepts(forward.text, bridge) || accepts(docker.text, bridge) ||
-		    bridge_is_for_containers(bridge))
-			continue;
-		quoted = text_shell_quote(bridge);
-		check_add(check, CHECK_WARN,
-			  text_format("bridge %s: %s drops what guests send across it "
-				      "(br_netfilter, chain FORWARD)", bridge, program),
+	/* At the end of a name that means whatever follows: too much would be let pass. */
+	if (bridge[strlen(bridge) - 1] == '+')
+		check_advise(check, CHECK_WARN, what,
+			     text_format("rename the bridge: no rule of %s can name one that ends "
+					 "in +", program));
+	else
+		check_add(check, CHECK_WARN, what,
 			  text_format("sudo %s -I %s -i %s -o %s -j ACCEPT", program, chain, quoted,
 				      quoted));
-		free(quoted);
+	free(quoted);
+}
+
+static void check_rules(struct check *check, const struct words *bridges, const char *program)
+{
+	struct capture rules;
+	const char *chain;
+
+	netfilter_run(&rules, program, "-w", "-S", NULL);
+	if (rules.end != CAPTURE_EXITED || rules.status != 0)
+		return;
+	chain = strstr(rules.text, "-A FORWARD -j DOCKER-USER\n") != NULL ? "DOCKER-USER" : "FORWARD";
+	for (size_t i = 0; i < bridges->count; i++) {
+		if (!bridge_is_for_containers(bridges->items[i]) &&
+		    iptables_drops(rules.text, bridges->items[i]))
+			add_dropping(check, bridges->items[i], program, chain);
 	}
 }
 
@@ -104,9 +84,9 @@ static void look(struct check *check, const struct words *bridges,
 		 const struct netfilter_calls *calls)
 {
 	if (calls->has_ip)
-		check_chains(check, bridges, "iptables");
+		check_rules(check, bridges, "iptables");
 	if (calls->has_ip6)
-		check_chains(check, bridges, "ip6tables");
+		check_rules(check, bridges, "ip6tables");
 	if ((calls->has_ip || calls->has_ip6) && netfilter_has_firewalld(check))
 		netfilter_check_firewalld(check, bridges);
 	netfilter_check_nftables(check, bridges, calls);

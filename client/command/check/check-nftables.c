@@ -48,19 +48,33 @@ static int can_see_bridges(const struct chain *chain, const struct netfilter_cal
 	       (strcmp(chain->family, "ip6") == 0 && calls->has_ip6);
 }
 
+/* A line with "br0" in quotes, or with "br*". */
+static int names(const char *line, const char *bridge)
+{
+	for (const char *at = line; (at = strchr(at, '"')) != NULL;) {
+		size_t length = strcspn(++at, "\"");
+
+		if (length > 0 && at[length - 1] == '*' && strncmp(at, bridge, length - 1) == 0)
+			return 1;
+		if (length == strlen(bridge) && memcmp(at, bridge, length) == 0)
+			return 1;
+		at += length + (at[length] != '\0');
+	}
+	return 0;
+}
+
 /* A rule that accepts something and names the bridge is taken for that one. */
 static int accepts(const struct chain *chain, const char *bridge)
 {
 	char *chain_words = text_format("%s %s", chain->family, chain->table);
-	char *name = text_format("\"%s\"", bridge), *rest;
+	char *rest;
 	struct capture capture;
 	int found = 0;
 
 	netfilter_run(&capture, "nft", "list table", chain_words, NULL);
 	rest = capture.text;
 	for (char *line; !found && (line = capture_next_line(&rest)) != NULL;)
-		found = strstr(line, name) != NULL && strstr(line, " accept") != NULL;
-	free(name);
+		found = names(line, bridge) && strstr(line, " accept") != NULL;
 	free(chain_words);
 	return found;
 }
