@@ -160,6 +160,8 @@ static enum reply_code refuse_start(const struct polkit_question *question, int 
 		return refuse(why, REPLY_POLKIT_FAILED,
 			      "%s: too many questions of user %s to polkit are under way: answer or end "
 			      "some of them", question->object, question->caller->name);
+	if (error == -EROFS)
+		return refuse_lock_file(why, question->object, EROFS);
 	return refuse(why, REPLY_INTERNAL, "%s: cannot ask polkit: %s", question->object,
 		      strerror(-error));
 }

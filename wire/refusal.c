@@ -3,10 +3,12 @@
 /* The answer "no": a reply code and one sentence for the person. */
 #include "wire/refusal.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "wire/escape.h"
@@ -30,6 +32,17 @@ enum reply_code refuse_closed_device(struct refusal *why, enum reply_code code, 
 	return refuse(why, code,
 		      "%s: %s is forbidden to this service or container: DeviceAllow=%s rw in its "
 		      "unit allows it", object, path, allowed);
+}
+
+enum reply_code refuse_lock_file(struct refusal *why, const char *object, int error)
+{
+	if (error == EROFS)
+		return refuse(why, REPLY_INSTALLATION,
+			      "%s: " VMGRANT_LOCK_FILE " is read-only to this service or container: "
+			      "ReadWritePaths=/run in its unit allows it", object);
+	return refuse(why, REPLY_INSTALLATION,
+		      "%s: cannot use " VMGRANT_LOCK_FILE ": %s: tell the administrator", object,
+		      strerror(error));
 }
 
 void refusal_print(const struct refusal *why)

@@ -37,6 +37,14 @@ enum reply_code refuse_closed_device(struct refusal *why, enum reply_code code, 
 				     const char *path, const char *allowed);
 
 /*
+ * The file on which a user's requests take turns cannot be used. A unit with ProtectSystem=strict
+ * makes it read-only, and has no other privilege taken away by that.
+ *
+ * error  errno of opening or locking it
+ */
+enum reply_code refuse_lock_file(struct refusal *why, const char *object, int error);
+
+/*
  * Say it on stderr, as the program's last word. Never blocks on a stderr that nobody reads,
  * and a reader that has gone does not replace the exit status by a signal.
  */

@@ -57,9 +57,10 @@ class DiskWorld(World):
             os.symlink(target, path)
         self.call(make)
 
-    def ask(self, name=NAME, user="alice", flags=0):
+    def ask(self, name=NAME, user="alice", flags=0, **options):
         """One request on a connection of its own."""
-        request = self.start_request(user, channel=protocol_client.pair, arguments=["--fd=9"])
+        request = self.start_request(user, channel=protocol_client.pair, arguments=["--fd=9"],
+                                     **options)
         reply = client.ask(request.socket, name, flags=flags)
         request.socket.close()
         assert request.finish().code == 0

@@ -24,6 +24,20 @@ def plain_world(world):
 
 # ---- green only if run works ----
 
+@pytest.mark.parametrize("rule", ("polkit=no", ""))
+def test_a_unit_that_makes_run_read_only_is_red_and_says_what_opens_it(good_world, rule):
+    """systemd's ProtectSystem=strict: setuid has its effect, and the lock file none."""
+    good_world.write_acl(f"allow bridge br0 user alice {rule}\n")
+    assert findings(good_world)[1]
+    read_only = "mount --rbind /run /run; mount -o remount,bind,ro /run"
+    assert good_world.run(["sh", "-ec", read_only]).code == 0
+    found = failure(good_world, "bridges")
+    assert "/run/vmgrant.lock is read-only to this service or container" in found["text"]
+    assert found["mend"] == "ReadWritePaths=/run in its unit allows it" and not found["command"]
+    assert good_world.run(["mount", "-o", "remount,bind,rw", "/run"]).code == 0
+    assert findings(good_world)[1]
+
+
 def test_a_password_that_polkit_wants_is_not_green(polkit_world):
     polkit_world.write_acl("allow bridge br0 user alice\n")
     (found,) = levels(polkit_world, "bridges", "warn")

@@ -66,6 +66,16 @@ def test_a_disk_is_held_by_one_guest_at_a_time(world):
     world.granted().close()
 
 
+def test_a_node_that_a_unit_keeps_closed_is_named(world):
+    """The control group answers EPERM: for the disk, and for what may stand on it."""
+    other = world.add_disk()
+    for loop, words in ((world.disk, f"DeviceAllow=/dev/loop{world.disk.index} rw"),
+                        (other, "DeviceAllow=block-loop rw")):
+        world.refused(replies.OBJECT, "is forbidden to this service or container", words,
+                      strace=["-f", "-qq", "-o", "/tmp/trace", "-P", f"/dev/loop{loop.index}",
+                              "-e", "inject=openat2:error=EPERM"])
+
+
 def test_a_mount_says_busy_while_a_guest_has_the_disk(world):
     need("mkfs.ext4")
     path = f"/dev/loop{world.disk.index}"

@@ -219,6 +219,15 @@ def test_check_says_what_is_in_the_way_of_a_disk(world):
         assert world.run(["swapoff", f"/dev/loop{second.index}"]).code == 0
 
 
+def test_check_names_a_disk_that_a_unit_keeps_closed(world):
+    done = world.run(["strace", "-f", "-qq", "-o", "/tmp/trace", "-P", NAME, "-e",
+                      "inject=/^f?access:error=EPERM", "vmgrant", "check", "--user", "alice",
+                      "--disk", NAME])
+    text = done.stdout.decode()
+    assert done.code == 104 and f"FAIL  {NAME}: forbidden to this service" in text, text
+    assert f"DeviceAllow={NAME} rw in the unit" in text, text
+
+
 def test_explain_knows_every_name_of_a_disk(world):
     world.link(f"{NAME}-alias", world.disk)
     world.write_acl(f"allow disk {NAME}-alias user alice ro polkit=no\n"

@@ -187,6 +187,17 @@ def loop_device_on_it(world, loop):
     world.usb.add_loop(second)
 
 
+def test_nodes_that_a_unit_keeps_closed_are_named(stick, loop):
+    """The control group answers EPERM: for the disk that is only looked at, and the device."""
+    need("strace")
+    stick.usb.add_disk("1-1", "sdz", loop.number)
+    for node, allowed in (("/dev/sdz", "block-sd"), (stick.usb.path(1, 3), "char-usb_device")):
+        reply = traced(stick, "-P", node, "-e", "inject=openat2:error=EPERM")
+        assert (reply.code, reply.fds) == (replies.OBJECT, []), reply.sentence
+        assert (f"{node} is forbidden to this service or container: DeviceAllow={allowed} rw"
+                in reply.sentence), reply.sentence
+
+
 @pytest.mark.parametrize("use", (holder_of_a_partition, loop_device_on_it))
 def test_attack_36_a_look_that_fails_never_means_free(stick, loop, use):
     """Whichever look at a disk that is in use fails, it is not given."""

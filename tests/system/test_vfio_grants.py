@@ -146,6 +146,26 @@ def test_attack_32_a_busy_node_is_refused(machine, flags, node):
     assert f"{node} is in use by another virtual machine" in reply.sentence
 
 
+@pytest.mark.parametrize("flags, node", ((client.GROUP, "/dev/vfio/12"),
+                                         (0, "/dev/vfio/devices/vfio0")))
+def test_a_node_that_a_unit_keeps_closed_is_named(machine, flags, node):
+    """The control group answers EPERM; check says it before anything is asked for."""
+    reply = ask(machine, options=["-e", "inject=openat2:error=EPERM:when=1"], flags=flags)
+    assert (reply.code, reply.fds) == (replies.OBJECT, [])
+    assert (f"{node} is forbidden to this service or container: DeviceAllow={node} rw"
+            in reply.sentence)
+
+
+def test_check_names_a_node_that_a_unit_keeps_closed(machine):
+    for node in ("/dev/vfio/devices/vfio0", "/dev/iommu"):
+        done = machine.world.run(["strace", "-f", "-qq", "-o", TRACE, "-P", node, "-e",
+                                  "inject=/^f?access:error=EPERM", "vmgrant", "check", "--user",
+                                  "alice", "--vfio", GPU])
+        text = done.stdout.decode()
+        assert done.code == 104 and f"FAIL  {node}: forbidden to this service" in text, text
+        assert f"DeviceAllow={node} rw in the unit" in text, text
+
+
 # ---- locked memory ----
 
 def test_a_limit_that_is_high_enough_is_left_alone(machine):

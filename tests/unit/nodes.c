@@ -2,7 +2,7 @@
 /* Copyright (C) 2026 vmgrant contributors */
 /*
  * In the place of /dev, for tests that run as anybody: there is no USB bus 9, and a
- * disk is in use, without a medium, or not to be opened if it is called so.
+ * disk is in use, without a medium, closed or not to be opened if it is called so.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -33,5 +33,7 @@ int disk_order_look(struct orders *orders, const char *name, enum order_disk_loo
 		return -ENOMEDIUM;
 	if (strcmp(name, "denied") == 0)
 		return -EACCES;
+	if (strcmp(name, "sdclosed") == 0)
+		return -EPERM;
 	return look == ORDER_DISK_CLAIM ? 0 : -ENXIO;
 }

@@ -86,6 +86,9 @@ static void what_cannot_be_looked_at_is_an_obstacle(void **state)
 	usb_tree_add_disk(place->tree, "denied", "1-1");
 	look(place, USB_DISKS_UNKNOWN, "denied");
 	tree_remove(place->tree, "class/block/denied");
+	usb_tree_add_disk(place->tree, "sdclosed", "1-1");
+	look(place, USB_DISKS_CLOSED, "sdclosed");
+	tree_remove(place->tree, "class/block/sdclosed");
 	close(place->places.blocks);
 	place->places.blocks = -1;
 	look(place, USB_DISKS_UNKNOWN, "");

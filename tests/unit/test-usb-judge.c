@@ -311,6 +311,11 @@ static void attack_30_a_disk_in_use_is_refused(void **state)
 	usb_tree_add_disk(place->tree, "denied", "1-1");
 	assert_int_equal(judge_grant(place, WANT_STICK, "allow usb 0951:1666\n"), REPLY_OBJECT);
 	assert_says(place, "cannot tell whether this machine uses its disk denied");
+	tree_remove(place->tree, "class/block/denied");
+	usb_tree_add_disk(place->tree, "sdclosed", "1-1");
+	assert_int_equal(judge_grant(place, WANT_STICK, "allow usb 0951:1666\n"), REPLY_OBJECT);
+	assert_says(place, "/dev/sdclosed is forbidden to this service or container: "
+			   "DeviceAllow=block-sd rw");
 }
 
 static void attack_28_without_its_node_nothing_is_given(void **state)

@@ -10,7 +10,7 @@ import sys
 import pci
 import usb
 from beside import LONG_S
-from checks import acl, main, need, read, wait_until, write
+from checks import acl, main, need, read, run, wait_until, write
 from nested import OLDER
 from network import bridge
 from people import Seated
@@ -198,6 +198,78 @@ with contextlib.ExitStack() as world:
                     as_root(one["mend"])
                     is_good(name)
                 need(["udevadm", "settle"])
+
+    # ---- in a unit with less than all ----
+
+    def in_unit(command, *properties):
+        """alice's command in a unit with these properties."""
+        words = [word for each in ("User=alice", *properties) for word in ("-p", each)]
+        return run(["systemd-run", "--wait", "--pipe", "-q", *words, "--", *command],
+                   limit_s=LONG_S)
+
+    def in_closed_unit(command, allowed=()):
+        return in_unit(command, "DevicePolicy=closed",
+                       *(f"DeviceAllow={path} rw" for path in allowed))
+
+    def opened_by(command, *wanted):
+        """One refusal after the other names what has to be allowed next; with all it works."""
+        for count, path in enumerate(wanted):
+            done = in_closed_unit(command, wanted[:count])
+            assert done.returncode != 0 and f"DeviceAllow={path} rw" in done.stdout, done
+            assert "modprobe" not in done.stdout, done
+        done = in_closed_unit(command, wanted)
+        assert done.returncode == 0, done
+
+    def said_closed(*words):
+        """{check: its mends} of what vmgrant check finds closed there."""
+        done = in_closed_unit(["vmgrant", "check", "--json", *words])
+        found = {}
+        for one in json.loads(done.stdout)["findings"]:
+            if "forbidden to this service" in one["text"]:
+                found.setdefault(one["check"], []).append(one["mend"])
+        assert done.returncode != 0 and found, done.stdout
+        return found
+
+    def device(option, value):
+        return ["vmgrant", "run", "--no-prompt", option, value, "--", OLDER, "-version"]
+
+    def check_closed_cards():
+        """A unit whose devices are closed: sentences and check say what opens a card's."""
+        fast = [word.replace("br0", "br0,vhost=on") for word in CARD] + ["{net0.vhostfds}"]
+        with acl("allow bridge br0 user alice polkit=no vhost"):
+            opened_by(CARD, "/dev/net/tun")
+            opened_by(fast, "/dev/net/tun", "/dev/vhost-net")
+            said = said_closed()
+            assert set(said) == {"bridges", "tun", "kvm", "vhost"}, said
+            assert all("DeviceAllow=/dev/" in mend for mends in said.values() for mend in mends)
+
+    def check_closed_devices():
+        """The same for a USB stick, a disk, and a PCI device by its group."""
+        disk = "/dev/disk/by-id/scsi-0QEMU_QEMU_HARDDISK_VMSCSI"
+        pci.bind(pci.CARD)
+        nodes = [pci.group(pci.CARD), "/dev/vfio/vfio"]
+        try:
+            with acl(f"allow usb {usb.STICK} user alice polkit=no\n"
+                     f"allow disk {disk} user alice polkit=no\n"
+                     f"allow vfio {pci.CARD} user alice polkit=no memlock=256M"):
+                opened_by(device("--usb", f"{usb.STICK},serial=VMSTICK1"), "block-sd",
+                          "char-usb_device")
+                opened_by(device("--disk", disk), os.path.realpath(disk))
+                opened_by(device("--vfio", pci.CARD), *nodes)
+                [mend] = said_closed("--disk", disk).values()
+                assert f"DeviceAllow={disk} rw" in mend[0], mend
+                [mends] = said_closed("--vfio", pci.CARD).values()
+                assert [path for path in nodes if f"DeviceAllow={path} rw" in str(mends)] == nodes
+        finally:
+            pci.release(pci.CARD)
+
+    def check_read_only_unit():
+        """A unit with ProtectSystem=strict: the sentence says what opens the lock file."""
+        with acl("allow bridge br0 user alice polkit=no"):
+            done = in_unit(CARD, "ProtectSystem=strict")
+            assert done.returncode != 0 and "ReadWritePaths=/run in its unit" in done.stdout, done
+            done = in_unit(CARD, "ProtectSystem=strict", "ReadWritePaths=/run")
+            assert done.returncode == 0, done
 
     def check_best_bridge():
         """The bridge that is suggested is the one that a card of this machine is a port of."""

@@ -94,6 +94,8 @@ void check_disk(struct check *check)
 			     text_format("ls -l /dev/disk/by-id shows those that are there"));
 		return;
 	}
+	if (check_is_closed(check, check->disk))
+		check_add_closed(check, CHECK_FAIL, check->disk, "a guest cannot have the disk");
 	count = add_names(check, &status, "by-id", 0);
 	count = add_names(check, &status, "by-path", count);
 	(void)add_names(check, &status, "by-partuuid", count);

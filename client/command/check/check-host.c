@@ -17,16 +17,6 @@
 #include "client/command/check/group-advice.h"
 #include "client/command/common/tree.h"
 
-/* By the control group of a service or container, where a mode would give EACCES. */
-static void add_forbidden(struct check *check, enum check_level level, const char *path,
-			  const char *effect)
-{
-	check_advise(check, level,
-		     text_format("%s: forbidden to this service or container: %s", path, effect),
-		     text_format("DeviceAllow=%s rw in the unit (DevicePolicy= closes devices), or "
-				 "start it outside", path));
-}
-
 /* ---- KVM ---- */
 
 /* "kvm_intel", "kvm_amd", or NULL where the processor offers no virtualisation. */
@@ -96,7 +86,7 @@ void check_kvm(struct check *check)
 	if (fd < 0 && error == EACCES)
 		add_closed_kvm(check, path);
 	else if (fd < 0 && error == EPERM)
-		add_forbidden(check, CHECK_WARN, "/dev/kvm", "guests are emulated, which is slow");
+		check_add_closed(check, CHECK_WARN, "/dev/kvm", "guests are emulated, which is slow");
 	else if (fd < 0 && (error == ENOENT || error == ENODEV || error == ENXIO))
 		add_no_kvm(check);
 	else if (fd < 0)
@@ -117,15 +107,12 @@ void check_vhost(struct check *check)
 {
 	/* Where the driver is there, it is the node that is missing. */
 	int is_loaded = tree_exists(check->root, "/sys/class/misc/vhost-net");
-	char *path = tree_path(check->root, "/dev/vhost-net");
-	int is_there = access(path, F_OK) == 0, error = errno;
 
-	free(path);
-	if (is_there)
+	if (tree_exists(check->root, "/dev/vhost-net"))
 		check_add(check, CHECK_OK,
 			  text_format("/dev/vhost-net: there, for rules with vhost"), NULL);
-	else if (error == EPERM)
-		add_forbidden(check, CHECK_INFO, "/dev/vhost-net", "no card can have vhost=on");
+	else if (check_is_closed(check, "/dev/vhost-net"))
+		check_add_closed(check, CHECK_INFO, "/dev/vhost-net", "no card can have vhost=on");
 	else
 		check_add(check, CHECK_INFO,
 			  text_format("/dev/vhost-net: missing: no card can have vhost=on"),

@@ -38,10 +38,7 @@ static void check_tun_open(struct check *check, const char *path)
 		close(fd);
 		check_add(check, CHECK_OK, text_format(TUN ": open to everybody"), NULL);
 	} else if (error == EPERM) {
-		check_advise(check, CHECK_FAIL,
-			     text_format(TUN ": forbidden to this service or container"),
-			     text_format("DeviceAllow=" TUN " rw in the unit (DevicePolicy= closes "
-					 "devices), or start it outside"));
+		check_add_closed(check, CHECK_FAIL, TUN, "no network card can be made");
 	} else if (error == ENODEV || error == ENXIO) {
 		check_add(check, CHECK_FAIL, text_format(TUN ": the driver is missing"),
 			  text_format("sudo modprobe tun"));

@@ -129,15 +129,33 @@ static void check_by_group(struct check *check, const char *group)
 				 "setting protects all programs of this machine"));
 }
 
-static void check_nodes(struct check *check, const char *group)
+static int is_there(const struct check *check, const char *path)
 {
-	struct words devices;
+	return tree_exists(check->root, "%s", path) || check_is_closed(check, path);
+}
 
-	tree_names(&devices, check->root, PCI "/%s/vfio-dev", check->device);
-	if (devices.count > 0 && tree_exists(check->root, "/dev/iommu"))
+/* The node of a device or group, and the one for memory: 1 if one of them is closed. Frees path. */
+static int add_closed(struct check *check, char *path, const char *memory)
+{
+	const char *const paths[] = { path, memory };
+	int count = 0;
+
+	for (size_t i = 0; i < 2; i++) {
+		if (!check_is_closed(check, paths[i]))
+			continue;
+		check_add_closed(check, CHECK_FAIL, paths[i], "a guest cannot have the device");
+		count++;
+	}
+	free(path);
+	return count > 0;
+}
+
+static void check_open_nodes(struct check *check, const struct words *devices, const char *group)
+{
+	if (devices->count > 0 && tree_exists(check->root, "/dev/iommu"))
 		check_add(check, CHECK_OK,
 			  text_format("/dev/vfio/devices/%s and /dev/iommu: there",
-				      devices.items[0]), NULL);
+				      devices->items[0]), NULL);
 	else if (tree_exists(check->root, "/dev/vfio/%s", group) &&
 		 tree_exists(check->root, "/dev/vfio/vfio"))
 		check_by_group(check, group);
@@ -151,6 +169,22 @@ static void check_nodes(struct check *check, const char *group)
 					 "/dev/vfio/%s", group, group),
 			     text_format("start it outside of the container, or give the container "
 					 "/dev/vfio"));
+}
+
+/* By iommufd if the kernel has it, as the helper does. */
+static void check_nodes(struct check *check, const char *group)
+{
+	struct words devices;
+	int is_closed;
+
+	tree_names(&devices, check->root, PCI "/%s/vfio-dev", check->device);
+	if (devices.count > 0 && is_there(check, "/dev/iommu"))
+		is_closed = add_closed(check, text_format("/dev/vfio/devices/%s", devices.items[0]),
+				       "/dev/iommu");
+	else
+		is_closed = add_closed(check, text_format("/dev/vfio/%s", group), "/dev/vfio/vfio");
+	if (!is_closed)
+		check_open_nodes(check, &devices, group);
 	words_release(&devices);
 }
 

@@ -3,8 +3,12 @@
 /* The findings of vmgrant check. */
 #include "client/command/check/check.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "client/command/common/tree.h"
 
 static void add(struct check *check, const struct finding *finding)
 {
@@ -25,6 +29,25 @@ void check_add(struct check *check, enum check_level level, char *what, char *me
 void check_advise(struct check *check, enum check_level level, char *what, char *advice)
 {
 	add(check, &(struct finding){ level, check->name, what, advice, CHECK_ADVICE });
+}
+
+/* Whether it is there is refused as well, and nothing is opened to find out. */
+int check_is_closed(const struct check *check, const char *path)
+{
+	char *whole = tree_path(check->root, "%s", path);
+	int is_closed = access(whole, F_OK) < 0 && errno == EPERM;
+
+	free(whole);
+	return is_closed;
+}
+
+void check_add_closed(struct check *check, enum check_level level, const char *path,
+		      const char *effect)
+{
+	check_advise(check, level,
+		     text_format("%s: forbidden to this service or container: %s", path, effect),
+		     text_format("DeviceAllow=%s rw in the unit (DevicePolicy= closes devices), or "
+				 "start it outside", path));
 }
 
 /* A sentence that ends with a command of root's; returns 1 if this one does. */
@@ -53,7 +76,7 @@ static int add_command(struct check *check, enum check_level level, const char *
 void check_add_sentence(struct check *check, enum check_level level, const char *sentence)
 {
 	static const char *const starts[] = { "ask ", "try ", "stop ", "start ", "everything is ",
-					      "DeviceAllow=" };
+					      "DeviceAllow=", "ReadWritePaths=" };
 	const char *advice = NULL;
 
 	if (add_command(check, level, sentence))

@@ -76,6 +76,14 @@ struct check {
 void check_add(struct check *check, enum check_level level, char *what, char *mend);
 void check_advise(struct check *check, enum check_level level, char *what, char *advice);
 
+/*
+ * A node that the control group of a service or container keeps closed, where a mode would give
+ * EACCES: 1 if this is one, path below check->root; and the finding. effect: what is not to be had.
+ */
+int check_is_closed(const struct check *check, const char *path);
+void check_add_closed(struct check *check, enum check_level level, const char *path,
+		      const char *effect);
+
 /* A sentence of the helper's: what it says to do, if it does, is the advice. */
 void check_add_sentence(struct check *check, enum check_level level, const char *sentence);
 

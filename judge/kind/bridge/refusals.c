@@ -124,13 +124,14 @@ static enum reply_code refuse_order(const struct matter *matter, const struct an
 
 static enum reply_code refuse_turn(const struct matter *matter, int error, struct refusal *why)
 {
+	char object[REQUEST_TEXT_SIZE];
+
 	if (error == -EBUSY)
 		return refuse(why, REPLY_QUOTA,
 			      "bridge %s: too many requests of user %s are under way: wait for some of "
 			      "them to end", matter->request->bridge, matter->session->caller.name);
-	return refuse(why, REPLY_INSTALLATION,
-		      "bridge %s: cannot use " VMGRANT_LOCK_FILE ": %s: tell the administrator",
-		      matter->request->bridge, strerror(-error));
+	(void)snprintf(object, sizeof object, "bridge %s", matter->request->bridge);
+	return refuse_lock_file(why, object, -error);
 }
 
 static enum reply_code refuse_closed(const struct matter *matter, enum reply_code code,

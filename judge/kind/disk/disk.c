@@ -99,7 +99,7 @@ static enum reply_code offer(struct matter *matter, struct handover *handover, s
 static enum reply_code refuse_open(const struct matter *matter, int error, struct refusal *why)
 {
 	const struct disk_object *disk = &matter->disk;
-	char object[REQUEST_TEXT_SIZE], use[DISK_USE_SIZE];
+	char object[REQUEST_TEXT_SIZE], use[DISK_USE_SIZE], path[48];
 
 	request_describe(matter->request, object);
 	switch (error) {
@@ -117,6 +117,9 @@ static enum reply_code refuse_open(const struct matter *matter, int error, struc
 	case -EACCES:
 		return refuse(why, REPLY_OBJECT, "%s: it is write-protected: ask for it with ,ro",
 			      object);
+	case -EPERM:
+		(void)snprintf(path, sizeof path, "/dev/%.32s", disk->device.name);
+		return refuse_closed_device(why, REPLY_OBJECT, object, path, path);
 	case -ENOMEDIUM:
 		return refuse(why, REPLY_OBJECT, "%s: there is no medium in it", object);
 	case -ESTALE:

@@ -125,11 +125,16 @@ enum reply_code disk_judge(struct matter *matter, struct refusal *why)
 enum reply_code disk_check_unused(const struct matter *matter, struct refusal *why)
 {
 	const struct disk_object *disk = &matter->disk;
-	char use[DISK_USE_SIZE];
+	char object[REQUEST_TEXT_SIZE], use[DISK_USE_SIZE];
 	int result = disk_use_find(&disk->places, &disk->device, use);
 
 	if (result == 0)
 		result = disk_use_find_loop(&disk->places, &disk->device,
 					    &matter->session->orders, use);
+	if (result == -EPERM) {
+		request_describe(matter->request, object);
+		return refuse_closed_device(why, REPLY_OBJECT, object,
+					    "/dev/loop*, which may stand on it,", "block-loop");
+	}
 	return refuse_used(matter, result, use, why);
 }

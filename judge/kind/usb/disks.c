@@ -41,6 +41,8 @@ static enum usb_disks look_at_disk(const struct usb_places *places, struct order
 		return USB_DISKS_IN_USE;
 	case -ENOMEDIUM: /* an empty card reader or drive */
 		return USB_DISKS_FREE;
+	case -EPERM: /* where a mode would give EACCES */
+		return USB_DISKS_CLOSED;
 	default:
 		return USB_DISKS_UNKNOWN;
 	}
@@ -101,7 +103,7 @@ static enum usb_disks look_at_loop(const struct usb_places *places, struct order
 	if (result == -ENXIO || result == -ENODEV || result == -ENOENT)
 		return is_bound_loop(places->blocks, name) ? USB_DISKS_UNKNOWN : USB_DISKS_NONE;
 	if (result < 0)
-		return USB_DISKS_UNKNOWN;
+		return result == -EPERM ? USB_DISKS_CLOSED : USB_DISKS_UNKNOWN;
 	(void)snprintf(number, sizeof number, "%u:%u", major(backing), minor(backing));
 	result = sysfs_link_passes(places->block_numbers, number, device->port);
 	return result > 0 ? USB_DISKS_IN_USE : none_unless_unknown(result);
@@ -126,7 +128,7 @@ static enum usb_disks look_at_all(const struct usb_places *places, struct orders
 
 		if (one != USB_DISKS_NONE)
 			answer = one;
-		if (one == USB_DISKS_UNKNOWN || one == USB_DISKS_IN_USE) {
+		if (one != USB_DISKS_NONE && one != USB_DISKS_FREE) {
 			escape_string(name_out, USB_DISK_NAME_SIZE, name);
 			break;
 		}

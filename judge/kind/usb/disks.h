@@ -21,13 +21,14 @@
 enum usb_disks {
 	USB_DISKS_UNKNOWN = 0, /* it cannot be told: no */
 	USB_DISKS_IN_USE,
+	USB_DISKS_CLOSED, /* a control group lets nobody here look */
 	USB_DISKS_FREE,
 	USB_DISKS_NONE, /* it has no disk */
 };
 
 /*
- * name_out  of the disk that is in use or cannot be told about, "sdb", in
- *           printable ASCII; "" where there is no such one
+ * name_out  of the disk that is in use or cannot be told about, or of a loop device,
+ *           "sdb", in printable ASCII; "" where there is no such one
  * The helper opens them.
  */
 enum usb_disks usb_disks_look(const struct usb_places *places, struct orders *orders,

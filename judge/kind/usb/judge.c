@@ -133,11 +133,25 @@ static enum reply_code refuse_missing(const struct candidates *candidates, struc
 
 /* ---- what no rule, or not every rule, can give ---- */
 
+/* What DeviceAllow= in a unit calls block devices of that one's driver: "block-sd". */
+static const char *class_of(const char *block)
+{
+	static const char *const classes[] = { "block-sd", "block-sr", "block-loop" };
+
+	for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++) {
+		const char *prefix = classes[i] + strlen("block-");
+
+		if (strncmp(block, prefix, strlen(prefix)) == 0)
+			return classes[i];
+	}
+	return "block-*";
+}
+
 enum reply_code usb_judge_disks(const struct usb_places *places, struct orders *orders,
 				const struct request *request, const struct usb_device *device,
 				struct refusal *why)
 {
-	char object[REQUEST_TEXT_SIZE], disk[USB_DISK_NAME_SIZE];
+	char object[REQUEST_TEXT_SIZE], disk[USB_DISK_NAME_SIZE], path[USB_DISK_NAME_SIZE + 5];
 
 	request_describe(request, object);
 	switch (usb_disks_look(places, orders, device, disk)) {
@@ -149,6 +163,10 @@ enum reply_code usb_judge_disks(const struct usb_places *places, struct orders *
 			      "%s: this machine uses its disk %s: mounted, swap, or held by another "
 			      "layer: unmount it, or stop what uses it",
 			      object, disk);
+	case USB_DISKS_CLOSED:
+		(void)snprintf(path, sizeof path, "/dev/%s", disk);
+		return refuse_closed_device(why, REPLY_OBJECT, object, path,
+					    class_of(disk));
 	case USB_DISKS_UNKNOWN:
 	default:
 		return refuse(why, REPLY_OBJECT,
