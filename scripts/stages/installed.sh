@@ -93,9 +93,30 @@ stage_system() {
 	system_tests system "$work/stage" tests/system "${but[@]}"
 }
 
+# It says where, and the next one runs.
+hanging_vm_check() {
+	local said
+
+	said=$(VMGRANT_CHECK_LIMIT_S=1 PYTHONPATH=$work/src/tests/vm/guest /usr/bin/python3 - <<-'END'
+	import checks
+	def check_one():
+	    """One that hangs"""
+	    checks.run(["sleep", "1000"], limit_s=1000)
+	def check_other():
+	    """The next one"""
+	checks.main(globals())
+	END
+	)
+	echo "$said"
+	grep -q '^not ok - One that hangs$' <<<"$said" &&
+		grep -q '^#.*TooLong: ended after its limit of 1 s$' <<<"$said" &&
+		grep -q '^#.*in run$' <<<"$said" && grep -q '^ok - The next one' <<<"$said"
+}
+
 stage_vm() {
 	local log=$work/logs/vm.log
 
+	check "a check that hangs is ended" hanging_vm_check
 	debian_can_be_made "the VM" || return
 	[ -x "$work/gcc/vmgrant-helper" ] ||
 		check "gcc build" build gcc CC=gcc --enable-werror || return

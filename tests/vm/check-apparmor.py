@@ -7,7 +7,7 @@ import os
 import sys
 
 from beside import LONG_S, Findings, file
-from checks import acl, main, need, read, run, wait_until
+from checks import acl, main, need, read, run, wait_until, write
 from network import bridge, ports
 from people import Seated
 
@@ -86,6 +86,20 @@ with contextlib.ExitStack() as world:
         [found] = findings.of("apparmor")
         assert found["level"] == "warn" and "libvirtd" in found["text"], found
         assert found["mend"] == f"sudo {ADAPT} add"
+
+    def check_mended_by_hand():
+        """Where vmgrant was built without AppArmor's files, what check prints does as well."""
+        local = f"{LOCAL}/usr.sbin.libvirtd"
+        before = read(local)
+        os.rename(ADAPT, f"{ADAPT}.away")
+        try:
+            findings.mend("apparmor", "libvirtd")
+            assert starts_under("libvirtd").returncode == 0
+        finally:
+            os.rename(f"{ADAPT}.away", ADAPT)
+            write(local, f"{before or ''}\n")
+            need(["apparmor_parser", "-r", "/etc/apparmor.d/usr.sbin.libvirtd"], limit_s=LONG_S)
+        assert starts_under("libvirtd").returncode != 0
 
     def check_mended():
         """With the line that is shipped a guest of qemu:///session gets its card."""

@@ -111,15 +111,31 @@ with contextlib.ExitStack() as world:
 
     @contextlib.contextmanager
     def clean_card():
-        """Afterwards nothing of it is left for the next one."""
-        need(["ip", "link", "set", CARD, "up"])
+        """Down and without addresses, which NetworkManager would take for somebody's work."""
         try:
+            need(["ip", "link", "set", CARD, "down"])
             yield
         finally:
             run(["ip", "link", "del", "br0"])
             run(["ip", "address", "flush", "dev", CARD])
 
     # ---- one each ----
+
+    def check_networkmanager():
+        """NetworkManager's recipe; activated anew, the guest is back"""
+        [(_, commands)] = recipe("NetworkManager")
+        with clean_card(), service("NetworkManager"):
+            names = ["br0", f"br0-{CARD}"]
+            try:
+                wait_until(lambda: has_lease(CARD), "an address on the card", limit_s=LONG_S)
+                old = need(["nmcli", "-g", "GENERAL.CONNECTION", "device", "show", CARD]).strip()
+                names.append(old)
+                sh(commands)
+                sh(f"nmcli connection modify '{old}' connection.autoconnect no")
+                is_as_promised()
+                serves_guests(lambda _: sh("nmcli connection up br0"))
+            finally:
+                run(["nmcli", "connection", "delete", *names], limit_s=LONG_S)
 
     def check_networkd():
         """systemd-networkd's recipe; deleted and made again, the guest is back"""

@@ -72,14 +72,29 @@ with contextlib.ExitStack() as world:
         return found
 
     def check_firewalld():
-        """firewalld has no port in a zone, and lets pass what crosses a bridge"""
+        """firewalld has no port in a zone, and passes what crosses a bridge whose zone forwards"""
         with service("firewalld"):
             hear_each_other()
             zones = need(["firewall-cmd", "--get-active-zones"], limit_s=LONG_S)
             assert not [name for name in ports() if name in zones], zones
             with filtered_bridges():
-                hear_each_other()
-                assert not warnings(), warnings()
+                passes_what_the_zone_forwards()
+
+    def passes_what_the_zone_forwards():
+        """With br_netfilter, in the default zone and in one of the bridge's own."""
+        hear_each_other()
+        assert not warnings(), warnings()
+        need(["firewall-cmd", "--permanent", "--new-zone=lab"], limit_s=LONG_S)
+        for words in (["--zone=public"], ["--zone=lab"]):
+            if words == ["--zone=lab"]:
+                need(["firewall-cmd", "--permanent", *words, "--add-interface=br0"],
+                     limit_s=LONG_S)
+            run(["firewall-cmd", "--permanent", *words, "--remove-forward"], limit_s=LONG_S)
+            need(["firewall-cmd", "--reload"], limit_s=LONG_S)
+            hear_nothing()
+            found = mend()
+            assert "firewalld" in found["text"], found
+            hear_each_other()
 
     def check_iptables():
         """With br_netfilter and FORWARD DROP nothing crosses a bridge; what check says mends it"""

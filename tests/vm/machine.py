@@ -63,6 +63,8 @@ DISKS = ["-device", "virtio-scsi-pci,id=scsi,addr=0x12",
 DISK_BYTES = 64 << 20
 STICK_BYTES = 1 << 20
 PAUSE_S = 0.1
+# Twice what a check may take: a VM that says nothing for so long has stopped altogether.
+SILENCE_S = 840.0
 
 
 def die_with_parent(number=signal.SIGKILL):
@@ -152,13 +154,13 @@ class Machine:
             os.unlink(path)
             write_whole(f"{path}.answer", json.dumps(answer))
 
-    def run(self, job, limit_s):
-        """Give the guest a job, show what it prints; its exit status, or None."""
+    def run(self, job, limit_s, silence_s):
+        """Give the guest a job, show what it prints; its exit status, or None for a hang."""
         self.jobs += 1
         path = os.path.join(self.share, "jobs", str(self.jobs))
         write_whole(path, job)
-        shown = 0
-        end = time.monotonic() + limit_s
+        shown = before = 0
+        begin = heard = time.monotonic()
         while True:
             done = os.path.exists(f"{path}.status")
             alive = self.process.poll() is None
@@ -166,7 +168,10 @@ class Machine:
             if done:
                 with open(f"{path}.status", encoding="ascii") as file:
                     return int(file.read())
-            if not alive or time.monotonic() > end:
+            now = time.monotonic()
+            if shown != before:
+                before, heard = shown, now
+            if not alive or now > begin + limit_s or now > heard + silence_s:
                 return None
             self.answer_asks()
             time.sleep(PAUSE_S)
@@ -255,7 +260,8 @@ def main():
     worst = 0
     try:
         for job in options.jobs or typed_jobs(machine):
-            status = machine.run(job, options.limit)
+            silence_s = SILENCE_S if options.jobs else options.limit
+            status = machine.run(job, options.limit, silence_s)
             if status is None:
                 state = machine.process.poll()
                 why = "hangs" if state is None else f"ended with status {state}"

@@ -7,6 +7,7 @@ They run in the order of the file and build upon each other.
 """
 
 import contextlib
+import os
 import signal
 import subprocess
 import sys
@@ -15,14 +16,25 @@ import traceback
 
 # Emulated processors inside emulated processors: a limit only ends a hang.
 LIMIT_S = 60.0
+# Of one check, whatever it waits for; the slowest takes less than half of it by itself.
+CHECK_LIMIT_S = int(os.environ.get("VMGRANT_CHECK_LIMIT_S", "420"))
 
 
-# A file that takes too long is ended, and takes away what it made.
-signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by a signal"))
+class TooLong(Exception):
+    """A check that hangs: its traceback tells where."""
+
+
+def too_long(*_):
+    raise TooLong(f"ended after its limit of {CHECK_LIMIT_S} s")
 
 
 class Skip(Exception):
     """What the check needs is not here; the text says what."""
+
+
+# A file that takes too long is ended, and takes away what it made.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by a signal"))
+signal.signal(signal.SIGALRM, too_long)
 
 
 def main(names):
@@ -37,15 +49,20 @@ def main(names):
             continue
         title = " ".join(function.__doc__.split()).rstrip(".")
         begin = time.monotonic()
+        signal.alarm(CHECK_LIMIT_S)
         try:
             function()
+            signal.alarm(0)
         except Skip as reason:
             print(f"ok - {title} # SKIP {reason}", flush=True)
-        except Exception:  # whatever it is, it is told and the next check runs
+        except Exception as problem:  # whatever it is, it is told and the next check runs
+            signal.alarm(0)
             bad += 1
+            # Of one that hangs, what called the innermost wait is what tells.
+            limit = None if isinstance(problem, TooLong) else -3
             print(f"not ok - {title}")
-            print("".join(f"#   {line}\n" for line in traceback.format_exc(limit=-3).splitlines()),
-                  end="", flush=True)
+            print("".join(f"#   {line}\n" for line in
+                          traceback.format_exc(limit=limit).splitlines()), end="", flush=True)
         else:
             print(f"ok - {title} [{time.monotonic() - begin:.1f} s]", flush=True)
     return 1 if bad else 0
