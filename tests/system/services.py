@@ -34,15 +34,24 @@ class Polkit:
 
     def start_daemon(self):
         place = next(place for place in POLKITD_PLACES if os.path.exists(place))
-        self.daemon = self.world.spawn([place, "--no-debug"], capture=False)
-        wait_until(lambda: self.owner() == self.daemon.inner_pid, "polkitd on the bus")
+
+        def has_name():
+            # One that lost a race for the name, or met a busy bus, has left.
+            if self.daemon is None or not self.daemon.running():
+                self.daemon = self.world.spawn([place, "--no-debug"], capture=False)
+            owner = self.owner()
+            return owner is not None and self.daemon.running() and owner == self.daemon.inner_pid
+
+        wait_until(has_name, "polkitd on the bus")
 
     def owner(self):
-        """Pid of the process that has polkit's name, None when there is none."""
+        """Pid of the process that has polkit's name, 0 when there is none; None: no answer."""
         answer = self.world.run(
             ["dbus-send", "--system", "--print-reply=literal", "--dest=org.freedesktop.DBus", "/",
              "org.freedesktop.DBus.GetConnectionUnixProcessID", f"string:{POLKIT_NAME}"])
-        return int(answer.stdout.split()[-1]) if answer.code == 0 else None
+        if answer.code != 0:
+            return 0 if b"NameHasNoOwner" in answer.stderr else None
+        return int(answer.stdout.split()[-1])
 
     def write_rules(self, script, name="10-test.rules"):
         """Replace the administrator's rules and make polkitd read them."""
@@ -57,7 +66,7 @@ class Polkit:
     def restart_daemon(self):
         self.daemon.kill()
         # The next one would leave at once while the bus takes the name for owned.
-        wait_until(lambda: self.owner() is None, "the bus to notice")
+        wait_until(lambda: self.owner() == 0, "the bus to notice")
         self.start_daemon()
 
     def stop(self):
