@@ -50,9 +50,30 @@ static void the_machine_decides_on_the_card(void **state)
 		{ "s390x", "s390-ccw-virtio-7.2", "virtio-net-ccw" },
 		{ "m68k", "virt", "virtio-net-device" },
 		{ "hppa", "hppa", "virtio-net-pci" },
+		{ "aarch64", "sbsa-ref", "virtio-net-pci" },
+		{ "arm", "versatilepb", "virtio-net-pci" },
+		{ "arm", "realview-eb-mpcore", "virtio-net-pci" },
+		{ "aarch64", "mcimx7d-sabre", "virtio-net-pci" },
+		{ "xtensaeb", "virt", "virtio-net-pci" },
+		{ "sh4", "r2d", "virtio-net-pci" },
+		{ "alpha", "clipper", "virtio-net-pci" },
+		{ "ppc64", "pseries-7.2", "virtio-net-pci" },
+		{ "loongarch64", "virt", "virtio-net-pci" },
+	};
+	static const char *const without[][2] = {
+		{ "aarch64", "raspi3b" },   { "arm", "ast2600-evb" }, { "arm", "realview-pb-a8" },
+		{ "arm", "romulus-bmc" },   { "aarch64", "xlnx-zcu102" }, { "sh4eb", "shix" },
+		{ "xtensa", "sim" },        { "riscv32", "opentitan" }, { "riscv64", "sifive_u" },
+		{ "riscv64", "microchip-icicle-kit" }, { "sparc", "SS-5" }, { "avr", "uno" },
+		{ "cris", "axis-dev88" },   { "nios2", "10m50-ghrd" }, { "rx", "gdbsim-r5f562n7" },
+		{ "tricore", "tricore_testboard" }, { "m68k", "q800" }, { "or1k", "or1k-sim" },
+		{ "microblazeel", "petalogix-s3adsp1800" },
 	};
 
 	(void)state;
+	for (size_t i = 0; i < sizeof without / sizeof without[0]; i++)
+		assert_null(card_of(without[i][0],
+				    ARGUMENTS("-M", (char *)(uintptr_t)without[i][1])));
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		assert_string_equal(card_of(rows[i].architecture,
 					    ARGUMENTS("-M", (char *)(uintptr_t)rows[i].machine)),

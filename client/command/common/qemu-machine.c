@@ -8,8 +8,8 @@
 
 /*
  * The first row that fits counts. A word that ends in '*' is the beginning of a name,
- * since machines have versions: pc-q35-7.2. From hw/ of QEMU 7.2 and 10; machines that
- * are not here have PCI or are left to QEMU, whose sentence says what is missing.
+ * since machines have versions: pc-q35-7.2. From hw/ of QEMU 7.2 and 10, and from starting
+ * each machine of QEMU 7.2 with each card. Architectures that are not here have PCI.
  */
 static const struct row {
 	const char *architecture, *machine;
@@ -30,17 +30,36 @@ static const struct row {
 	{ "aarch64", "vexpress-a*", QEMU_BUS_MMIO, QEMU_USB_NONE, 0 },
 	{ "aarch64", "xlnx-versal-virt*", QEMU_BUS_MMIO, QEMU_USB_BOARD, 0 },
 	{ "aarch64", "raspi*", QEMU_BUS_NONE, QEMU_USB_BOARD, 0 },
+	{ "aarch64", "sbsa*", QEMU_BUS_PCI, QEMU_USB_XHCI, 0 },
+	{ "aarch64", "versatile*", QEMU_BUS_PCI, QEMU_USB_XHCI, 0 },
+	{ "aarch64", "realview-eb*", QEMU_BUS_PCI, QEMU_USB_XHCI, 0 },
+	{ "aarch64", "mcimx7*", QEMU_BUS_PCI, QEMU_USB_XHCI, 0 },
+	{ "aarch64", "imx8*", QEMU_BUS_PCI, QEMU_USB_XHCI, 0 },
+	{ "aarch64", "", QEMU_BUS_PCI, QEMU_USB_XHCI, 0 },
+	{ "aarch64", "*", QEMU_BUS_NONE, QEMU_USB_BOARD, 0 },
 	{ "riscv64", "virt*", QEMU_BUS_PCI, QEMU_USB_XHCI, 1 },
 	{ "riscv64", "", QEMU_BUS_NONE, QEMU_USB_NONE, 0 },
 	{ "riscv64", "spike*", QEMU_BUS_NONE, QEMU_USB_NONE, 0 },
 	{ "riscv64", "sifive*", QEMU_BUS_NONE, QEMU_USB_NONE, 0 },
 	{ "riscv64", "shakti*", QEMU_BUS_NONE, QEMU_USB_NONE, 0 },
+	{ "riscv64", "opentitan*", QEMU_BUS_NONE, QEMU_USB_NONE, 0 },
+	{ "riscv64", "microchip*", QEMU_BUS_NONE, QEMU_USB_NONE, 0 },
 	{ "m68k", "virt*", QEMU_BUS_MMIO, QEMU_USB_NONE, 0 },
 	{ "m68k", "*", QEMU_BUS_NONE, QEMU_USB_NONE, 0 },
 	{ "or1k", "virt*", QEMU_BUS_PCI, QEMU_USB_XHCI, 1 },
 	{ "or1k", "*", QEMU_BUS_NONE, QEMU_USB_NONE, 0 },
 	{ "loongarch64", "*", QEMU_BUS_PCI, QEMU_USB_XHCI, 1 },
+	{ "xtensa", "virt*", QEMU_BUS_PCI, QEMU_USB_XHCI, 0 },
+	{ "xtensa", "*", QEMU_BUS_NONE, QEMU_USB_NONE, 0 },
+	{ "sh4", "r2d*", QEMU_BUS_PCI, QEMU_USB_XHCI, 0 },
+	{ "sh4", "*", QEMU_BUS_NONE, QEMU_USB_NONE, 0 },
 	{ "microblaze", "*", QEMU_BUS_NONE, QEMU_USB_NONE, 0 },
+	{ "sparc", "*", QEMU_BUS_NONE, QEMU_USB_NONE, 0 },
+	{ "avr", "*", QEMU_BUS_NONE, QEMU_USB_NONE, 0 },
+	{ "cris", "*", QEMU_BUS_NONE, QEMU_USB_NONE, 0 },
+	{ "nios2", "*", QEMU_BUS_NONE, QEMU_USB_NONE, 0 },
+	{ "rx", "*", QEMU_BUS_NONE, QEMU_USB_NONE, 0 },
+	{ "tricore", "*", QEMU_BUS_NONE, QEMU_USB_NONE, 0 },
 };
 
 /* Architectures whose machines are those of another one. */
@@ -50,6 +69,7 @@ static const char *family(const char *architecture)
 		{ "i386", "x86_64" },       { "amd64", "x86_64" },   { "arm", "aarch64" },
 		{ "armhf", "aarch64" },     { "armel", "aarch64" },  { "arm64", "aarch64" },
 		{ "riscv32", "riscv64" },   { "microblazeel", "microblaze" },
+		{ "xtensaeb", "xtensa" },   { "sh4eb", "sh4" },
 	};
 
 	for (size_t i = 0; i < sizeof families / sizeof families[0]; i++) {
