@@ -37,6 +37,8 @@ libhelper_a_SOURCES = \
 	helper/port/direct.c \
 	helper/port/direct.h \
 	helper/port/link-read.c \
+	helper/port/maker.c \
+	helper/port/maker.h \
 	helper/port/netlink-internal.h \
 	helper/port/netlink.c \
 	helper/port/netlink.h \
@@ -60,3 +62,11 @@ vmgrant_helper_SOURCES = helper/main.c
 vmgrant_helper_CPPFLAGS = $(AM_CPPFLAGS) $(NL_CFLAGS) $(CAPNG_CFLAGS)
 # Of libhelper.a the objects that libinside.a needs are there already.
 vmgrant_helper_LDADD = libjudge.a libhelper.a libinside.a libwire.la $(HELPER_LIBS)
+
+# Of the process that makes namespaces, as judge/local.mk makes the judge's.
+helper/port/maker-filter.h: helper/port/maker-calls.txt judge/sandbox-generate.run
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && judge/sandbox-generate.run $(SECCOMP_ARCH) \
+		<$(srcdir)/helper/port/maker-calls.txt >$@.new && mv $@.new $@
+helper/port/libhelper_a-maker.$(OBJEXT): helper/port/maker-filter.h
+CLEANFILES += helper/port/maker-filter.h helper/port/maker-filter.h.new
+EXTRA_DIST += helper/port/maker-calls.txt

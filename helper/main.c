@@ -72,6 +72,14 @@ static enum reply_code take_connection(struct service *service, struct refusal *
 			  : REPLY_GRANTED;
 }
 
+/* While it can still keep CAP_SYS_ADMIN, which this process gives up next. */
+static int start_maker(struct service *service)
+{
+	struct builders *builders = &service->ports.builders;
+
+	return maker_is_needed() ? maker_start(builders->account, &builders->maker) : 0;
+}
+
 static enum reply_code start(struct service *service, struct refusal *why)
 {
 	int result = process_close_fds(service->door.fd, service->door.fd);
@@ -93,6 +101,10 @@ static enum reply_code start(struct service *service, struct refusal *why)
 	code = find_account(service, why);
 	if (code != REPLY_GRANTED)
 		return code;
+	result = start_maker(service);
+	if (result < 0)
+		return refuse(why, REPLY_INTERNAL, "start: cannot start a process: %s",
+			      strerror(-result));
 	result = walk_start(&service->walk, service->door.kind, &service->account);
 	if (result < 0)
 		return refuse(why, REPLY_INTERNAL, "start: cannot start a thread: %s",
@@ -252,7 +264,7 @@ int main(int argc, char **argv)
 	};
 	enum reply_code code = process_secure(&why);
 
-	service.ports.account = &service.account;
+	service.ports.builders = (struct builders){ &service.account, { .channel = -1 } };
 	if (code == REPLY_GRANTED) {
 		if (service.door.kind == DOOR_NONE ||
 		    !(service.door.kind == DOOR_SERVICE ? privileges_are_given()

@@ -6,6 +6,7 @@
 #include <cap-ng.h>
 #include <errno.h>
 #include <linux/capability.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,9 @@
 
 /* What the way to phase 1 takes, besides what the door needs. */
 #define SHRINKING (BIT(CAP_SETUID) | BIT(CAP_SETGID) | BIT(CAP_SETPCAP))
+
+/* Of the process that makes namespaces, and after that of what it forks to build in one. */
+#define MAKING (BIT(CAP_SYS_ADMIN) | BIT(CAP_NET_ADMIN))
 
 int privileges_are_real(void)
 {
@@ -317,17 +321,61 @@ int privileges_become_reader(const struct account *account)
 	return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
-int privileges_become_account(const struct account *account, pid_t parent)
+/* All ids the account's for good, these capabilities permitted, and an end with the parent. */
+static int become(const struct account *account, pid_t parent, unsigned long long kept)
 {
 	if (set_gids(account->gid, account->gid) < 0 || set_uids(account->uid, account->uid) < 0 ||
-	    write_sets(0, 0) < 0 ||
-	    !are_lowered(0) || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+	    write_sets(0, kept) < 0 ||
+	    !are_lowered(kept) || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return -1;
 	/* Last: a change of ids forgets it. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
 		return -1;
 	errno = ESRCH;
 	return getppid() == parent ? 0 : -1;
+}
+
+int privileges_become_account(const struct account *account, pid_t parent)
+{
+	return become(account, parent, 0);
+}
+
+/* ---- namespaces where users may make none ---- */
+
+int privileges_can_make_namespaces(void)
+{
+	unsigned long long effective, permitted;
+
+	return read_sets(&effective, &permitted) == 0 && (permitted & MAKING) == MAKING;
+}
+
+int privileges_become_maker(const struct account *account, pid_t parent)
+{
+	struct refusal why;
+
+	if (geteuid() == account->uid) {
+		if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 ||
+		    write_sets(0, MAKING) < 0 || close_up(MAKING, &why) != REPLY_GRANTED)
+			return -1;
+	} else if (shrink(MAKING, account, &why) != REPLY_GRANTED) {
+		return -1;
+	}
+	return become(account, parent, MAKING);
+}
+
+int privileges_make_namespace(void)
+{
+	int error;
+
+	/* It remembers whose sets it writes, and learns of forks by libc's fork() alone. */
+	capng_setpid(getpid());
+	if (make_effective(MAKING) < 0)
+		return errno;
+	error = unshare(CLONE_NEWNET) < 0 ? errno : 0;
+	/* For good, and before anything else is done. */
+	if (write_sets(BIT(CAP_NET_ADMIN), BIT(CAP_NET_ADMIN)) < 0)
+		abort();
+	return error;
 }
 
 void privileges_become_caller(void)

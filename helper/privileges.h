@@ -21,6 +21,8 @@
  *
  * The judge and the asker are forks of phase 1 or 2 that call
  * privileges_become_account() first of all: no capability, all ids the account's.
+ * Where user namespaces are forbidden, a fork of phase 0 calls privileges_become_maker(), and
+ * its forks, one for each sealed port, privileges_make_namespace(): see port/maker.h.
  *
  * Ids are changed by plain system calls: libc's functions change them in every thread,
  * and the thread of walk.c has its own.
@@ -85,6 +87,22 @@ int privileges_become_reader(const struct account *account);
  * parent does. Returns 0, or -1 with errno; async-signal-safe enough for after fork.
  */
 int privileges_become_account(const struct account *account, pid_t parent);
+
+/* 1 if this process has what privileges_become_maker() keeps. */
+int privileges_can_make_namespaces(void);
+
+/*
+ * The same from phase 0, with CAP_SYS_ADMIN and CAP_NET_ADMIN still permitted: for the process
+ * of port/maker.h, which goes behind its filter next.
+ */
+int privileges_become_maker(const struct account *account, pid_t parent);
+
+/*
+ * In a fork of that one: make a network namespace and go into it. After it CAP_SYS_ADMIN is gone,
+ * and CAP_NET_ADMIN is effective for what is built there. Returns 0 or errno; ends the process
+ * if the capability stays.
+ */
+int privileges_make_namespace(void);
 
 /*
  * For good: no capability, all ids the caller's. For the end of the process, which

@@ -77,6 +77,8 @@ static void perform_keep(struct service *service)
 	const uint32_t rights = service->order.keep.rights;
 
 	service->is_without_disks |= (rights & ORDER_RIGHT_DISKS) == 0;
+	if ((rights & ORDER_RIGHT_PORTS) == 0)
+		maker_stop(&service->ports.builders.maker);
 	service->answer.result = privileges_keep(rights & ~(unsigned)ORDER_RIGHT_DISKS);
 }
 

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "helper/port/netlink-internal.h"
 #include "helper/port/netlink.h"
@@ -30,18 +32,29 @@ static int send_report(int channel, enum order_port_step step, int error, const 
 
 /* ---- the namespace ---- */
 
+const char builder_namespace_path[] = "/proc/self/ns/net";
+const char builder_tun_path[] = "/dev/net/tun";
+
+int builder_enter_unprivileged(void)
+{
+	return unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0 ? errno : 0;
+}
+
+/* Always the same call, whatever libc's open() is: a filter looks at it. */
+static int open_path(const char *path, int flags)
+{
+	return (int)syscall(SYS_openat, AT_FDCWD, path, flags | O_CLOEXEC);
+}
+
 /* Returns 0 or errno. */
 static int open_files(unsigned queues, int *files, enum order_port_step *step)
 {
-	*step = ORDER_PORT_NAMESPACE;
-	if (unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0)
-		return errno;
-	files[BUILDER_NAMESPACE] = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	files[BUILDER_NAMESPACE] = open_path(builder_namespace_path, O_RDONLY);
 	if (files[BUILDER_NAMESPACE] < 0)
 		return errno;
 	*step = ORDER_PORT_OPEN_TUN;
 	for (unsigned i = 0; i < queues; i++) {
-		files[BUILDER_TUNS + i] = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+		files[BUILDER_TUNS + i] = open_path(builder_tun_path, O_RDWR);
 		if (files[BUILDER_TUNS + i] < 0)
 			return errno;
 	}
@@ -137,12 +150,15 @@ static int build(int channel, int tun_fd, const unsigned char *guest_mac)
 	return result == 0 ? bring_up(inside.netlink, inside.link) : result;
 }
 
-void builder_run(int channel, unsigned queues, const unsigned char *guest_mac)
+void builder_run(int channel, unsigned queues, const unsigned char *guest_mac,
+		 int (*enter)(void))
 {
 	int files[FD_PASS_MAX];
-	enum order_port_step step;
-	int error = open_files(queues, files, &step);
+	enum order_port_step step = ORDER_PORT_NAMESPACE;
+	int error = enter();
 
+	if (error == 0)
+		error = open_files(queues, files, &step);
 	if (send_report(channel, step, error, files, BUILDER_TUNS + queues) < 0 || error != 0 ||
 	    !wait_for_helper(channel))
 		return;

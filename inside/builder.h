@@ -12,6 +12,9 @@
  * a pair into it and make TAPs from the files that it gets from here. Nobody else can but root:
  * the caller of the helper, whose effective uid is another, can do with a TAP from it only what
  * any holder of a TAP's fd can do.
+ *
+ * Where user namespaces are forbidden it is a fork of the process of helper/port/maker.h, with
+ * CAP_NET_ADMIN and a seccomp filter, and the namespace belongs to the initial user namespace.
  */
 #ifndef VMGRANT_INSIDE_BUILDER_H
 #define VMGRANT_INSIDE_BUILDER_H
@@ -26,6 +29,10 @@ enum builder_file {
 	BUILDER_NAMESPACE = 0,
 	BUILDER_TUNS, /* from here /dev/net/tun, one for each queue, no interface yet */
 };
+
+/* The paths of these, each by an address that a seccomp filter can know. */
+extern const char builder_namespace_path[];
+extern const char builder_tun_path[];
 
 struct builder_report {
 	enum order_port_step step;
@@ -42,12 +49,17 @@ struct builder_report {
  *
  * queues     1 to ORDER_QUEUES_MAX
  * guest_mac  the one address that frames of the TAP may come from; NULL: any
+ * enter      makes the namespace and goes into it: 0 or errno
  *
  * From ORDER_PORT_NAMESPACE come ENOSPC where user namespaces are switched off (sysctl
  * user.max_user_namespaces) or used up, EPERM where a distribution or a container forbids them,
  * EINVAL where the kernel has none; from ORDER_PORT_OPEN_TUN EACCES where /dev/net/tun is closed
  * to the service account: privileges here do not reach into the initial namespace.
  */
-void builder_run(int channel, unsigned queues, const unsigned char *guest_mac);
+void builder_run(int channel, unsigned queues, const unsigned char *guest_mac,
+		 int (*enter)(void));
+
+/* Of builder_run(): a namespace in a user namespace, which takes no privilege. */
+int builder_enter_unprivileged(void);
 
 #endif

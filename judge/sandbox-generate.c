@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 vmgrant contributors */
 /*
- * Make the judge's seccomp filter out of the list of its calls. A program of the build.
+ * Make a seccomp filter out of a list of calls: the judge's, and that of the process that makes
+ * namespaces with a capability (helper/port/maker.c). A program of the build.
  *
  *     sandbox-generate ARCHITECTURE <sandbox-calls.txt >sandbox-filter.h
  *
@@ -16,6 +17,12 @@
 #include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
+#include <linux/if_tun.h>
+#include <linux/netlink.h>
+#include <linux/sched.h>
+#include <linux/sockios.h>
+#include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -164,6 +171,72 @@ static void own_limits(const struct list *list, int call, const char *name)
 	add(list, SCMP_ACT_ALLOW, call, 2, reads_own);
 }
 
+/*
+ * Memory cannot be compared, but where a text lies can: an address is put in when the filter is
+ * loaded. These stand for two of them until then.
+ */
+static const scmp_datum_t own_paths[] = { 0x5eed00015eed0002ULL, 0x5eed00035eed0004ULL };
+
+static void own_path(const struct list *list, int call, const char *name)
+{
+	(void)name;
+	for (size_t i = 0; i < sizeof own_paths / sizeof *own_paths; i++) {
+		const struct scmp_arg_cmp is_path = SCMP_A1(SCMP_CMP_EQ, own_paths[i]);
+
+		add(list, SCMP_ACT_ALLOW, call, 1, &is_path);
+	}
+}
+
+static void network_namespace(const struct list *list, int call, const char *name)
+{
+	static const scmp_datum_t flags[] = { CLONE_NEWNET };
+
+	(void)name;
+	add_values(list, call, 0, flags, 1);
+}
+
+/* As fork() does it: nothing is shared, and no namespace is new. */
+static void plain_fork(const struct list *list, int call, const char *name)
+{
+	const int is_swapped = list->architecture == SCMP_ARCH_S390 ||
+			       list->architecture == SCMP_ARCH_S390X;
+	const struct scmp_arg_cmp is_fork = SCMP_CMP(is_swapped ? 1U : 0U, SCMP_CMP_EQ, SIGCHLD);
+
+	(void)name;
+	add(list, SCMP_ACT_ALLOW, call, 1, &is_fork);
+}
+
+static void route_socket(const struct list *list, int call, const char *name)
+{
+	const struct scmp_arg_cmp is_route[] = {
+		SCMP_A0(SCMP_CMP_MASKED_EQ, INT_MASK, AF_NETLINK),
+		SCMP_A2(SCMP_CMP_MASKED_EQ, INT_MASK, NETLINK_ROUTE),
+	};
+
+	(void)name;
+	add(list, SCMP_ACT_ALLOW, call, 2, is_route);
+}
+
+static void interface_names(const struct list *list, int call, const char *name)
+{
+	static const scmp_datum_t requests[] = { TUNGETIFF, SIOCGIFINDEX };
+
+	(void)name;
+	add_values(list, call, 1, requests, sizeof requests / sizeof *requests);
+}
+
+/* Where there is none yet: what lies at an address stays there. */
+static void private_memory(const struct list *list, int call, const char *name)
+{
+	const struct scmp_arg_cmp is_private[] = {
+		SCMP_A2(SCMP_CMP_EQ, PROT_READ | PROT_WRITE),
+		SCMP_A3(SCMP_CMP_MASKED_EQ, INT_MASK, MAP_PRIVATE | MAP_ANONYMOUS),
+	};
+
+	(void)name;
+	add(list, SCMP_ACT_ALLOW, call, 2, is_private);
+}
+
 static void allow(const struct list *list, int call, const char *name)
 {
 	(void)name;
@@ -199,6 +272,12 @@ static const struct {
 	{ "plain-option", plain_option },
 	{ "plain-prctl", plain_prctl },
 	{ "own-limits", own_limits },
+	{ "own-path", own_path },
+	{ "network-namespace", network_namespace },
+	{ "plain-fork", plain_fork },
+	{ "route-socket", route_socket },
+	{ "interface-names", interface_names },
+	{ "private-memory", private_memory },
 };
 
 static void read_line(const struct list *list, char *line)
@@ -262,6 +341,10 @@ static void print_constants(void)
 	PRINT(SO_RCVTIMEO);
 	PRINT(SO_SNDTIMEO);
 	PRINT(ENOSYS);
+	PRINT(CLONE_NEWNET);
+	PRINT(SIGCHLD);
+	PRINT(MAP_PRIVATE);
+	PRINT(TUNGETIFF);
 #undef PRINT
 }
 
@@ -276,6 +359,21 @@ static unsigned long long number(const unsigned char *bytes, size_t size, uint32
 	return value;
 }
 
+/* A number, or what whoever includes the header puts in. */
+static void print_operand(unsigned long long value)
+{
+	for (size_t i = 0; i < sizeof own_paths / sizeof *own_paths; i++) {
+		if (value == own_paths[i] >> 32)
+			printf("SANDBOX_PATH_%zu_HIGH }, \\\n", i + 1);
+		else if (value == (own_paths[i] & UINT32_MAX))
+			printf("SANDBOX_PATH_%zu_LOW }, \\\n", i + 1);
+		else
+			continue;
+		return;
+	}
+	printf("0x%08llx }, \\\n", value);
+}
+
 static void print_filter(const struct list *list)
 {
 	FILE *file = tmpfile();
@@ -285,9 +383,10 @@ static void print_filter(const struct list *list)
 		fail(list, "cannot write the filter", strerror(errno));
 	rewind(file);
 	printf("#define SANDBOX_FILTER \\\n");
-	while (fread(code, sizeof code, 1, file) == 1)
-		printf("\t{ 0x%02llx, %u, %u, 0x%08llx }, \\\n", number(code, 2, list->architecture),
-		       code[2], code[3], number(code + 4, 4, list->architecture));
+	while (fread(code, sizeof code, 1, file) == 1) {
+		printf("\t{ 0x%02llx, %u, %u, ", number(code, 2, list->architecture), code[2], code[3]);
+		print_operand(number(code + 4, 4, list->architecture));
+	}
 	printf("\t/* the end */\n");
 	fclose(file);
 }

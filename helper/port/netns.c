@@ -25,7 +25,8 @@ static void be_builder(const struct account *account, const struct order_port *o
 	    process_close_fds(channel, channel) < 0)
 		return;
 	builder_run(channel, order->queues,
-		    (order->flags & ORDER_PORT_LOCK_MAC) != 0 ? order->mac : NULL);
+		    (order->flags & ORDER_PORT_LOCK_MAC) != 0 ? order->mac : NULL,
+		    builder_enter_unprivileged);
 }
 
 static int receive(struct netns *netns, unsigned file_count, enum order_port_step *step)
@@ -52,25 +53,35 @@ static int receive(struct netns *netns, unsigned file_count, enum order_port_ste
 	return report.error > 0 ? -report.error : -ECHILD;
 }
 
-int netns_start(const struct account *account, const struct order_port *order,
-		struct netns *netns_out, enum order_port_step *failed_out)
+/* A fork of this process, or of the one that may make namespaces where nobody else may. */
+static int start_builder(const struct builders *builders, const struct order_port *order,
+			 struct netns *netns, int channel)
 {
 	const pid_t helper = getpid();
-	int ends[2];
+
+	if (builders->maker.channel >= 0)
+		return maker_order(&builders->maker, order, channel);
+	netns->child = fork();
+	if (netns->child == 0) {
+		be_builder(builders->account, order, helper, channel);
+		_exit(0);
+	}
+	return netns->child < 0 ? -EAGAIN : 0;
+}
+
+int netns_start(const struct builders *builders, const struct order_port *order,
+		struct netns *netns_out, enum order_port_step *failed_out)
+{
+	int result, ends[2];
 
 	*failed_out = ORDER_PORT_FORK;
 	*netns_out = (struct netns){ .channel = -1 };
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return -errno;
-	netns_out->child = fork();
-	if (netns_out->child == 0) {
-		be_builder(account, order, helper, ends[1]);
-		_exit(0);
-	}
-	close(ends[1]);
 	netns_out->channel = ends[0];
-	return netns_out->child < 0 ? -EAGAIN
-				    : receive(netns_out, BUILDER_TUNS + order->queues, failed_out);
+	result = start_builder(builders, order, netns_out, ends[1]);
+	close(ends[1]);
+	return result == 0 ? receive(netns_out, BUILDER_TUNS + order->queues, failed_out) : result;
 }
 
 void netns_go_on(const struct netns *netns)

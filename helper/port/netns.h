@@ -10,11 +10,18 @@
 #include <sys/types.h>
 
 #include "helper/account.h"
+#include "helper/port/maker.h"
 #include "wire/fd-pass.h"
 #include "wire/orders.h"
 
+/* What builders are started by: the process that can make namespaces, or a fork as the account. */
+struct builders {
+	const struct account *account;
+	struct maker maker;
+};
+
 struct netns {
-	pid_t child; /* 0: none */
+	pid_t child; /* 0: none of this process's own */
 	int channel; /* to it */
 	struct fd_list files; /* enum builder_file; the caller's */
 };
@@ -28,7 +35,7 @@ struct netns {
  * No capability must be raised. Returns 0 or a negative errno, see builder_run(). In any case
  * netns_close() follows.
  */
-int netns_start(const struct account *account, const struct order_port *order,
+int netns_start(const struct builders *builders, const struct order_port *order,
 		struct netns *netns_out, enum order_port_step *failed_out);
 
 /* Let it go on. That it has ended is told by netns_finish(). */

@@ -69,7 +69,7 @@ static int make(struct port_maker *maker, struct port_spec *spec, struct port_ma
 	int tun_fd = maker->tun_fd;
 
 	if ((spec->order->flags & ORDER_PORT_SEALED) != 0)
-		return sealed_port_make(maker->netlink, maker->account, spec, made);
+		return sealed_port_make(maker->netlink, &maker->builders, spec, made);
 	maker->tun_fd = -1;
 	return direct_port_make(maker->netlink, tun_fd, spec, made);
 }

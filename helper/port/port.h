@@ -8,8 +8,8 @@
 
 #include <sys/types.h>
 
-#include "helper/account.h"
 #include "helper/port/netlink.h"
+#include "helper/port/netns.h"
 #include "wire/fd-pass.h"
 #include "wire/orders.h"
 
@@ -18,7 +18,7 @@ struct port_maker {
 	struct netlink *netlink; /* NULL: not open */
 	int tun_fd;              /* /dev/net/tun opened before privileges shrank, or -1 */
 	uid_t owner;             /* always the caller's */
-	const struct account *account;
+	struct builders builders; /* of sealed ones */
 };
 
 /*

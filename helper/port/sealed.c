@@ -10,6 +10,7 @@
 #include "helper/port/netns.h"
 #include "helper/port/tun.h"
 #include "helper/port/veth.h"
+#include "helper/privileges.h"
 #include "inside/builder.h"
 #include "wire/port-name.h"
 
@@ -79,6 +80,23 @@ static int join_bridge(struct netlink *outer, const struct port_spec *spec)
 	return result;
 }
 
+/*
+ * A namespace in a user namespace is this process's by its effective uid; for one of the initial
+ * user namespace it takes the capability.
+ */
+static int make_tap(const struct port_spec *spec, const struct netns *netns, const char *name)
+{
+	const int is_own = netns->child > 0;
+	int result = is_own ? 0 : privileges_raise(ORDER_RIGHT_PORTS);
+
+	if (result == 0)
+		result = tun_make(netns->files.fds + BUILDER_TUNS, spec->order->queues, name,
+				  spec->order->flags, spec->owner);
+	if (!is_own)
+		privileges_lower();
+	return result;
+}
+
 /* Everything after the pair. The builder leads the frames while the outer end joins. */
 static int build_port(struct netlink *outer, const struct port_spec *spec,
 		      struct netns *netns, struct port_made *made)
@@ -90,8 +108,7 @@ static int build_port(struct netlink *outer, const struct port_spec *spec,
 	 * The TAP has the name of the port, so that who asks his fd learns under which
 	 * name the administrator sees it.
 	 */
-	result = tun_make(netns->files.fds + BUILDER_TUNS, spec->order->queues, made->name,
-			  spec->order->flags, spec->owner);
+	result = make_tap(spec, netns, made->name);
 	if (result < 0)
 		return result;
 	netns_go_on(netns);
@@ -125,11 +142,11 @@ static int build(struct netlink *outer, struct port_spec *spec, struct netns *ne
 	return result;
 }
 
-int sealed_port_make(struct netlink *outer, const struct account *account, struct port_spec *spec,
+int sealed_port_make(struct netlink *outer, const struct builders *builders, struct port_spec *spec,
 		     struct port_made *made_out)
 {
 	struct netns netns;
-	int result = netns_start(account, spec->order, &netns, &made_out->step);
+	int result = netns_start(builders, spec->order, &netns, &made_out->step);
 
 	if (result == 0)
 		result = build(outer, spec, &netns, made_out);

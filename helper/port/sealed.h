@@ -13,21 +13,21 @@
 #ifndef VMGRANT_HELPER_PORT_SEALED_H
 #define VMGRANT_HELPER_PORT_SEALED_H
 
-#include "helper/account.h"
 #include "helper/port/netlink.h"
+#include "helper/port/netns.h"
 #include "helper/port/port-spec.h"
 
 /*
  * Make one, completely set up and up.
  *
- * outer    connection to the namespace of the bridge, that can raise ORDER_RIGHT_PORTS
- * account  whose ids the process has that builds in the port's own namespace
+ * outer     connection to the namespace of the bridge, that can raise ORDER_RIGHT_PORTS
+ * builders  who builds in the port's own namespace
  *
  * No capability must be raised: the connection raises it for the changes to the caller's
  * namespace. The inner one is built by
  * a process that holds no capability over the caller's (inside/builder.h). Returns 0 or a negative errno.
  */
-int sealed_port_make(struct netlink *outer, const struct account *account, struct port_spec *spec,
+int sealed_port_make(struct netlink *outer, const struct builders *builders, struct port_spec *spec,
 		     struct port_made *made_out);
 
 #endif

@@ -78,7 +78,7 @@ int main(int argc, char **argv)
 		die("usage", EINVAL);
 	account.uid = account.gid = (uid_t)atoi(argv[4]);
 	bench.maker = (struct port_maker){
-		.tun_fd = -1, .owner = (uid_t)atoi(argv[3]), .account = &account,
+		.tun_fd = -1, .owner = (uid_t)atoi(argv[3]), .builders = { &account, { .channel = -1 } },
 	};
 	bench.order.queues = (uint16_t)atoi(argv[5]);
 	bench.order.slot_count = PORT_SLOTS;

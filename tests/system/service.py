@@ -30,7 +30,8 @@ def command(helper, capabilities, arguments, ids=("vmgrant", "vmgrant")):
 class Service:
     """Listens until the world ends."""
 
-    def __init__(self, world, capabilities=NETWORK, arguments=("--service",), **options):
+    def __init__(self, world, capabilities=NETWORK, arguments=("--service",), prepare=None,
+                 **options):
         world.write(LOCK, "", mode=0o600, owner=world.call(
             lambda: (pwd.getpwnam("vmgrant").pw_uid, pwd.getpwnam("vmgrant").pw_gid)))
         words = command(world.helper, capabilities, arguments, **options)
@@ -51,7 +52,7 @@ class Service:
                     os.execvpe(words[0], words, {"PATH": os.environ["PATH"]})
                 connection.close()
 
-        self.process = world.spawn(serve)
+        self.process = world.spawn(serve, prepare=prepare)
         wait_until(lambda: world.path(SOCKET).exists(), "the service's socket")
 
 

@@ -315,7 +315,7 @@ def test_a_setting_that_protects_the_whole_machine_stays(plain_world):
     limit = "/proc/sys/user/max_user_namespaces"
     done = plain_world.run(["unshare", "--user", "--map-root-user", "sh", "-c",
                             f"echo 0 >{limit} && vmgrant check"])
-    assert b"port=direct in the rule needs none" in done.stdout and b"sysctl" not in done.stdout
+    assert b"user namespaces: forbidden" in done.stdout and b"sysctl" not in done.stdout
 
 
 def test_what_other_programs_say_is_not_repeated(plain_world):

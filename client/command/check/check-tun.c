@@ -106,19 +106,31 @@ static int has_failed(const struct check *check)
 	return 0;
 }
 
+/* The setuid program does without them; the service does if its drop-in is there. */
 static void add_forbidden(struct check *check, const char *what)
 {
-	check_advise(check, has_failed(check) ? CHECK_FAIL : CHECK_WARN,
-		     text_format("user namespaces: %s: sealed ports cannot be made", what),
-		     text_format("port=direct in the rule needs none"));
+	if (has_failed(check))
+		check_advise(check, CHECK_FAIL,
+			     text_format("user namespaces: %s: sealed ports cannot be made", what),
+			     text_format("port=direct in the rule needs none, and the service's "
+					 "drop-in no-user-namespaces.conf does without"));
+	else
+		check_add(check, check_got_card(check, VMGRANT_PORT_SEALED) ? CHECK_OK : CHECK_INFO,
+			  text_format("user namespaces: %s: ports are sealed with CAP_SYS_ADMIN instead",
+				      what), NULL);
 }
 
 /* AppArmor can allow them to the helper alone. */
 static void add_apparmor(struct check *check)
 {
-	check_add(check, has_failed(check) ? CHECK_FAIL : CHECK_WARN,
-		  text_format("user namespaces: AppArmor gives them no capabilities: sealed ports "
-			      "cannot be made"),
+	static const char what[] = "restricted by AppArmor";
+
+	if (!has_failed(check)) {
+		add_forbidden(check, what);
+		return;
+	}
+	check_add(check, CHECK_FAIL,
+		  text_format("user namespaces: %s: sealed ports cannot be made", what),
 		  text_format("printf 'abi <abi/4.0>,\\nprofile vmgrant-helper %s "
 			      "flags=(unconfined) {\\n userns,\\n}\\n' | sudo tee "
 			      "/etc/apparmor.d/vmgrant-helper && sudo apparmor_parser -r "
@@ -127,17 +139,14 @@ static void add_apparmor(struct check *check)
 
 void check_namespaces(struct check *check)
 {
-	if (check_got_card(check, VMGRANT_PORT_SEALED))
-		check_add(check, CHECK_OK,
-			  text_format("user namespaces: allowed: ports can be sealed"), NULL);
-	else if (tree_number(check->root, "/proc/sys/user/max_user_namespaces") == 0)
+	if (tree_number(check->root, "/proc/sys/user/max_user_namespaces") == 0)
 		add_forbidden(check, "forbidden");
 	else if (tree_number(check->root, "/proc/sys/kernel/unprivileged_userns_clone") == 0)
 		add_forbidden(check, "forbidden to users");
 	else if (tree_number(check->root,
 			     "/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == 1)
 		add_apparmor(check);
-	else if (!can_make_user_namespace())
+	else if (!check_got_card(check, VMGRANT_PORT_SEALED) && !can_make_user_namespace())
 		check_advise(check, CHECK_WARN,
 			     text_format("user namespaces: cannot be made here: sealed ports cannot "
 					 "be made"),

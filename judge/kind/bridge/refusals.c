@@ -180,8 +180,8 @@ enum reply_code refuse_port(const struct matter *matter, const struct answer *an
 	case ORDER_PORT_NAMESPACE:
 		return refuse(why, REPLY_INTERNAL,
 			      "bridge %s: cannot make a network namespace: %s: ask the administrator to "
-			      "allow user namespaces, or for port=direct in the rule", bridge,
-			      strerror(-error));
+			      "allow user namespaces, or for port=direct in the rule, or at the "
+			      "service for no-user-namespaces.conf", bridge, strerror(-error));
 	case ORDER_PORT_NAME:
 		return error == -EEXIST || error == -EBUSY
 			       ? refuse_full(matter, why)
