@@ -4,65 +4,71 @@
 noinst_LIBRARIES += libcommand.a
 libcommand_a_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS) $(UDEV_CFLAGS)
 libcommand_a_SOURCES = \
-	client/command/attach/follow-device.c \
-	client/command/attach/follow-device.h \
-	client/command/check/check-tun.c \
-	client/command/check/check-vfio.c \
 	client/command/check/check.c \
 	client/command/check/check.h \
-	client/command/check/iptables-rules.c \
-	client/command/check/iptables-rules.h \
-	client/command/common/capture.c \
-	client/command/common/capture.h \
-	client/command/common/disk-option.c \
-	client/command/common/disk-option.h \
+	client/command/check/host/check-tun.c \
+	client/command/check/netfilter/iptables-rules.c \
+	client/command/check/netfilter/iptables-rules.h \
 	client/command/common/interrupt.c \
 	client/command/common/interrupt.h \
-	client/command/common/net-option.c \
-	client/command/common/net-option.h \
-	client/command/common/nearest.c \
-	client/command/common/nearest.h \
-	client/command/common/option-words.c \
-	client/command/common/option-words.h \
-	client/command/common/pci-address.c \
-	client/command/common/pci-address.h \
-	client/command/common/qemu-machine.c \
-	client/command/common/qemu-machine.h \
-	client/command/common/qemu-option.c \
-	client/command/common/qemu-option.h \
-	client/command/common/text.c \
-	client/command/common/text.h \
-	client/command/common/tree.c \
-	client/command/common/tree.h \
-	client/command/common/usb-option.c \
-	client/command/common/usb-option.h \
-	client/command/common/usb-present.c \
-	client/command/common/usb-present.h \
-	client/command/common/vfio-option.c \
-	client/command/common/vfio-option.h \
-	client/command/run/launch-device.c \
-	client/command/run/launch-device.h \
-	client/command/run/launch.c \
-	client/command/run/launch.h \
-	client/command/run/qemu-line.c \
-	client/command/run/qemu-line.h \
-	client/command/run/qemu-program.c \
-	client/command/run/qemu-program.h \
-	client/command/run/open-broker.c \
-	client/command/run/open-broker.h \
-	client/command/run/open-filter.c \
-	client/command/run/open-filter.h \
+	client/command/kind/bridge/launch-card.c \
+	client/command/kind/bridge/launch-card.h \
+	client/command/kind/bridge/net-device.c \
+	client/command/kind/bridge/net-device.h \
+	client/command/kind/bridge/net-option.c \
+	client/command/kind/bridge/net-option.h \
+	client/command/kind/disk/disk-option.c \
+	client/command/kind/disk/disk-option.h \
+	client/command/kind/usb/follow-device.c \
+	client/command/kind/usb/follow-device.h \
+	client/command/kind/usb/launch-usb.c \
+	client/command/kind/usb/launch-usb.h \
+	client/command/kind/usb/usb-option.c \
+	client/command/kind/usb/usb-option.h \
+	client/command/kind/usb/usb-present.c \
+	client/command/kind/usb/usb-present.h \
+	client/command/kind/vfio/check-vfio.c \
+	client/command/kind/vfio/launch-vfio.c \
+	client/command/kind/vfio/launch-vfio.h \
+	client/command/kind/vfio/open-broker.c \
+	client/command/kind/vfio/open-broker.h \
+	client/command/kind/vfio/open-filter.c \
+	client/command/kind/vfio/open-filter.h \
+	client/command/kind/vfio/vfio-option.c \
+	client/command/kind/vfio/vfio-option.h \
+	client/command/machine/capture.c \
+	client/command/machine/capture.h \
+	client/command/machine/tree.c \
+	client/command/machine/tree.h \
+	client/command/options/option-words.c \
+	client/command/options/option-words.h \
+	client/command/options/pci-address.c \
+	client/command/options/pci-address.h \
+	client/command/qemu/launch.c \
+	client/command/qemu/launch.h \
+	client/command/qemu/qemu-line.c \
+	client/command/qemu/qemu-line.h \
+	client/command/qemu/qemu-machine.c \
+	client/command/qemu/qemu-machine.h \
+	client/command/qemu/qemu-option.c \
+	client/command/qemu/qemu-option.h \
+	client/command/qemu/qemu-program.c \
+	client/command/qemu/qemu-program.h \
 	client/qmp/device.c \
+	client/qmp/device.h \
 	client/qmp/disk.c \
 	client/qmp/disk.h \
-	client/qmp/device.h \
 	client/qmp/message.c \
 	client/qmp/net.c \
 	client/qmp/net.h \
 	client/qmp/qmp.c \
 	client/qmp/qmp.h \
 	client/qmp/usb.c \
-	client/qmp/usb.h
+	client/qmp/usb.h \
+	client/text/nearest.c \
+	client/text/nearest.h \
+	client/text/text.c \
+	client/text/text.h
 
 bin_PROGRAMS += vmgrant
 vmgrant_SOURCES = \
@@ -70,67 +76,50 @@ vmgrant_SOURCES = \
 	client/command/attach/attach.c \
 	client/command/attach/attach.h \
 	client/command/attach/detach.c \
-	client/command/attach/follow.c \
-	client/command/attach/follow.h \
 	client/command/attach/qmp-command.c \
 	client/command/attach/qmp-command.h \
 	client/command/bridge-helper/bridge-helper.c \
-	client/command/check/acl-mend.c \
-	client/command/check/acl-mend.h \
-	client/command/check/acl-never.c \
-	client/command/check/acl-never.h \
-	client/command/check/acl-report.c \
-	client/command/check/acl-report.h \
-	client/command/check/check-acl.c \
-	client/command/check/beside-connman.c \
-	client/command/check/beside-dhcpcd.c \
-	client/command/check/beside-lldpd.c \
-	client/command/check/beside-read.c \
-	client/command/check/beside.h \
-	client/command/check/check-apparmor.c \
-	client/command/check/check-beside.c \
-	client/command/check/check-bridges.c \
-	client/command/check/check-clients.c \
+	client/command/check/acl/acl-mend.c \
+	client/command/check/acl/acl-mend.h \
+	client/command/check/acl/acl-never.c \
+	client/command/check/acl/acl-never.h \
+	client/command/check/acl/acl-report.c \
+	client/command/check/acl/acl-report.h \
+	client/command/check/acl/check-acl.c \
+	client/command/check/acl/check-policy.c \
+	client/command/check/beside/beside-connman.c \
+	client/command/check/beside/beside-dhcpcd.c \
+	client/command/check/beside/beside-lldpd.c \
+	client/command/check/beside/beside-read.c \
+	client/command/check/beside/beside.h \
+	client/command/check/beside/check-beside.c \
+	client/command/check/bridge/check-bridges.c \
+	client/command/check/bridge/check-ports.c \
 	client/command/check/check-command.c \
-	client/command/check/check-disk.c \
-	client/command/check/check-firewalld.c \
-	client/command/check/check-host.c \
-	client/command/check/check-install.c \
-	client/command/check/check-boxes.c \
-	client/command/check/check-libvirt.c \
-	client/command/check/check-netfilter.c \
-	client/command/check/check-nftables.c \
-	client/command/check/netfilter.h \
-	client/command/check/check-policy.c \
-	client/command/check/check-polkit.c \
-	client/command/check/check-ports.c \
 	client/command/check/check-print.c \
 	client/command/check/check-probe.c \
-	client/command/check/check-process.c \
-	client/command/check/group-advice.c \
-	client/command/check/group-advice.h \
-	client/command/common/ask-device.c \
-	client/command/common/ask-device.h \
-	client/command/common/ask-disk.c \
-	client/command/common/ask-disk.h \
-	client/command/common/bridges.c \
-	client/command/common/bridges.h \
-	client/command/common/card.c \
-	client/command/common/card.h \
+	client/command/check/clients/check-boxes.c \
+	client/command/check/clients/check-clients.c \
+	client/command/check/clients/check-libvirt.c \
+	client/command/check/host/check-apparmor.c \
+	client/command/check/host/check-host.c \
+	client/command/check/host/check-install.c \
+	client/command/check/host/check-polkit.c \
+	client/command/check/host/check-process.c \
+	client/command/check/host/group-advice.c \
+	client/command/check/host/group-advice.h \
+	client/command/check/netfilter/check-firewalld.c \
+	client/command/check/netfilter/check-netfilter.c \
+	client/command/check/netfilter/check-nftables.c \
+	client/command/check/netfilter/netfilter.h \
 	client/command/common/command.c \
 	client/command/common/command.h \
-	client/command/common/device-name.c \
-	client/command/common/device-name.h \
 	client/command/common/person.c \
 	client/command/common/person.h \
-	client/command/common/port-vlans.c \
-	client/command/common/port-vlans.h \
-	client/command/common/ports.c \
-	client/command/common/ports.h \
+	client/command/common/prompt.c \
+	client/command/common/prompt.h \
 	client/command/common/read-policy.c \
 	client/command/common/read-policy.h \
-	client/command/explain/explain-disk.c \
-	client/command/explain/explain-disk.h \
 	client/command/explain/explain-object.c \
 	client/command/explain/explain-object.h \
 	client/command/explain/explain.c \
@@ -140,23 +129,59 @@ vmgrant_SOURCES = \
 	client/command/explain/explanation.h \
 	client/command/explain/rule-text.c \
 	client/command/explain/rule-text.h \
-	client/command/list/list-bridges.c \
-	client/command/list/list-devices.c \
-	client/command/list/list-disks.c \
+	client/command/kind/bridge/attach-card.c \
+	client/command/kind/bridge/bridge.c \
+	client/command/kind/bridge/bridge.h \
+	client/command/kind/bridge/card.c \
+	client/command/kind/bridge/card.h \
+	client/command/kind/bridge/list-bridges.c \
+	client/command/kind/bridge/run-card.c \
+	client/command/kind/disk/ask-disk.c \
+	client/command/kind/disk/ask-disk.h \
+	client/command/kind/disk/attach-disk.c \
+	client/command/kind/disk/check-disk.c \
+	client/command/kind/disk/disk.c \
+	client/command/kind/disk/disk.h \
+	client/command/kind/disk/explain-disk.c \
+	client/command/kind/disk/list-disks.c \
+	client/command/kind/disk/run-disk.c \
+	client/command/kind/kind.h \
+	client/command/kind/kinds.c \
+	client/command/kind/usb/ask-usb.c \
+	client/command/kind/usb/ask-usb.h \
+	client/command/kind/usb/attach-usb.c \
+	client/command/kind/usb/follow.c \
+	client/command/kind/usb/follow.h \
+	client/command/kind/usb/list-usb.c \
+	client/command/kind/usb/run-follow.c \
+	client/command/kind/usb/run-follow.h \
+	client/command/kind/usb/run-usb.c \
+	client/command/kind/usb/usb.c \
+	client/command/kind/usb/usb.h \
+	client/command/kind/vfio/ask-vfio.c \
+	client/command/kind/vfio/ask-vfio.h \
+	client/command/kind/vfio/explain-vfio.c \
+	client/command/kind/vfio/list-vfio.c \
+	client/command/kind/vfio/run-vfio.c \
+	client/command/kind/vfio/vfio.c \
+	client/command/kind/vfio/vfio.h \
+	client/command/list/list-device.c \
+	client/command/list/list-device.h \
 	client/command/list/list-ports.c \
 	client/command/list/list.c \
 	client/command/list/list.h \
+	client/command/machine/bridges.c \
+	client/command/machine/bridges.h \
+	client/command/machine/device-name.c \
+	client/command/machine/device-name.h \
+	client/command/machine/port-vlans.c \
+	client/command/machine/port-vlans.h \
+	client/command/machine/ports.c \
+	client/command/machine/ports.h \
 	client/command/main.c \
 	client/command/reattach/put-back.c \
 	client/command/reattach/put-back.h \
 	client/command/reattach/reattach.c \
-	client/command/run/run-card.c \
-	client/command/run/run-device.c \
-	client/command/run/run-device.h \
-	client/command/run/run-disk.c \
-	client/command/run/run-disk.h \
-	client/command/run/run-follow.c \
-	client/command/run/run-follow.h \
 	client/command/run/run-qemu.c \
 	client/command/run/run.c \
 	client/command/run/run.h

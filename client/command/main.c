@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "client/command/common/command.h"
-#include "client/command/common/nearest.h"
-#include "client/command/common/text.h"
+#include "client/text/nearest.h"
+#include "client/text/text.h"
 
 static const struct {
 	const char *name;
@@ -16,7 +16,7 @@ static const struct {
 	const char *summary;
 } commands[] = {
 	{ "run", command_run, "start a program with network cards and devices" },
-	{ "attach", command_attach, "plug a card, a USB device or a disk into a QEMU that runs already" },
+	{ "attach", command_attach, "plug something into a QEMU that runs already" },
 	{ "detach", command_detach, "take away what attach has plugged in" },
 	{ "list", command_list, "say what you may have on this machine, and why not the rest" },
 	{ "check", command_check, "say what is wrong on this machine and how to fix it" },

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/command/common/text.h"
+#include "client/text/text.h"
 
 /* Where QEMU keeps the devices that have an id. */
 #define DEVICES "/machine/peripheral"

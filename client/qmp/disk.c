@@ -70,14 +70,23 @@ static enum qmp_result remove_node(struct qmp *qmp, const char *id)
 	return qmp_execute(qmp, "blockdev-del", qmp_argument("node-name", node), -1, NULL);
 }
 
-/* A device of that name on another block device is somebody else's. */
-static enum qmp_result remove_device(struct qmp *qmp, const char *id)
+enum qmp_result qmp_disk_owns(struct qmp *qmp, const char *id, const char *type)
 {
 	char node[QMP_NODE_SIZE], drive[QMP_ID_SIZE];
 	enum qmp_result result = qmp_device_get(qmp, id, "drive", drive, sizeof drive);
 
+	/* Of anything else QEMU knows no such property. */
+	(void)type;
 	qmp_disk_node(node, id);
-	if (result == QMP_REFUSED || (result == QMP_DONE && strcmp(drive, node) != 0))
+	return result == QMP_DONE && strcmp(drive, node) != 0 ? QMP_REFUSED : result;
+}
+
+/* A device of that name on another block device is somebody else's. */
+static enum qmp_result remove_device(struct qmp *qmp, const char *id)
+{
+	enum qmp_result result = qmp_disk_owns(qmp, id, "");
+
+	if (result == QMP_REFUSED)
 		return QMP_DONE;
 	return result == QMP_DONE ? qmp_device_remove(qmp, id, REMOVE_TIMEOUT_MS) : result;
 }
@@ -88,7 +97,9 @@ enum qmp_result qmp_disk_remove_rest(struct qmp *qmp, const char *id)
 	int is_in_use = node == QMP_REFUSED && strstr(qmp->error, "is in use") != NULL;
 	enum qmp_result sets;
 
-	if (is_in_use || (node != QMP_DONE && node != QMP_REFUSED))
+	if (is_in_use)
+		return QMP_LATE;
+	if (node != QMP_DONE && node != QMP_REFUSED)
 		return node;
 	sets = qmp_usb_remove_sets(qmp, id);
 	return sets == QMP_REFUSED && node == QMP_DONE ? QMP_DONE : sets;

@@ -41,7 +41,13 @@ enum qmp_result qmp_disk_plug(struct qmp *qmp, struct qmp_disk *disk);
 /* Take away what disk->reached says may be there. May be repeated. */
 enum qmp_result qmp_disk_undo(struct qmp *qmp, struct qmp_disk *disk);
 
-/* Take away the block device and the files behind a disk that is gone. QMP_REFUSED: there were none. */
+/* Does the disk of that id stand on a block device of ours? QMP_REFUSED: no. */
+enum qmp_result qmp_disk_owns(struct qmp *qmp, const char *id, const char *type);
+
+/*
+ * Take away the block device and the files behind a disk that is gone. QMP_REFUSED: there
+ * were none; QMP_LATE: something uses them still.
+ */
 enum qmp_result qmp_disk_remove_rest(struct qmp *qmp, const char *id);
 
 #endif

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "client/qmp/device.h"
+#include "client/text/text.h"
 
 /* A guest that has hardly seen the card lets it go at once or not at all. */
 #define REMOVE_TIMEOUT_MS 5000
@@ -27,6 +28,27 @@ void qmp_net_name(char netdev[QMP_NETDEV_SIZE], const char *id)
 
 	/* vmgrant run gives card and netdev one name. */
 	(void)snprintf(netdev, QMP_NETDEV_SIZE, "%s%s", is_ours ? "" : QMP_DEVICE_PREFIX, id);
+}
+
+enum qmp_result qmp_net_owns(struct qmp *qmp, const char *id, const char *type)
+{
+	char netdev[QMP_NETDEV_SIZE], found[QMP_NETDEV_SIZE];
+	enum qmp_result result = qmp_device_get(qmp, id, "netdev", found, sizeof found);
+
+	(void)type;
+	qmp_net_name(netdev, id);
+	return result == QMP_DONE && strcmp(found, netdev) != 0 ? QMP_REFUSED : result;
+}
+
+enum qmp_result qmp_net_remove_rest(struct qmp *qmp, const char *id)
+{
+	char netdev[QMP_NETDEV_SIZE];
+	enum qmp_result result;
+
+	qmp_net_name(netdev, id);
+	result = qmp_execute(qmp, "netdev_del", qmp_argument("id", netdev), -1, NULL);
+	/* Once it was to be deleted before, it goes with the card. */
+	return result == QMP_REFUSED && !qmp->not_found ? QMP_LATE : result;
 }
 
 /* ---- the files ---- */
@@ -96,7 +118,7 @@ static void add_names(json_object *arguments, const char *key, const struct qmp_
 
 static enum qmp_result add_netdev(struct qmp *qmp, const struct qmp_net *net)
 {
-	const struct vmgrant_tap *tap = &net->card->tap;
+	const struct vmgrant_tap *tap = net->tap;
 	json_object *arguments = qmp_argument("type", "tap");
 	char netdev[QMP_NETDEV_SIZE];
 
@@ -113,15 +135,13 @@ static enum qmp_result add_netdev(struct qmp *qmp, const struct qmp_net *net)
 
 static enum qmp_result add_device(struct qmp *qmp, const struct qmp_net *net)
 {
-	const struct card *card = net->card;
 	json_object *arguments;
 	char netdev[QMP_NETDEV_SIZE];
 	enum qmp_result result;
 
 	qmp_net_name(netdev, net->id);
-	arguments = qemu_option_card(&card->option, net->id, netdev, card->tap.mtu_bytes, 0);
-	result = qmp_device_add(qmp, arguments,
-				net_option_is_pci(&card->option) ? QMP_PLACE_PCI : QMP_PLACE_ANY);
+	arguments = net->device(net->option, net->id, netdev);
+	result = qmp_device_add(qmp, arguments, net->is_pci ? QMP_PLACE_PCI : QMP_PLACE_ANY);
 	(void)json_object_put(arguments);
 	return result;
 }
@@ -140,7 +160,7 @@ static enum qmp_result add_device_whole(struct qmp *qmp, const struct qmp_net *n
 
 enum qmp_result qmp_net_plug(struct qmp *qmp, struct qmp_net *net)
 {
-	const struct vmgrant_tap *tap = &net->card->tap;
+	const struct vmgrant_tap *tap = net->tap;
 	enum qmp_result result;
 
 	net->reached = QMP_NET_FDS;
@@ -164,13 +184,11 @@ enum qmp_result qmp_net_plug(struct qmp *qmp, struct qmp_net *net)
 
 /* ---- undoing ---- */
 
-static enum qmp_result remove_device(struct qmp *qmp, const struct qmp_net *net,
-				     const char *netdev)
+static enum qmp_result remove_device(struct qmp *qmp, const struct qmp_net *net)
 {
-	char found[QMP_NETDEV_SIZE];
-	enum qmp_result result = qmp_device_get(qmp, net->id, "netdev", found, sizeof found);
+	enum qmp_result result = qmp_net_owns(qmp, net->id, "");
 
-	if (result == QMP_REFUSED || (result == QMP_DONE && strcmp(found, netdev) != 0))
+	if (result == QMP_REFUSED)
 		return QMP_DONE;
 	return result == QMP_DONE ? qmp_device_remove(qmp, net->id, REMOVE_TIMEOUT_MS) : result;
 }
@@ -222,7 +240,7 @@ static enum qmp_result say_kept(struct qmp *qmp, const struct qmp_net *net)
 				"card %s is left in the guest, without network", net->id);
 	return qmp_fail(qmp, QMP_REFUSED, "card %s is left in the guest, without network: QEMU "
 			"keeps its port %s until the guest lets it go: vmgrant detach %s asks again",
-			net->id, net->card->tap.port, net->id);
+			net->id, net->tap->port, net->id);
 }
 
 static enum qmp_result cut_link(struct qmp *qmp, const struct qmp_net *net)
@@ -235,13 +253,13 @@ static enum qmp_result cut_link(struct qmp *qmp, const struct qmp_net *net)
 
 enum qmp_result qmp_net_undo(struct qmp *qmp, struct qmp_net *net)
 {
-	const struct vmgrant_tap *tap = &net->card->tap;
+	const struct vmgrant_tap *tap = net->tap;
 	enum qmp_result result = QMP_DONE, card = QMP_DONE;
 	char netdev[QMP_NETDEV_SIZE];
 
 	qmp_net_name(netdev, net->id);
 	if (net->reached >= QMP_NET_DEVICE)
-		card = remove_device(qmp, net, netdev);
+		card = remove_device(qmp, net);
 	if (card == QMP_LOST)
 		return card;
 	if (card != QMP_DONE)

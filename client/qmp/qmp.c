@@ -18,7 +18,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "client/command/common/text.h"
+#include "client/text/text.h"
 #include "wire/clock.h"
 #include "wire/fd-pass.h"
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "client/qmp/device.h"
-#include "client/command/common/text.h"
+#include "client/text/text.h"
 
 #define SET_FOLDER "/dev/fdset/"
 
@@ -53,7 +53,7 @@ static void format_path(char path[QMP_SET_PATH_SIZE], long long number)
 	(void)snprintf(path, QMP_SET_PATH_SIZE, SET_FOLDER "%lld", number);
 }
 
-enum qmp_result qmp_usb_check_set(struct qmp *qmp, const char *hostdevice)
+static enum qmp_result check_set(struct qmp *qmp, const char *hostdevice)
 {
 	json_object *list;
 	enum qmp_result result = list_sets(qmp, &list);
@@ -101,6 +101,17 @@ enum qmp_result qmp_usb_remove_sets(struct qmp *qmp, const char *id)
 	free(opaque);
 	return result == QMP_DONE && found == 0 ? qmp_fail(qmp, QMP_REFUSED, "no files of it")
 						: result;
+}
+
+enum qmp_result qmp_usb_owns(struct qmp *qmp, const char *id, const char *type)
+{
+	char hostdevice[QMP_SET_PATH_SIZE];
+	enum qmp_result result;
+
+	if (strcmp(type, "usb-host") != 0)
+		return qmp_fail(qmp, QMP_REFUSED, "not a USB device of the host");
+	result = qmp_device_get(qmp, id, "hostdevice", hostdevice, sizeof hostdevice);
+	return result == QMP_DONE ? check_set(qmp, hostdevice) : result;
 }
 
 /* ---- plugging in ---- */
@@ -163,12 +174,8 @@ enum qmp_result qmp_usb_plug(struct qmp *qmp, struct qmp_usb *usb)
 /* A device of that name that is not a node of ours is somebody else's. */
 static enum qmp_result remove_device(struct qmp *qmp, const char *id)
 {
-	char hostdevice[QMP_SET_PATH_SIZE];
-	enum qmp_result result =
-		qmp_device_get(qmp, id, "hostdevice", hostdevice, sizeof hostdevice);
+	enum qmp_result result = qmp_usb_owns(qmp, id, "usb-host");
 
-	if (result == QMP_DONE)
-		result = qmp_usb_check_set(qmp, hostdevice);
 	if (result == QMP_REFUSED)
 		return QMP_DONE;
 	return result == QMP_DONE ? qmp_device_remove(qmp, id, REMOVE_TIMEOUT_MS) : result;

@@ -33,10 +33,10 @@ enum qmp_result qmp_usb_plug(struct qmp *qmp, struct qmp_usb *usb);
 enum qmp_result qmp_usb_undo(struct qmp *qmp, struct qmp_usb *usb);
 
 /*
- * Is it the set of fds of a device of ours that stands behind hostdevice,
- * "/dev/fdset/N"? QMP_REFUSED: no.
+ * Is the device of that id and type a USB device behind which a set of fds of ours stands?
+ * QMP_REFUSED: no.
  */
-enum qmp_result qmp_usb_check_set(struct qmp *qmp, const char *hostdevice);
+enum qmp_result qmp_usb_owns(struct qmp *qmp, const char *id, const char *type);
 
 #define QMP_SET_PATH_SIZE 48
 

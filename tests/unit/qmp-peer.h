@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #include "client/qmp/qmp.h"
-#include "client/command/common/text.h"
+#include "client/text/text.h"
 
 #define GREETING "{\"QMP\": {\"version\": {}, \"capabilities\": []}}\r\n"
 #define DELETED(device) \

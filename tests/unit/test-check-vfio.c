@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "client/command/kind/vfio/vfio.h"
 #include "tests/unit/check-fixture.h"
 
 #define CARD "0000:03:00.0"
@@ -38,7 +39,7 @@ static void add_device(const struct machine *machine, const char *address, const
 static int begin(void **state)
 {
 	return begin_machine(state, (struct check){ .user = "alice", .name = "vfio",
-						    .helper = "/nowhere", .device = CARD });
+						    .helper = "/nowhere", .object = CARD });
 }
 
 /* The finding whose text has those words; the test fails if there is none. */
@@ -105,7 +106,7 @@ static void domains_above_16_bits_are_known(void **state)
 
 	add_device(machine, "10000:e1:00.0", "0x010802", "vfio-pci", "40");
 	run_shell(machine, "mkdir -p dev/vfio && touch dev/vfio/vfio dev/vfio/40");
-	machine->check.device = "10000:E1:00.0";
+	machine->check.object = "10000:E1:00.0";
 	check_vfio(&machine->check);
 	assert_int_equal(check_worst(&machine->check), CHECK_OK);
 	(void)find(machine, "10000:e1:00.0 (10de:1b80, driver vfio-pci): group 40");
@@ -204,12 +205,12 @@ static void what_is_no_device_or_in_no_group_is_named(void **state)
 	check_vfio(&machine->check);
 	assert_int_equal(find(machine, "no such PCI device")->level, CHECK_FAIL);
 	run_shell(machine, "mkdir -p sys/bus/pci/devices/" CARD);
-	machine->check.device = "03:00.0";
+	machine->check.object = "03:00.0";
 	check_vfio(&machine->check);
 	assert_int_equal(find(machine, CARD ": in no IOMMU group")->level, CHECK_FAIL);
 	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
 		check_release(&machine->check);
-		machine->check.device = wrong[i];
+		machine->check.object = wrong[i];
 		check_vfio(&machine->check);
 		assert_int_equal(find(machine, "not a PCI address")->level, CHECK_FAIL);
 	}

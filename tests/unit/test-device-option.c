@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/command/run/launch-device.h"
+#include "client/command/kind/usb/launch-usb.h"
+#include "client/command/kind/vfio/launch-vfio.h"
 
 static struct usb_option usb(const char *text)
 {
@@ -293,21 +294,19 @@ static void a_usb_device_that_is_missing_is_left_out(void **state)
 static void devices_that_a_machine_has_no_place_for_are_refused(void **state)
 {
 	struct qemu_machine machine = qemu_machine_find("x86_64", "isapc", QEMU_PCI_BY_MACHINE);
-	char why[256];
 
 	(void)state;
-	assert_int_equal(launch_check_devices(&machine, 0, 0, why, sizeof why), 0);
-	assert_int_equal(launch_check_devices(&machine, 1, 0, why, sizeof why), -1);
-	assert_non_null(strstr(why, "machine isapc: has no place for a USB"));
+	assert_string_equal(launch_usb_misfit(&machine),
+			    "has no place for a USB controller: use another machine");
 	machine = qemu_machine_find("x86_64", "microvm", QEMU_PCI_BY_MACHINE);
-	assert_int_equal(launch_check_devices(&machine, 1, 0, why, sizeof why), 0);
-	assert_int_equal(launch_check_devices(&machine, 0, 1, why, sizeof why), -1);
-	assert_non_null(strstr(why, "machine microvm: has no PCI bus: add pcie=on"));
+	assert_null(launch_usb_misfit(&machine));
+	assert_string_equal(launch_vfio_misfit(&machine), "has no PCI bus: add pcie=on to -machine");
 	machine = qemu_machine_find("x86_64", "microvm", QEMU_PCI_SWITCHED_ON);
-	assert_int_equal(launch_check_devices(&machine, 1, 1, why, sizeof why), 0);
+	assert_null(launch_usb_misfit(&machine));
+	assert_null(launch_vfio_misfit(&machine));
 	machine = qemu_machine_find("s390x", "", QEMU_PCI_BY_MACHINE);
-	assert_int_equal(launch_check_devices(&machine, 1, 0, why, sizeof why), -1);
-	assert_int_equal(launch_check_devices(&machine, 0, 1, why, sizeof why), 0);
+	assert_non_null(launch_usb_misfit(&machine));
+	assert_null(launch_vfio_misfit(&machine));
 }
 
 static void pci_devices_share_an_iommufd_or_are_opened_by_path(void **state)

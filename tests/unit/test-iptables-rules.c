@@ -9,8 +9,8 @@
 
 #include <stdlib.h>
 
-#include "client/command/check/iptables-rules.h"
-#include "client/command/common/text.h"
+#include "client/command/check/netfilter/iptables-rules.h"
+#include "client/text/text.h"
 
 #define BRIDGE "br0"
 

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/command/run/launch.h"
+#include "client/command/kind/bridge/launch-card.h"
 
 #define ARGUMENTS(...) ((char *[]){ __VA_ARGS__, NULL })
 
@@ -54,12 +54,14 @@ static void qemu_becomes(char *const arguments[], struct launch_qemu qemu,
 			 const struct card *cards, size_t count, const char *expected)
 {
 	enum launch_style style = launch_style(arguments, &qemu);
-	struct words words;
+	struct words words = { 0 };
 	char *line = NULL, why[256] = "";
 
 	if (launch_check(arguments, cards, count, why, sizeof why) < 0)
 		fail_msg("%s", why);
-	launch_build(arguments, style, &qemu, cards, count, &words);
+	for (size_t i = 0; arguments[i] != NULL; i++)
+		words_add(&words, text_format("%s", arguments[i]));
+	launch_build(style, &qemu, cards, count, &words);
 	for (size_t i = 0; i < words.count; i++) {
 		char *quoted = text_shell_quote(words.items[i]);
 

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "client/command/common/net-option.h"
+#include "client/command/kind/bridge/net-option.h"
 
 static struct net_option parsed(const char *text)
 {

@@ -24,7 +24,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "client/command/run/open-broker.h"
+#include "client/command/kind/vfio/open-broker.h"
 
 #define GROUP "/dev/vfio/12"
 #define CONTAINER "/dev/vfio/vfio-of-the-tests"

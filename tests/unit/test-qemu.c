@@ -14,8 +14,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "client/command/run/qemu-line.h"
-#include "client/command/run/qemu-program.h"
+#include "client/command/kind/bridge/net-device.h"
+#include "client/command/qemu/qemu-line.h"
+#include "client/command/qemu/qemu-program.h"
 
 #define ARGUMENTS(...) ((char *[]){ __VA_ARGS__, NULL })
 
@@ -28,11 +29,14 @@ static struct qemu_line line_of(char *const arguments[])
 }
 
 /* The card that a machine gets, NULL for none. */
-static const char *card_of(const char *architecture, char *const arguments[])
+static const char *card_of(const char *architecture, char *const arguments[],
+			   struct net_option *card)
 {
 	struct qemu_line line = line_of(arguments);
+	struct qemu_machine machine = qemu_machine_find(architecture, line.machine, line.pci);
 
-	return qemu_machine_find(architecture, line.machine, line.pci).card;
+	*card = (struct net_option){ .queues = 1 };
+	return net_device_choose_model(&machine, card) < 0 ? NULL : card->model;
 }
 
 static void the_machine_decides_on_the_card(void **state)
@@ -69,20 +73,21 @@ static void the_machine_decides_on_the_card(void **state)
 		{ "tricore", "tricore_testboard" }, { "m68k", "q800" }, { "or1k", "or1k-sim" },
 		{ "microblazeel", "petalogix-s3adsp1800" },
 	};
+	struct net_option card;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof without / sizeof without[0]; i++)
 		assert_null(card_of(without[i][0],
-				    ARGUMENTS("-M", (char *)(uintptr_t)without[i][1])));
+				    ARGUMENTS("-M", (char *)(uintptr_t)without[i][1]), &card));
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		assert_string_equal(card_of(rows[i].architecture,
-					    ARGUMENTS("-M", (char *)(uintptr_t)rows[i].machine)),
+					    ARGUMENTS("-M", (char *)(uintptr_t)rows[i].machine), &card),
 				    rows[i].card);
-	assert_string_equal(card_of("x86_64", ARGUMENTS("-m", "1G")), "virtio-net-pci");
-	assert_string_equal(card_of("s390x", ARGUMENTS("-m", "1G")), "virtio-net-ccw");
-	assert_null(card_of("x86_64", ARGUMENTS("-M", "none")));
-	assert_null(card_of("aarch64", ARGUMENTS("-M", "raspi3b")));
-	assert_null(card_of("riscv64", ARGUMENTS("-m", "1G")));
+	assert_string_equal(card_of("x86_64", ARGUMENTS("-m", "1G"), &card), "virtio-net-pci");
+	assert_string_equal(card_of("s390x", ARGUMENTS("-m", "1G"), &card), "virtio-net-ccw");
+	assert_null(card_of("x86_64", ARGUMENTS("-M", "none"), &card));
+	assert_null(card_of("aarch64", ARGUMENTS("-M", "raspi3b"), &card));
+	assert_null(card_of("riscv64", ARGUMENTS("-m", "1G"), &card));
 }
 
 static void the_short_name_of_a_card_means_the_machine_s(void **state)
@@ -91,15 +96,15 @@ static void the_short_name_of_a_card_means_the_machine_s(void **state)
 	struct net_option option = { .model = "virtio-net", .queues = 4 };
 
 	(void)state;
-	assert_int_equal(qemu_machine_choose_model(&machine, &option), 0);
+	assert_int_equal(net_device_choose_model(&machine, &option), 0);
 	assert_string_equal(option.model, "virtio-net-ccw");
 	assert_int_equal(net_option_vectors(&option), 0);
 	machine = qemu_machine_find("x86_64", "q35", QEMU_PCI_BY_MACHINE);
 	option = (struct net_option){ .model = "virtio-net", .queues = 4 };
-	assert_int_equal(qemu_machine_choose_model(&machine, &option), 0);
+	assert_int_equal(net_device_choose_model(&machine, &option), 0);
 	assert_int_equal(net_option_vectors(&option), 10);
 	option = (struct net_option){ .model = "e1000" };
-	assert_int_equal(qemu_machine_choose_model(&machine, &option), 0);
+	assert_int_equal(net_device_choose_model(&machine, &option), 0);
 	assert_string_equal(option.model, "e1000");
 }
 

@@ -1,52 +1,51 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 vmgrant contributors */
-/* vmgrant attach: a network card, a USB device or a disk for a QEMU that runs already. */
+/* vmgrant attach: one thing for a QEMU that runs already. */
 #include "client/command/attach/attach.h"
 
 #include <errno.h>
 #include <getopt.h>
 #include <json-c/json.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "client/command/common/command.h"
-#include "client/command/attach/follow.h"
-#include "client/command/common/interrupt.h"
-#include "client/command/common/usb-present.h"
 #include "client/command/attach/qmp-command.h"
+#include "client/command/common/command.h"
+#include "client/command/common/interrupt.h"
+#include "client/command/kind/kind.h"
 #include "client/qmp/device.h"
+#include "client/text/text.h"
 
 enum output { OUTPUT_TEXT = 0, OUTPUT_JSON };
 
 struct command {
 	struct attach attach;
 	enum output output;
-	int follows;
 };
 
 static int print_help(void)
 {
-	fputs("usage: vmgrant attach --qmp SOCKET --net BRIDGE[,OPTION...] [--id ID] [--json]\n"
-	      "                      [--prompt|--no-prompt] [--helper PATH]\n"
-	      "                      [--door auto|setuid|socket]\n"
-	      "       vmgrant attach --qmp SOCKET --usb ID [--follow] ...\n"
-	      "       vmgrant attach --qmp SOCKET --disk NAME[,OPTION...] ...\n"
+	for (int i = 0, count = 0; i < COMMAND_KINDS; i++) {
+		if (command_kinds[i]->attach != NULL)
+			(void)printf("%s vmgrant attach --qmp SOCKET --%s %s[,OPTION...]\n",
+				     count++ == 0 ? "usage:" : "      ",
+				     command_kinds[i]->option, command_kinds[i]->object);
+	}
+	fputs("                      [--follow] [--id ID] [--json] [--prompt|--no-prompt]\n"
+	      "                      [--helper PATH] [--door auto|setuid|socket]\n"
 	      "\n"
-	      "Gets a network card on a bridge, a USB device or a disk and plugs it into a QEMU\n"
-	      "that runs already. Prints its id, for vmgrant detach. What fails is undone.\n"
+	      "Gets a network card on a bridge, a device or a disk and plugs it into a QEMU that\n"
+	      "runs already. Prints its id, for vmgrant detach. What fails is undone.\n"
 	      "\n"
-	      "  --qmp SOCKET       of QEMU's -qmp unix:SOCKET,server=on,wait=off\n"
-	      "  --net BRIDGE       a card on this bridge\n"
-	      "        ,queues=N        1 to 16, at most what the rule gives [1]\n"
-	      "        ,vhost=on|off    packets by the kernel's vhost-net [off]\n"
-	      "        ,vnet=on|off     the virtio-net header before each frame [on]\n"
-	      "        ,mac=ADDRESS     of the guest's card [the same for the same guest and id]\n"
-	      "        ,model=NAME      of the card, for QEMU [what fits the machine]\n"
-	      "        ,bus=NAME        where QEMU puts the card [the last that takes it]\n"
-	      "  --usb ID           a USB device, see vmgrant run --help\n"
-	      "  --disk NAME        a disk, partition or volume, see vmgrant run --help\n"
-	      "  --follow           stay, and plug it in whenever it comes\n"
+	      "  --qmp SOCKET       of QEMU's -qmp unix:SOCKET,server=on,wait=off\n",
+	      stdout);
+	for (int i = 0; i < COMMAND_KINDS; i++) {
+		if (command_kinds[i]->attach != NULL)
+			(void)fputs(command_kinds[i]->attach_help, stdout);
+	}
+	fputs("  --follow           stay, and plug it in whenever it comes\n"
 	      "  --id ID            of the card or device in QEMU [vmgrant0, vmgrant1...]\n"
 	      "  --json             print an object\n"
 	      "  --prompt           let polkit ask for a password, by the agent of the desktop\n"
@@ -63,56 +62,17 @@ static int print_help(void)
 
 /* ---- arguments ---- */
 
-static int take_net(struct attach *attach, const char *text)
+static int take_thing(struct attach *attach, const struct command_kind *kind, const char *text)
 {
-	char why[256];
+	char names[COMMAND_KIND_TEXT_SIZE];
 
-	if (attach->kind != ATTACH_NOTHING)
-		return command_fail(VMGRANT_USAGE, "attach: --net, --usb, --disk: one at a time");
-	if (net_option_parse(text, &attach->card.option, why, sizeof why) < 0)
-		return command_fail(VMGRANT_USAGE, "--net: %s: try vmgrant attach --help", why);
-	if (attach->card.option.id[0] != '\0')
-		return command_fail(VMGRANT_USAGE, "--net: id=%s: use --id", attach->card.option.id);
-	attach->kind = ATTACH_NET;
-	return card_check(&attach->card);
-}
-
-static int take_usb(struct attach *attach, const char *text)
-{
-	char why[256];
-
-	if (attach->kind != ATTACH_NOTHING)
-		return command_fail(VMGRANT_USAGE, "attach: --net, --usb, --disk: one at a time");
-	if (usb_option_parse(text, &attach->usb_option, why, sizeof why) < 0)
-		return command_fail(VMGRANT_USAGE, "--usb: %s", why);
-	if (attach->usb_option.optional)
-		return command_fail(VMGRANT_USAGE, "--usb %.64s: optional is for vmgrant run", text);
-	attach->kind = ATTACH_USB;
-	return VMGRANT_GRANTED;
-}
-
-/* The block device that stands on it gets a name made of the id, and QEMU's are short. */
-static int check_disk_id(const struct attach *attach)
-{
-	char node[QMP_NODE_SIZE];
-
-	qmp_disk_node(node, attach->id);
-	if (strlen(node) <= DISK_OPTION_NODE_MAX)
-		return VMGRANT_GRANTED;
-	return command_fail(VMGRANT_USAGE, "--id %.64s: of a disk at most %d characters",
-			    attach->id, DISK_OPTION_NODE_MAX - (int)strlen(QMP_DEVICE_PREFIX));
-}
-
-static int take_disk(struct attach *attach, const char *text)
-{
-	char why[256];
-
-	if (attach->kind != ATTACH_NOTHING)
-		return command_fail(VMGRANT_USAGE, "attach: --net, --usb, --disk: one at a time");
-	if (disk_option_parse(text, &attach->disk_option, why, sizeof why) < 0)
-		return command_fail(VMGRANT_USAGE, "--disk: %s", why);
-	attach->kind = ATTACH_DISK;
-	return VMGRANT_GRANTED;
+	if (attach->kind != NULL)
+		return command_fail(VMGRANT_USAGE, "attach: %s: one at a time",
+				    command_kind_text(names, command_kind_attaches, SHOW_OPTION,
+						      ""));
+	attach->kind = kind;
+	attach->thing = text_need(calloc(1, kind->attach->size));
+	return kind->attach->take(attach->thing, text);
 }
 
 static int take_id(struct attach *attach, const char *text)
@@ -125,20 +85,26 @@ static int take_id(struct attach *attach, const char *text)
 	return VMGRANT_GRANTED;
 }
 
-static int check(struct command *command, char *const rest[])
+static int check(struct attach *attach, char *const rest[])
 {
-	if (command->attach.socket == NULL)
+	char names[COMMAND_KIND_TEXT_SIZE];
+	int code = VMGRANT_GRANTED;
+
+	if (attach->socket == NULL)
 		return command_fail(VMGRANT_USAGE, "attach: --qmp SOCKET is missing: "
 				    "try vmgrant attach --help");
-	if (command->attach.kind == ATTACH_NOTHING)
-		return command_fail(VMGRANT_USAGE, "attach: --net BRIDGE, --usb ID or --disk NAME is missing: "
-				    "try vmgrant attach --help");
-	command->follows |= command->attach.usb_option.follow;
-	if (command->follows && command->attach.kind != ATTACH_USB)
-		return command_fail(VMGRANT_USAGE, "attach: --follow: only for --usb");
-	if (command->attach.kind == ATTACH_DISK &&
-	    check_disk_id(&command->attach) != VMGRANT_GRANTED)
-		return VMGRANT_USAGE;
+	if (attach->kind == NULL)
+		return command_fail(VMGRANT_USAGE, "attach: %s is missing: try vmgrant attach --help",
+				    command_kind_text(names, command_kind_attaches, SHOW_OBJECT,
+						      "or"));
+	if (attach->kind->attach->check != NULL)
+		code = attach->kind->attach->check(attach->thing, attach);
+	if (code != VMGRANT_GRANTED)
+		return code;
+	if (attach->follows && attach->kind->attach->follow == NULL)
+		return command_fail(VMGRANT_USAGE, "attach: --follow: only for %s",
+				    command_kind_text(names, command_kind_follows, SHOW_OPTION,
+						      "and"));
 	if (rest[0] != NULL)
 		return command_fail(VMGRANT_USAGE, "attach: %.64s: takes no argument: "
 				    "try vmgrant attach --help", rest[0]);
@@ -148,19 +114,16 @@ static int check(struct command *command, char *const rest[])
 static int take_option(struct command *command, int option)
 {
 	struct attach *attach = &command->attach;
+	int kind = command_kind_index(option);
 
+	if (kind >= 0)
+		return take_thing(attach, command_kinds[kind], optarg);
 	switch (option) {
 	case 'Q':
 		attach->socket = optarg;
 		break;
-	case 'n':
-		return take_net(attach, optarg);
-	case 'u':
-		return take_usb(attach, optarg);
-	case 'D':
-		return take_disk(attach, optarg);
 	case 'f':
-		command->follows = 1;
+		attach->follows = 1;
 		break;
 	case 'i':
 		return take_id(attach, optarg);
@@ -183,17 +146,16 @@ static int take_option(struct command *command, int option)
 /* Returns -1 to go on, or the exit status. */
 static int parse(struct command *command, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "qmp", required_argument, NULL, 'Q' },    { "net", required_argument, NULL, 'n' },
-		{ "usb", required_argument, NULL, 'u' },    { "follow", no_argument, NULL, 'f' },
+	struct option options[10 + COMMAND_KINDS] = {
+		{ "qmp", required_argument, NULL, 'Q' },    { "follow", no_argument, NULL, 'f' },
 		{ "id", required_argument, NULL, 'i' },     { "json", no_argument, NULL, 'j' },
 		{ "helper", required_argument, NULL, 'H' }, { "prompt", no_argument, NULL, 'p' },
 		{ "no-prompt", no_argument, NULL, 'q' },    { "help", no_argument, NULL, 'h' },
-		{ "disk", required_argument, NULL, 'D' },   { "door", required_argument, NULL, 'w' },
-		{ 0 },
+		{ "door", required_argument, NULL, 'w' },
 	};
 	int code = VMGRANT_GRANTED, option;
 
+	command_kind_add_options(options, command_kind_attaches);
 	opterr = 0;
 	while (code == VMGRANT_GRANTED &&
 	       (option = getopt_long(argc, argv, "+:h", options, NULL)) >= 0) {
@@ -204,23 +166,11 @@ static int parse(struct command *command, int argc, char **argv)
 			       : take_option(command, option);
 	}
 	if (code == VMGRANT_GRANTED)
-		code = check(command, argv + optind);
+		code = check(&command->attach, argv + optind);
 	return code == VMGRANT_GRANTED ? -1 : code;
 }
 
 /* ---- the way of it ---- */
-
-static void describe_card(const struct attach *attach, json_object *object)
-{
-	const struct net_option *option = &attach->card.option;
-	char netdev[QMP_NETDEV_SIZE], mac[NET_OPTION_MAC_TEXT_SIZE];
-
-	qmp_net_name(netdev, attach->id);
-	qmp_add_argument(object, "netdev", netdev);
-	qmp_add_argument(object, "mac", net_option_format_mac(mac, option->mac));
-	qmp_add_argument(object, "bridge", option->bridge);
-	qmp_add_argument(object, "port", attach->card.tap.port);
-}
 
 static int print_result(const struct command *command)
 {
@@ -232,11 +182,7 @@ static int print_result(const struct command *command)
 		return fflush(stdout) == 0 ? VMGRANT_GRANTED : VMGRANT_INTERNAL;
 	}
 	object = qmp_argument("id", attach->id);
-	if (attach->kind == ATTACH_NET)
-		describe_card(attach, object);
-	else
-		qmp_add_argument(object, "node", attach->kind == ATTACH_USB ? attach->usb.node
-									    : attach->disk.node);
+	attach->kind->attach->describe(attach->thing, attach, object);
 	(void)puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |
 								  JSON_C_TO_STRING_NOSLASHESCAPE));
 	(void)json_object_put(object);
@@ -256,8 +202,8 @@ static int plug(struct command *command)
 	code = attach_plug(attach);
 	if (code == VMGRANT_GRANTED)
 		code = print_result(command);
-	if (code == VMGRANT_GRANTED && command->follows)
-		code = follow(attach, FOLLOW_PLUGGED);
+	if (code == VMGRANT_GRANTED && attach->follows)
+		code = attach->kind->attach->follow(attach, FOLLOW_PLUGGED);
 	close(interrupt_fd);
 	return code;
 }
@@ -275,7 +221,7 @@ static int wait_for_first(struct command *command)
 	(void)command_fail(0, "%s: waiting for it to be plugged in", attach->id);
 	code = print_result(command);
 	if (code == VMGRANT_GRANTED)
-		code = follow(attach, FOLLOW_AWAY);
+		code = attach->kind->attach->follow(attach, FOLLOW_AWAY);
 	close(interrupt_fd);
 	return code;
 }
@@ -286,12 +232,12 @@ static int plug_or_wait(struct command *command)
 	struct attach *attach = &command->attach;
 	int code;
 
-	if (command->follows && !usb_present("", &attach->usb_option))
+	if (attach->follows && !attach->kind->attach->is_present(attach->thing))
 		return wait_for_first(command);
 	code = attach_ask(attach);
 	if (code == VMGRANT_GRANTED)
 		return plug(command);
-	return code == VMGRANT_OBJECT && command->follows ? wait_for_first(command) : code;
+	return code == VMGRANT_OBJECT && attach->follows ? wait_for_first(command) : code;
 }
 
 int command_attach(int argc, char **argv)
@@ -300,12 +246,12 @@ int command_attach(int argc, char **argv)
 	struct attach *attach = &command.attach;
 	int code = parse(&command, argc, argv);
 
-	if (code >= 0)
-		return code;
 	qmp_init(&attach->qmp);
-	code = attach_open(attach);
-	if (code == VMGRANT_GRANTED)
-		code = plug_or_wait(&command);
+	if (code < 0) {
+		code = attach_open(attach);
+		if (code == VMGRANT_GRANTED)
+			code = plug_or_wait(&command);
+	}
 	attach_release(attach);
 	return code;
 }

@@ -8,13 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/command/attach/attach.h"
+#include "client/command/attach/qmp-command.h"
 #include "client/command/common/command.h"
 #include "client/command/common/interrupt.h"
-#include "client/command/attach/qmp-command.h"
 #include "client/qmp/device.h"
-#include "client/qmp/disk.h"
-#include "client/qmp/net.h"
-#include "client/qmp/usb.h"
 
 #define TIMEOUT_S 30
 #define TIMEOUT_S_MAX 3600
@@ -104,7 +102,6 @@ static int fail(struct detach *detach, enum qmp_result result)
 	return command_fail(code, "%s: cannot be taken away: %s", detach->id, detach->qmp.error);
 }
 
-/* device_del, then what stood behind the device. */
 static int remove_device(struct detach *detach)
 {
 	enum qmp_result result =
@@ -124,91 +121,37 @@ static int leave_it(struct detach *detach)
 			    "QMP's device_del takes it away", detach->id);
 }
 
-static enum qmp_result remove_netdev(struct detach *detach)
+/* A device that the guest gave back when nobody waited for it any more has left these. */
+static int remove_rest(struct detach *detach)
 {
-	char netdev[QMP_NETDEV_SIZE];
+	int found = 0;
 
-	qmp_net_name(netdev, detach->id);
-	return qmp_execute(&detach->qmp, "netdev_del", qmp_argument("id", netdev), -1, NULL);
+	/* The other way round: what stands on files goes before them. */
+	for (int i = COMMAND_KINDS - 1; i >= 0; i--) {
+		const struct attach_kind *kind = command_kinds[i]->attach;
+		enum qmp_result result =
+			kind == NULL ? QMP_REFUSED : kind->remove_rest(&detach->qmp, detach->id);
+
+		if (result != QMP_DONE && result != QMP_REFUSED)
+			return fail(detach, result);
+		found |= result == QMP_DONE;
+	}
+	return found ? VMGRANT_GRANTED
+		     : command_fail(VMGRANT_OBJECT, "%s: nothing of this id is attached",
+				    detach->id);
 }
 
-static int remove_card(struct detach *detach)
-{
-	char netdev[QMP_NETDEV_SIZE], found[QMP_NETDEV_SIZE];
-	enum qmp_result result =
-		qmp_device_get(&detach->qmp, detach->id, "netdev", found, sizeof found);
-	int code;
-
-	qmp_net_name(netdev, detach->id);
-	if (result == QMP_REFUSED || (result == QMP_DONE && strcmp(found, netdev) != 0))
-		return leave_it(detach);
-	if (result != QMP_DONE)
-		return fail(detach, result);
-	code = remove_device(detach);
-	if (code != VMGRANT_GRANTED)
-		return code;
-	result = remove_netdev(detach);
-	/* Once it was to be deleted before, it goes with the card. */
-	return result == QMP_DONE || (result == QMP_REFUSED && detach->qmp.not_found)
-		       ? VMGRANT_GRANTED : fail(detach, result);
-}
-
-static int remove_usb(struct detach *detach)
-{
-	char hostdevice[QMP_ID_SIZE];
-	enum qmp_result result = qmp_device_get(&detach->qmp, detach->id, "hostdevice", hostdevice,
-						sizeof hostdevice);
-	int code;
-
-	if (result == QMP_DONE)
-		result = qmp_usb_check_set(&detach->qmp, hostdevice);
-	if (result == QMP_REFUSED)
-		return leave_it(detach);
-	if (result != QMP_DONE)
-		return fail(detach, result);
-	code = remove_device(detach);
-	if (code != VMGRANT_GRANTED)
-		return code;
-	result = qmp_usb_remove_sets(&detach->qmp, detach->id);
-	/* QEMU has closed them with the device. */
-	return result == QMP_DONE || result == QMP_REFUSED ? VMGRANT_GRANTED
-							   : fail(detach, result);
-}
-
-/* What a disk stands on says whose it is; of anything else QEMU knows no such property. */
-static int is_disk(struct detach *detach, enum qmp_result *result_out)
-{
-	char node[QMP_NODE_SIZE], drive[QMP_ID_SIZE];
-
-	qmp_disk_node(node, detach->id);
-	*result_out = qmp_device_get(&detach->qmp, detach->id, "drive", drive, sizeof drive);
-	return *result_out == QMP_DONE && strcmp(drive, node) == 0;
-}
-
-static int remove_disk(struct detach *detach)
+/* The device, then what stood behind it: some QEMUs take that away with the device. */
+static int remove_thing(struct detach *detach, const struct attach_kind *kind)
 {
 	enum qmp_result result;
 	int code = remove_device(detach);
 
 	if (code != VMGRANT_GRANTED)
 		return code;
-	result = qmp_disk_remove_rest(&detach->qmp, detach->id);
-	return result == QMP_DONE ? VMGRANT_GRANTED : fail(detach, result);
-}
-
-/* A device that the guest gave back when nobody waited for it any more has left these. */
-static int remove_rest(struct detach *detach)
-{
-	enum qmp_result card = remove_netdev(detach);
-	/* Of a disk its block device first, then the files, which USB devices have, too. */
-	enum qmp_result usb = card == QMP_DONE || card == QMP_REFUSED
-				      ? qmp_disk_remove_rest(&detach->qmp, detach->id)
-				      : card;
-
-	if (card == QMP_REFUSED && usb == QMP_REFUSED)
-		return command_fail(VMGRANT_OBJECT, "%s: nothing of this id is attached",
-				    detach->id);
-	return usb == QMP_DONE || usb == QMP_REFUSED ? VMGRANT_GRANTED : fail(detach, usb);
+	result = kind->remove_rest(&detach->qmp, detach->id);
+	return result == QMP_DONE || result == QMP_REFUSED ? VMGRANT_GRANTED
+							   : fail(detach, result);
 }
 
 static int remove_object(struct detach *detach)
@@ -219,14 +162,16 @@ static int remove_object(struct detach *detach)
 
 	if (result == QMP_REFUSED)
 		return remove_rest(detach);
-	if (result != QMP_DONE)
-		return fail(detach, result);
-	if (strcmp(type, "usb-host") == 0)
-		return remove_usb(detach);
-	if (is_disk(detach, &result))
-		return remove_disk(detach);
-	return result == QMP_DONE || result == QMP_REFUSED ? remove_card(detach)
-							   : fail(detach, result);
+	for (int i = 0; result == QMP_DONE && i < COMMAND_KINDS; i++) {
+		const struct attach_kind *kind = command_kinds[i]->attach;
+		enum qmp_result owned =
+			kind == NULL ? QMP_REFUSED : kind->owns(&detach->qmp, detach->id, type);
+
+		if (owned == QMP_DONE)
+			return remove_thing(detach, kind);
+		result = owned == QMP_REFUSED ? QMP_DONE : owned;
+	}
+	return result == QMP_DONE ? leave_it(detach) : fail(detach, result);
 }
 
 int command_detach(int argc, char **argv)

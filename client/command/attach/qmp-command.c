@@ -8,7 +8,7 @@
 
 #include "client/command/common/command.h"
 #include "client/command/common/interrupt.h"
-#include "client/command/common/net-option.h"
+#include "client/command/kind/bridge/net-option.h"
 #include "client/qmp/device.h"
 
 int qmp_command_code(const struct qmp *qmp, enum qmp_result result)
@@ -69,5 +69,5 @@ int qmp_command_open(struct qmp *qmp, const char *socket)
 
 int qmp_command_is_id(const char *text)
 {
-	return strlen(text) < QMP_DEVICE_ID_MAX && net_option_is_name(text);
+	return strlen(text) < QMP_DEVICE_ID_MAX && option_is_name(text);
 }

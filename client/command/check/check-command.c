@@ -11,6 +11,7 @@
 
 #include "client/command/check/check.h"
 #include "client/command/common/command.h"
+#include "client/command/kind/kind.h"
 
 /* With whose rights a check looks, if root asks for somebody else. */
 enum rights { AS_PERSON = 0, AS_RUNNER };
@@ -48,6 +49,7 @@ static const struct {
 #define CHECK_COUNT (sizeof checks / sizeof checks[0])
 
 struct options {
+	const struct command_kind *kind; /* of check->object */
 	const char *user;
 	int is_json;
 	struct check_print print;
@@ -55,17 +57,26 @@ struct options {
 
 static int print_help(void)
 {
-	fputs("usage: vmgrant check [--user NAME] [--vfio ADDRESS | --disk NAME] [--quiet]\n"
+	fputs("usage: vmgrant check [--user NAME] [", stdout);
+	for (int i = 0, count = 0; i < COMMAND_KINDS; i++) {
+		if (command_kinds[i]->check != NULL)
+			(void)printf("%s--%s %s", count++ == 0 ? "" : " | ",
+				     command_kinds[i]->option, command_kinds[i]->object);
+	}
+	fputs("] [--quiet]\n"
 	      "                     [--json] [--helper PATH]\n"
 	      "\n"
 	      "Looks for everything that can keep a guest from what it needs. Each finding is\n"
 	      "a line; how to fix it is on the next. To be sure, a card on each allowed bridge\n"
 	      "is asked for and given back at once. Nobody is asked for a password.\n"
 	      "\n"
-	      "  --user NAME     for this user; only for root [who runs it, also by sudo]\n"
-	      "  --vfio ADDRESS  look at this PCI device and its group instead, \"0000:03:00.0\"\n"
-	      "  --disk NAME     look at this disk instead, \"/dev/disk/by-id/NAME\"\n"
-	      "  -q, --quiet     only what is wrong\n"
+	      "  --user NAME     for this user; only for root [who runs it, also by sudo]\n",
+	      stdout);
+	for (int i = 0; i < COMMAND_KINDS; i++) {
+		if (command_kinds[i]->check != NULL)
+			(void)fputs(command_kinds[i]->check_help, stdout);
+	}
+	fputs("  -q, --quiet     only what is wrong\n"
 	      "  --json          for programs\n"
 	      "  --helper PATH   another vmgrant-helper\n"
 	      "\n",
@@ -165,24 +176,19 @@ static int check_all(struct check *check)
 	return VMGRANT_GRANTED;
 }
 
-static int check_one_device(struct check *check)
+static int check_one(struct check *check, const struct command_kind *kind)
 {
 	int code = check->person->is_other ? become_person(check->person) : VMGRANT_GRANTED;
 
-	check->name = check->disk != NULL ? "disk" : "vfio";
-	if (code != VMGRANT_GRANTED)
-		return code;
-	if (check->disk != NULL)
-		check_disk(check);
-	else
-		check_vfio(check);
+	check->name = kind->word;
+	if (code == VMGRANT_GRANTED)
+		kind->check(check);
 	return code;
 }
 
 static int check_person(struct check *check, const struct options *options)
 {
-	int code = check->device != NULL || check->disk != NULL
-			   ? check_one_device(check) : check_all(check);
+	int code = options->kind != NULL ? check_one(check, options->kind) : check_all(check);
 
 	if (code == VMGRANT_GRANTED) {
 		if (options->is_json)
@@ -215,26 +221,26 @@ static int check(struct check *check, const struct options *options)
 
 int command_check(int argc, char **argv)
 {
-	static const struct option long_options[] = {
-		{ "user", required_argument, NULL, 'u' },   { "vfio", required_argument, NULL, 'v' },
-		{ "quiet", no_argument, NULL, 'q' },        { "json", no_argument, NULL, 'j' },
-		{ "helper", required_argument, NULL, 'H' }, { "help", no_argument, NULL, 'h' },
-		{ "disk", required_argument, NULL, 'D' },   { 0 },
+	struct option long_options[6 + COMMAND_KINDS] = {
+		{ "user", required_argument, NULL, 'u' },   { "json", no_argument, NULL, 'j' },
+		{ "quiet", no_argument, NULL, 'q' },        { "help", no_argument, NULL, 'h' },
+		{ "helper", required_argument, NULL, 'H' },
 	};
 	struct check state = { .root = "", .helper = VMGRANT_HELPER };
 	struct options options = { 0 };
-	int option;
+	int option, index;
 
+	command_kind_add_options(long_options, command_kind_checks);
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, "+:hq", long_options, NULL)) >= 0) {
 		if (option == 'h')
 			return print_help();
 		if (option == 'u')
 			options.user = optarg;
-		else if (option == 'v')
-			state.device = optarg;
-		else if (option == 'D')
-			state.disk = optarg;
+		else if ((index = command_kind_index(option)) >= 0) {
+			options.kind = command_kinds[index];
+			state.object = optarg;
+		}
 		else if (option == 'q')
 			options.print.is_quiet = 1;
 		else if (option == 'j')

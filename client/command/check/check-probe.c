@@ -12,7 +12,7 @@
 #include <sys/random.h>
 
 #include "client/command/check/check.h"
-#include "client/command/common/bridges.h"
+#include "client/command/machine/bridges.h"
 
 /* Asked about where there is no bridge: whether the helper judges at all. */
 #define NO_BRIDGE "lo"

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/command/common/tree.h"
+#include "client/command/machine/tree.h"
 
 static void add(struct check *check, const struct finding *finding)
 {

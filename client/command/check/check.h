@@ -12,8 +12,8 @@
 #define VMGRANT_CLIENT_COMMAND_CHECK_CHECK_H
 
 #include "client/command/common/person.h"
-#include "client/command/common/text.h"
 #include "client/library/vmgrant.h"
+#include "client/text/text.h"
 
 enum check_level {
 	CHECK_OK = 0,
@@ -51,8 +51,7 @@ struct probe {
 struct check {
 	const char *root;   /* before every path of sysfs, procfs, /dev and /etc; "" but for tests */
 	const char *helper;
-	const char *device; /* PCI address of --vfio; NULL: without */
-	const char *disk;   /* of --disk; NULL: without */
+	const char *object; /* of --vfio and the like; NULL: without */
 	const char *user;   /* whom it is about */
 	const char *name;   /* of the check that runs */
 	const struct person *person;
@@ -147,11 +146,5 @@ void check_apparmor(struct check *check);
 
 /* ---- software that configures networks: check-beside.c ---- */
 void check_beside(struct check *check);
-
-/* ---- a PCI device and its group, with --vfio: check-vfio.c ---- */
-void check_vfio(struct check *check);
-
-/* ---- a disk, with --disk: check-disk.c ---- */
-void check_disk(struct check *check);
 
 #endif

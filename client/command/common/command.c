@@ -10,9 +10,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "client/command/common/bridges.h"
-#include "client/command/common/nearest.h"
-#include "client/command/common/text.h"
+#include "client/command/machine/bridges.h"
+#include "client/text/nearest.h"
+#include "client/text/text.h"
 
 #define OPTIONS_MAX 32u
 

@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "client/command/common/command.h"
-#include "client/command/common/text.h"
-#include "client/command/common/tree.h"
+#include "client/command/machine/tree.h"
+#include "client/text/text.h"
 #include "wire/escape.h"
 
 #define GROUPS_MAX 65536

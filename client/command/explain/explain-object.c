@@ -4,37 +4,49 @@
 #include "client/command/explain/explain-object.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "client/command/common/command.h"
-#include "client/command/common/pci-address.h"
-#include "client/command/common/tree.h"
+#include "client/command/kind/kind.h"
 #include "judge/policy/kind-rule.h"
 #include "wire/escape.h"
 
-#define HOW_TO_NAME_IT "name it as a rule does: bridge br0, usb 0951:1666, vfio 0000:03:00.0, "  \
-		      "disk /dev/disk/by-id/NAME"
-
-/* An object has its whole address, as the devices in sysfs do. */
-static const char *complete(char *const words[], char address[PCI_ADDRESS_SIZE])
+/* "bridge br0, usb 0951:1666, vfio 0000:03:00.0" */
+static const char *examples(char *text, size_t size)
 {
-	if (strcmp(words[0], "vfio") != 0 ||
-	    pci_address_complete(words[1], strlen(words[1]), address) < 0)
-		return words[1];
-	return address;
+	size_t length = 0;
+
+	for (int i = 0; i < COMMAND_KINDS && length < size; i++)
+		length += (size_t)snprintf(text + length, size - length, "%s%s %s",
+					   i == 0 ? "" : ", ", command_kinds[i]->word,
+					   command_kinds[i]->example);
+	return text;
+}
+
+/* The whole name of an object, to be freed; NULL: it is whole. */
+static char *complete(char *const words[])
+{
+	for (int i = 0; i < COMMAND_KINDS; i++) {
+		if (strcmp(words[0], command_kinds[i]->word) == 0 &&
+		    command_kinds[i]->complete != NULL)
+			return command_kinds[i]->complete(words[1]);
+	}
+	return NULL;
 }
 
 /* A rule's own words name the object, so its parser reads them. */
 static int parse_rule(struct explain_object *object, char *const words[], struct acl_error *error)
 {
 	size_t length = (size_t)snprintf(object->text, sizeof object->text, "allow");
-	char address[PCI_ADDRESS_SIZE];
 
 	for (size_t i = 0; words[i] != NULL; i++) {
 		size_t room = sizeof object->text - length;
+		char *whole = i == 1 ? complete(words) : NULL;
 		int added = snprintf(object->text + length, room, " %s",
-				     i == 1 ? complete(words, address) : words[i]);
+				     whole != NULL ? whole : words[i]);
 
+		free(whole);
 		/* It must stay one line: the next one would be another statement. */
 		if (added < 0 || (size_t)added >= room - 1 || strchr(words[i], '\n') != NULL) {
 			acl_error_set(error, "", 0, 0, NULL, "more than a line");
@@ -61,44 +73,44 @@ static int names_one_object(const struct acl *acl)
 	return kind_rule_of(rule->kind)->names_one(rule);
 }
 
-/* 0 where there is no such device: a rule may be about one that is not plugged in. */
-static uint16_t read_id(const char *address, const char *name)
-{
-	long id = tree_number("", "/sys/bus/pci/devices/%s/%s", address, name);
-
-	return id < 0 || id > UINT16_MAX ? 0 : (uint16_t)id;
-}
-
-static void take_object(struct explain_object *object)
-{
-	const struct acl_rule *rule = object->acl.rules;
-	struct acl_object *result = &object->acl_object;
-
-	result->kind = rule->kind;
-	kind_rule_of(rule->kind)->take(rule, result);
-	if (rule->kind == ACL_KIND_VFIO && rule->vfio.address != NULL) {
-		result->vfio.vendor = read_id(rule->vfio.address, "vendor");
-		result->vfio.device = read_id(rule->vfio.address, "device");
-	}
-}
-
 int explain_object_parse(struct explain_object *object, char *const words[])
 {
 	struct acl_error error = { .line = 0 };
-	char line[512] = "";
+	char line[512] = "", how[256];
 
 	for (size_t i = 0; words[i] != NULL; i++)
 		(void)snprintf(line + strlen(line), sizeof line - strlen(line), "%s%s",
 			       line[0] != '\0' ? " " : "", words[i]);
 	escape_string(object->title, sizeof object->title, line);
 	if (parse_rule(object, words, &error) < 0)
-		return command_fail(VMGRANT_USAGE, "explain: %s%s%s: " HOW_TO_NAME_IT, error.word,
-				    error.word[0] != '\0' ? ": " : "", error.message);
+		return command_fail(VMGRANT_USAGE, "explain: %s%s%s: name it as a rule does: %s",
+				    error.word, error.word[0] != '\0' ? ": " : "", error.message,
+				    examples(how, sizeof how));
 	if (!names_one_object(&object->acl))
 		return command_fail(VMGRANT_USAGE,
-				    "explain: not one bridge or device: " HOW_TO_NAME_IT);
-	take_object(object);
+				    "explain: not one bridge or device: name it as a rule does: %s",
+				    examples(how, sizeof how));
+	object->acl_object.kind = object->acl.rules->kind;
+	kind_rule_of(object->acl_object.kind)->take(object->acl.rules, &object->acl_object);
 	return VMGRANT_GRANTED;
+}
+
+static const struct command_kind *kind_of(const struct explain_object *object)
+{
+	return command_kinds[object->acl_object.kind - 1];
+}
+
+void explain_object_look(struct explain_object *object, const struct acl *policy)
+{
+	if (kind_of(object)->look != NULL)
+		object->looked = kind_of(object)->look(&object->acl_object, policy);
+}
+
+void explain_object_forget(struct explain_object *object)
+{
+	if (kind_of(object)->forget != NULL)
+		kind_of(object)->forget(object->looked);
+	object->looked = NULL;
 }
 
 void explain_object_release(struct explain_object *object)

@@ -14,6 +14,7 @@ struct explain_object {
 	char title[256];             /* the words as given, escaped */
 	char text[ACL_LINE_MAX + 2]; /* a rule made of them, which was parsed to pieces */
 	struct acl acl;
+	void *looked; /* of explain_object_look() */
 };
 
 /*
@@ -22,6 +23,13 @@ struct explain_object {
  * Returns VMGRANT_GRANTED, or VMGRANT_USAGE after printing why. Release in both cases.
  */
 int explain_object_parse(struct explain_object *object, char *const words[]);
+
+/*
+ * Let it have what this machine knows of it, and what that policy calls it, until it is
+ * forgotten.
+ */
+void explain_object_look(struct explain_object *object, const struct acl *policy);
+void explain_object_forget(struct explain_object *object);
 
 void explain_object_release(struct explain_object *object);
 

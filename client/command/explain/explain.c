@@ -8,8 +8,8 @@
 #include "client/command/common/command.h"
 #include "client/command/common/person.h"
 #include "client/command/common/read-policy.h"
-#include "client/command/explain/explain-disk.h"
 #include "client/command/explain/explanation.h"
+#include "client/command/kind/kind.h"
 
 static int print_help(void)
 {
@@ -18,12 +18,10 @@ static int print_help(void)
 	      "Says which rule decides, by file, line and text, and which other rules are\n"
 	      "about the same. For administrators: the policy must be readable. Nothing is\n"
 	      "made and polkit is not asked.\n"
-	      "\n"
-	      "  bridge NAME\n"
-	      "  usb VENDOR:PRODUCT [serial=TEXT] [port=PORT] [class=NUMBER]\n"
-	      "  vfio ADDRESS | VENDOR:DEVICE\n"
-	      "  disk NAME [ro]\n"
-	      "\n"
+	      "\n", stdout);
+	for (int i = 0; i < COMMAND_KINDS; i++)
+		(void)fputs(command_kinds[i]->explain_help, stdout);
+	fputs("\n"
 	      "  --user NAME  for this user [who runs it]\n"
 	      "  --json       for programs\n"
 	      "\n"
@@ -38,7 +36,6 @@ static int explain_policy(const struct person *person, struct explain_object *ob
 			  printer print)
 {
 	struct explanation explanation;
-	struct disk_named named;
 	struct policy policy;
 	struct acl_error error;
 	char text[512];
@@ -48,11 +45,11 @@ static int explain_policy(const struct person *person, struct explain_object *ob
 		(void)acl_error_format(&error, text, sizeof text);
 		code = command_fail(VMGRANT_POLICY, "%s", text);
 	} else {
-		explain_disk_find(&object->acl_object, &policy.acl, &named);
+		explain_object_look(object, &policy.acl);
 		explanation_find(&explanation, &policy, person, object);
 		print(&explanation);
 		explanation_release(&explanation);
-		disk_named_release(&named);
+		explain_object_forget(object);
 		code = fflush(stdout) == 0 ? VMGRANT_GRANTED : VMGRANT_INTERNAL;
 	}
 	policy_release(&policy);

@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-#include "client/command/common/text.h"
+#include "client/text/text.h"
 #include "judge/names.h"
 #include "judge/policy/kind-rule.h"
 

@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include "client/command/common/command.h"
-#include "client/command/common/ports.h"
-#include "client/command/common/text.h"
 #include "client/command/list/list.h"
+#include "client/command/machine/ports.h"
+#include "client/text/text.h"
 
 static const char *describe(enum port_state state)
 {

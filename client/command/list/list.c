@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "client/command/common/command.h"
+#include "client/command/kind/kind.h"
 
 static int print_help(void)
 {
@@ -82,16 +83,18 @@ void list_add_verdict(json_object *object, enum vmgrant_code code, const char *r
 
 /* ---- all of it ---- */
 
+static int is_listed(const struct command_kind *kind)
+{
+	return kind->list != NULL;
+}
+
 static int list_everything(struct list *list)
 {
-	int code = list_bridges(list);
+	char things[COMMAND_KIND_TEXT_SIZE];
+	int code = VMGRANT_GRANTED;
 
-	if (code == VMGRANT_GRANTED)
-		code = list_usb(list);
-	if (code == VMGRANT_GRANTED)
-		code = list_vfio(list);
-	if (code == VMGRANT_GRANTED)
-		code = list_disks(list);
+	for (int i = 0; code == VMGRANT_GRANTED && i < COMMAND_KINDS; i++)
+		code = command_kinds[i]->list(list);
 	if (code == VMGRANT_GRANTED)
 		code = list_ports(list);
 	if (code != VMGRANT_GRANTED)
@@ -101,8 +104,8 @@ static int list_everything(struct list *list)
 			list->sections,
 			JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
 	else if (list->row_count == 0)
-		(void)command_fail(0, "list: there is no bridge, no USB device, no PCI device "
-				   "and no disk for you on this machine");
+		(void)command_fail(0, "list: there is %s for you on this machine",
+				   command_kind_text(things, is_listed, SHOW_THING, "and"));
 	return fflush(stdout) == 0 ? VMGRANT_GRANTED : VMGRANT_INTERNAL;
 }
 

@@ -18,16 +18,7 @@ struct list {
 	size_t judged_count;   /* of all sections: how many got an answer of their own */
 };
 
-/*
- * Each asks about all that this machine has of a kind, and prints the rows or adds a
- * section. Returns 0, or the exit status and has said why.
- */
-int list_bridges(struct list *list);
-int list_usb(struct list *list);
-int list_vfio(struct list *list);
-int list_disks(struct list *list);
-
-/* Those of the caller's guests, of everybody's for root: people see only what is not in place. */
+/* Those of the caller's guests, of everybody's for root: people see only what is not in place. As the list() of a kind. */
 int list_ports(struct list *list);
 
 /*

@@ -8,7 +8,7 @@
 #include <netlink/socket.h>
 #include <string.h>
 
-#include "client/command/common/text.h"
+#include "client/text/text.h"
 
 /* ---- one change to an interface ---- */
 

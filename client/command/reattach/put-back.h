@@ -10,7 +10,7 @@
 #ifndef VMGRANT_CLIENT_COMMAND_REATTACH_PUT_BACK_H
 #define VMGRANT_CLIENT_COMMAND_REATTACH_PUT_BACK_H
 
-#include "client/command/common/ports.h"
+#include "client/command/machine/ports.h"
 
 /* What comes of it. */
 enum put_back {

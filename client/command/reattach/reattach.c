@@ -12,9 +12,9 @@
 #include <unistd.h>
 
 #include "client/command/common/command.h"
-#include "client/command/common/ports.h"
-#include "client/command/common/text.h"
+#include "client/command/machine/ports.h"
 #include "client/command/reattach/put-back.h"
+#include "client/text/text.h"
 
 /* Several hooks may run at once, and must not take off what the other one puts on. */
 #define LOCK_FILE "/run/vmgrant-reattach.lock"

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "client/command/common/command.h"
-#include "client/command/run/qemu-program.h"
+#include "client/command/qemu/qemu-program.h"
 #include "client/command/run/run.h"
 
 /* Behind nice or taskset QEMU is a later word; then only --qemu says so. */
@@ -23,7 +23,6 @@ void run_learn_program(struct run *run)
 	char architecture[32], **program = run->arguments;
 
 	run->qemu.is_qemu = run->says_qemu || qemu_program_is_qemu(*program);
-	run->style = launch_style(run->arguments, &run->qemu);
 	if (!run->qemu.is_qemu)
 		return;
 	if (run->says_qemu)
@@ -45,18 +44,27 @@ static void say_unread(const struct run *run)
 				   line->machine[0] == '\0' ? "(the default)" : line->machine);
 }
 
+static int check_machine(const struct run *run)
+{
+	for (int i = 0; i < COMMAND_KINDS; i++) {
+		const struct command_kind *kind = command_kinds[i];
+		const char *why = run->counts[i] > 0 && kind->run->misfit != NULL
+					  ? kind->run->misfit(&run->qemu.machine) : NULL;
+
+		if (why != NULL)
+			return command_fail(VMGRANT_USAGE, "--%s: machine %s: %s", kind->option,
+					    run_machine_name(&run->qemu.machine), why);
+	}
+	return VMGRANT_GRANTED;
+}
+
 int run_learn_qemu(struct run *run)
 {
-	size_t devices = run->devices.usb_count + run->devices.vfio_count +
-			 run->disks.count;
-	char why[256], **program = run->arguments;
+	char **program = run->arguments;
 
-	if (!run->qemu.is_qemu || (devices == 0 && run->style != LAUNCH_QEMU))
+	if (!run->qemu.is_qemu || !run->adds_options)
 		return VMGRANT_GRANTED;
-	if (launch_check_devices(&run->qemu.machine, run->devices.usb_count,
-				 run->devices.vfio_count, why, sizeof why) < 0)
-		return command_fail(VMGRANT_USAGE, "%s", why);
-	if (run_disks_check(&run->disks, &run->qemu.machine) != VMGRANT_GRANTED)
+	if (check_machine(run) != VMGRANT_GRANTED)
 		return VMGRANT_USAGE;
 	say_unread(run);
 	if (run->says_qemu)

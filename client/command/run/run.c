@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 vmgrant contributors */
 /* vmgrant run: get network cards and devices and become the program that uses them. */
+#include "client/command/run/run.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -10,47 +12,30 @@
 #include <unistd.h>
 
 #include "client/command/common/command.h"
-#include "client/command/run/run-follow.h"
-#include "client/command/run/run.h"
 
 static int print_help(void)
 {
-	fputs("usage: vmgrant run [--net BRIDGE[,OPTION...]]... [--usb ID]... [--vfio ADDRESS]...\n"
-	      "                   [--disk NAME[,OPTION...]]... [--qemu] [--dry-run]\n"
-	      "                   [--prompt|--no-prompt] [--helper PATH]\n"
+	for (int i = 0; i < COMMAND_KINDS; i++) {
+		const struct command_kind *kind = command_kinds[i];
+
+		if (kind->run != NULL)
+			(void)printf("%s [--%s %s[,OPTION...]]...\n",
+				     i == 0 ? "usage: vmgrant run" : "                  ",
+				     kind->option, kind->object);
+	}
+	fputs("                   [--qemu] [--dry-run] [--prompt|--no-prompt] [--helper PATH]\n"
 	      "                   [--door auto|setuid|socket] --\n"
 	      "                   PROGRAM [ARGUMENT...]\n"
 	      "\n"
-	      "Gets network cards on bridges, USB and PCI devices and disks and becomes PROGRAM,\n"
-	      "which finds them open. For QEMU the options that use them are added; other programs\n"
-	      "say where they want the cards.\n"
-	      "\n"
-	      "  --net BRIDGE       a card on this bridge; may be repeated\n"
-	      "        ,queues=N        1 to 16, at most what the rule gives [1]\n"
-	      "        ,vhost=on|off    packets by the kernel's vhost-net [off]\n"
-	      "        ,vnet=on|off     the virtio-net header before each frame [on]\n"
-	      "        ,mac=ADDRESS     of the guest's card [the same for the same guest: by\n"
-	      "                         QEMU's -uuid, -name, or the whole command]\n"
-	      "        ,model=NAME      of the card, for QEMU [what fits the machine]\n"
-	      "        ,id=NAME         of the netdev, for QEMU [vmgrant-net0...]\n"
-	      "        ,bus=NAME        where QEMU puts the card [its choice]\n"
-	      "  --usb ID           a USB device, as VID:PID or port; may be repeated\n"
-	      "        VID:PID          as lsusb prints it\n"
-	      "        BUS-PORT         where it is plugged in: 1-1.4\n"
-	      "        bus=N,device=N   as lsusb counts them\n"
-	      "        ,optional        start without it if it is not there\n"
-	      "        ,follow          plug it in whenever it comes, while QEMU runs\n"
-	      "        ,serial=TEXT     and of this serial number; comes last\n"
-	      "  --vfio ADDRESS     a PCI device that is bound to VFIO; may be repeated\n"
-	      "        ,memlock=SIZE    memory that may be locked [all that the rule gives]\n"
-	      "        ,iommufd=off     by the IOMMU group, for QEMU before 9.0\n"
-	      "        ,bus=NAME        where QEMU puts the device [its choice]\n"
-	      "  --disk NAME        a disk, partition or volume; may be repeated\n"
-	      "        ,ro              for reading alone\n"
-	      "        ,if=virtio|scsi  how the guest sees it [virtio]\n"
-	      "        ,cache=MODE      as QEMU's -drive calls it [none]\n"
-	      "        ,bus=NAME        where QEMU puts it [its choice]\n"
-	      "  --qemu             PROGRAM is QEMU or starts it, whatever its name is\n"
+	      "Gets network cards on bridges, devices and disks and becomes PROGRAM, which finds\n"
+	      "them open. For QEMU the options that use them are added; other programs say where\n"
+	      "they want the cards.\n"
+	      "\n", stdout);
+	for (int i = 0; i < COMMAND_KINDS; i++) {
+		if (command_kinds[i]->run != NULL)
+			(void)fputs(command_kinds[i]->run_help, stdout);
+	}
+	fputs("  --qemu             PROGRAM is QEMU or starts it, whatever its name is\n"
 	      "  --dry-run          print the command line; make nothing\n"
 	      "  --prompt           let polkit ask for a password, by the agent of the desktop\n"
 	      "                     or on the terminal [if the standard input is a terminal]\n"
@@ -67,65 +52,102 @@ static int print_help(void)
 	return fflush(stdout) == 0 ? VMGRANT_GRANTED : VMGRANT_INTERNAL;
 }
 
+/* ---- what the kinds share ---- */
+
+unsigned run_device_flags(const struct run *run)
+{
+	return run->is_dry ? VMGRANT_DEVICE_QUERY
+			   : prompt_flag(run->prompt, VMGRANT_DEVICE_INTERACTIVE);
+}
+
+int run_keep_fd(int fd)
+{
+	return fcntl(fd, F_SETFD, 0) < 0 ? -1 : 0;
+}
+
+const char *run_machine_name(const struct qemu_machine *machine)
+{
+	return machine->name[0] == '\0' ? "(the default)" : machine->name;
+}
+
 /* ---- arguments ---- */
 
-static int check_program(struct run *run)
+static size_t count_for_qemu(const struct run *run)
 {
-	int code, has_devices = run->devices.usb_count + run->devices.vfio_count +
-					run->disks.count > 0;
-	char why[256];
+	size_t count = 0;
 
-	if (run->card_count == 0 && !has_devices)
-		return command_fail(VMGRANT_USAGE, "run: specify at least one of --net, --usb, "
-				    "--vfio, --disk: try vmgrant run --help");
+	for (int i = 0; i < COMMAND_KINDS; i++)
+		count += command_kind_needs_qemu(command_kinds[i]) ? run->counts[i] : 0;
+	return count;
+}
+
+static int check_count(const struct run *run)
+{
+	char names[COMMAND_KIND_TEXT_SIZE];
+	size_t count = 0;
+
+	for (int i = 0; i < COMMAND_KINDS; i++)
+		count += run->counts[i];
+	if (count == 0)
+		return command_fail(VMGRANT_USAGE, "run: specify at least one of %s: "
+				    "try vmgrant run --help",
+				    command_kind_text(names, command_kind_runs, SHOW_OPTION, ""));
 	if (run->arguments[0] == NULL)
 		return command_fail(VMGRANT_USAGE,
 				    "run: PROGRAM is missing: try vmgrant run --help");
-	run_learn_program(run);
-	code = run_prepare_cards(run);
+	return VMGRANT_GRANTED;
+}
+
+static int check_program(struct run *run)
+{
+	char names[COMMAND_KIND_TEXT_SIZE];
+	int code = check_count(run);
+
 	if (code != VMGRANT_GRANTED)
 		return code;
-	if (launch_check(run->arguments, run->cards, run->card_count, why, sizeof why) < 0)
-		return command_fail(VMGRANT_USAGE, "%s", why);
-	if (has_devices && !run->qemu.is_qemu)
-		return command_fail(VMGRANT_USAGE, "%.256s: not a QEMU: --usb, --vfio and --disk "
-				    "are for qemu-system-* only: if it starts one, add --qemu",
-				    run->arguments[0]);
-	if (run->style == LAUNCH_UNKNOWN)
-		return command_fail(VMGRANT_USAGE,
-				    "%.256s: not a QEMU, and nothing says where the card goes: "
-				    "put {net0.fd} where the program wants the file descriptor, "
-				    "or add --qemu if it is one", run->arguments[0]);
-	return run_learn_qemu(run);
+	run_learn_program(run);
+	run->adds_options = count_for_qemu(run) > 0;
+	if (run->adds_options && !run->qemu.is_qemu)
+		return command_fail(VMGRANT_USAGE, "%.256s: not a QEMU: %s are for qemu-system-* "
+				    "only: if it starts one, add --qemu", run->arguments[0],
+				    command_kind_text(names, command_kind_needs_qemu, SHOW_OPTION,
+						      "and"));
+	for (int i = 0; code == VMGRANT_GRANTED && i < COMMAND_KINDS; i++) {
+		const struct run_kind *kind = command_kinds[i]->run;
+
+		if (kind != NULL && kind->prepare != NULL)
+			code = kind->prepare(run->things[i], run);
+	}
+	return code == VMGRANT_GRANTED ? run_learn_qemu(run) : code;
+}
+
+static int take_thing(struct run *run, int index, const char *text)
+{
+	int code = command_kinds[index]->run->add(run->things[index], text);
+
+	run->counts[index] += code == VMGRANT_GRANTED;
+	return code;
 }
 
 /* Returns -1 to go on, or the exit status. */
 static int parse(struct run *run, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "net", required_argument, NULL, 'n' },  { "dry-run", no_argument, NULL, 'd' },
-		{ "usb", required_argument, NULL, 'u' },  { "vfio", required_argument, NULL, 'v' },
-		{ "helper", required_argument, NULL, 'H' }, { "prompt", no_argument, NULL, 'p' },
-		{ "no-prompt", no_argument, NULL, 'q' },  { "help", no_argument, NULL, 'h' },
-		{ "qemu", no_argument, NULL, 'k' },	  { "door", required_argument, NULL, 'w' },
-		{ "disk", required_argument, NULL, 'D' },
-		{ 0 },
+	struct option options[8 + COMMAND_KINDS] = {
+		{ "dry-run", no_argument, NULL, 'd' }, { "helper", required_argument, NULL, 'H' },
+		{ "prompt", no_argument, NULL, 'p' },  { "no-prompt", no_argument, NULL, 'q' },
+		{ "help", no_argument, NULL, 'h' },    { "qemu", no_argument, NULL, 'k' },
+		{ "door", required_argument, NULL, 'w' },
 	};
 	int code = VMGRANT_GRANTED, option;
 
+	command_kind_add_options(options, command_kind_runs);
 	opterr = 0;
 	while (code == VMGRANT_GRANTED &&
 	       (option = getopt_long(argc, argv, "+:h", options, NULL)) >= 0) {
 		if (option == 'h')
 			return print_help();
-		if (option == 'n')
-			code = run_add_card(run, optarg);
-		else if (option == 'u')
-			code = run_devices_add_usb(&run->devices, optarg);
-		else if (option == 'v')
-			code = run_devices_add_vfio(&run->devices, optarg);
-		else if (option == 'D')
-			code = run_disks_add(&run->disks, optarg);
+		if (command_kind_index(option) >= 0)
+			code = take_thing(run, command_kind_index(option), optarg);
 		else if (option == 'd')
 			run->is_dry = 1;
 		else if (option == 'k')
@@ -147,31 +169,36 @@ static int parse(struct run *run, int argc, char **argv)
 
 /* ---- asking ---- */
 
-static unsigned device_flags(const struct run *run)
+static int ask_for_all(struct run *run)
 {
-	return run->is_dry ? VMGRANT_DEVICE_QUERY
-			   : prompt_flag(run->prompt, VMGRANT_DEVICE_INTERACTIVE);
-}
-
-static int ask_for_all(struct run *run, int *fd)
-{
-	struct vmgrant_connection *connection = card_connect(run->helper, run->prompt);
+	struct vmgrant_connection *connection = prompt_connect(run->helper, run->prompt);
 	int code = VMGRANT_GRANTED;
 
 	if (connection == NULL)
 		return command_fail(VMGRANT_INTERNAL, "vmgrant-helper: cannot be started: %s",
 				    strerror(errno));
-	for (size_t i = 0; code == VMGRANT_GRANTED && i < run->card_count; i++)
-		code = run_ask_card(run, connection, i, fd);
-	if (code == VMGRANT_GRANTED)
-		code = run_devices_ask(&run->devices, connection, device_flags(run), fd);
-	if (code == VMGRANT_GRANTED)
-		code = run_disks_ask(&run->disks, connection, device_flags(run), fd);
+	for (int i = 0; code == VMGRANT_GRANTED && i < COMMAND_KINDS; i++) {
+		if (run->counts[i] > 0)
+			code = command_kinds[i]->run->ask(run->things[i], run, connection);
+	}
 	vmgrant_close(connection);
 	return code;
 }
 
 /* ---- becoming the program ---- */
+
+static int make_words(struct run *run)
+{
+	int code = VMGRANT_GRANTED;
+
+	for (char **argument = run->arguments; *argument != NULL; argument++)
+		words_add(&run->words, text_format("%s", *argument));
+	for (int i = 0; code == VMGRANT_GRANTED && i < COMMAND_KINDS; i++) {
+		if (run->counts[i] > 0)
+			code = command_kinds[i]->run->launch(run->things[i], run);
+	}
+	return code;
+}
 
 static int print_words(const struct words *words)
 {
@@ -185,59 +212,52 @@ static int print_words(const struct words *words)
 	return fflush(stdout) == 0 ? VMGRANT_GRANTED : VMGRANT_INTERNAL;
 }
 
-static int keep_through_exec(const int *fds, unsigned count)
+static int become(struct run *run)
 {
-	for (unsigned i = 0; i < count; i++) {
-		if (fcntl(fds[i], F_SETFD, 0) < 0)
-			return -1;
+	char **words = run->words.items;
+	int error, code = VMGRANT_GRANTED;
+
+	for (int i = 0; code == VMGRANT_GRANTED && i < COMMAND_KINDS; i++) {
+		if (run->counts[i] > 0)
+			code = command_kinds[i]->run->keep(run->things[i]);
 	}
-	return 0;
-}
-
-static int become(struct run *run, const struct words *words)
-{
-	int error, code;
-
-	for (size_t i = 0; i < run->card_count; i++) {
-		const struct vmgrant_tap *tap = &run->cards[i].tap;
-
-		if (keep_through_exec(tap->queue_fds, tap->queues) < 0 ||
-		    keep_through_exec(tap->vhost_fds, tap->vhost_count) < 0)
-			return command_fail(VMGRANT_INTERNAL, "cannot hand over the cards: %s",
-					    strerror(errno));
+	for (int i = 0; code == VMGRANT_GRANTED && i < COMMAND_KINDS; i++) {
+		if (run->counts[i] > 0 && command_kinds[i]->run->serve != NULL)
+			code = command_kinds[i]->run->serve(run->things[i], run);
 	}
-	code = run_disks_hand_over(&run->disks);
-	if (code == VMGRANT_GRANTED)
-		code = run_follow_start(run);
-	if (code == VMGRANT_GRANTED)
-		code = run_devices_hand_over(&run->devices, run->arguments);
 	if (code != VMGRANT_GRANTED)
 		return code;
-	(void)execvp(words->items[0], words->items);
+	(void)execvp(words[0], words);
 	error = errno;
 	return command_fail(error == ENOENT ? COMMAND_NOT_FOUND : COMMAND_CANNOT_EXECUTE,
-			    "%.256s: cannot be started: %s", words->items[0], strerror(error));
+			    "%.256s: cannot be started: %s", words[0], strerror(error));
+}
+
+static int run_all(struct run *run)
+{
+	int code = ask_for_all(run);
+
+	if (code == VMGRANT_GRANTED)
+		code = make_words(run);
+	if (code == VMGRANT_GRANTED)
+		code = run->is_dry ? print_words(&run->words) : become(run);
+	words_release(&run->words);
+	return code;
 }
 
 int command_run(int argc, char **argv)
 {
-	struct run run = { 0 };
-	struct words words = { 0 };
-	int code = parse(&run, argc, argv), fd = 3;
+	struct run run = { .example_fd = 3 };
+	int code;
 
-	if (code >= 0)
-		return code;
-	code = ask_for_all(&run, &fd);
-	if (code != VMGRANT_GRANTED)
-		return code;
-	launch_build(run.arguments, run.style, &run.qemu, run.cards, run.card_count, &words);
-	launch_add_usb(run.devices.usb, run.devices.usb_count, run.arguments, &run.qemu, &words);
-	launch_add_vfio(run.devices.vfio, run.devices.vfio_count, run.arguments, &run.qemu,
-			&words);
-	run_disks_launch(&run.disks, run.arguments, &run.qemu, &words);
-	code = run_follow_add(&run, &words, &fd);
-	if (code == VMGRANT_GRANTED)
-		code = run.is_dry ? print_words(&words) : become(&run, &words);
-	words_release(&words);
+	for (int i = 0; i < COMMAND_KINDS; i++) {
+		if (command_kinds[i]->run != NULL)
+			run.things[i] = text_need(calloc(1, command_kinds[i]->run->size));
+	}
+	code = parse(&run, argc, argv);
+	if (code < 0)
+		code = run_all(&run);
+	for (int i = 0; i < COMMAND_KINDS; i++)
+		free(run.things[i]);
 	return code;
 }

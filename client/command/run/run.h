@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 vmgrant contributors */
 /*
- * vmgrant run: what its parts share.
+ * vmgrant run: what it knows, and what each kind of thing does for it.
  */
 #ifndef VMGRANT_CLIENT_COMMAND_RUN_RUN_H
 #define VMGRANT_CLIENT_COMMAND_RUN_RUN_H
 
-#include "client/command/common/card.h"
-#include "client/command/run/launch.h"
-#include "client/command/run/run-device.h"
-#include "client/command/run/run-disk.h"
-
-#define RUN_CARDS_MAX 32
+#include "client/command/common/prompt.h"
+#include "client/command/kind/kind.h"
+#include "client/command/qemu/launch.h"
+#include "client/library/vmgrant.h"
+#include "client/text/text.h"
 
 struct run {
 	const char *helper; /* NULL: the installed one */
@@ -19,26 +18,51 @@ struct run {
 	int says_qemu; /* --qemu */
 	enum prompt prompt;
 	char **arguments; /* of the program, with its name */
-	enum launch_style style;
 	struct launch_qemu qemu;
-	size_t card_count;
-	struct card cards[RUN_CARDS_MAX];
-	struct run_devices devices;
-	struct run_disks disks;
+	int adds_options;   /* 1: something is added to QEMU's command line */
+	int example_fd;     /* the next one of a dry run */
+	struct words words; /* the command line */
+	size_t counts[COMMAND_KINDS]; /* how many were asked for */
+	void *things[COMMAND_KINDS];  /* what each kind remembers of them */
 };
 
-/* All return 0, or the exit status and have said why. */
+/*
+ * A kind's part. things is its memory of that size, which begins zeroed. Those that return
+ * int return 0, or the exit status and have said why. All but add() and prepare() are called
+ * only if something of that kind was asked for; NULL: there is nothing to do.
+ */
+struct run_kind {
+	size_t size;
+	int is_for_any_program; /* 0: for QEMU alone */
 
-/* run-card.c: text is what stands behind --net. */
-int run_add_card(struct run *run, const char *text);
+	/* text: what stands behind the option. */
+	int (*add)(void *things, const char *text);
+	/* The program is known. Called for every kind. */
+	int (*prepare)(void *things, struct run *run);
+	/* What keeps it from that machine of QEMU's: a phrase, NULL for nothing. */
+	const char *(*misfit)(const struct qemu_machine *machine);
+	/* Get all. A dry run gets fds from run->example_fd on. */
+	int (*ask)(void *things, struct run *run, struct vmgrant_connection *connection);
+	/* Add QEMU's options to run->words, which has run->arguments by now. */
+	int (*launch)(void *things, struct run *run);
+	/* Its files stay open through exec. */
+	int (*keep)(void *things);
+	/* Last before exec: processes that stay beside the program. */
+	int (*serve)(void *things, struct run *run);
+};
 
-/* Ids, models and addresses, when the program is known. */
-int run_prepare_cards(struct run *run);
+/* Of requests for devices: VMGRANT_DEVICE_QUERY of a dry run, or whether polkit may ask. */
+unsigned run_device_flags(const struct run *run);
 
-/* Ask for card index. fd: where a dry run counts its examples on. */
-int run_ask_card(struct run *run, struct vmgrant_connection *connection, size_t index, int *fd);
+/* Let an fd stay open through exec. Returns 0 or -1. */
+int run_keep_fd(int fd);
 
-/* run-qemu.c: what the program is, by its name and its arguments. */
+/* "(the default)" where the person named none. */
+const char *run_machine_name(const struct qemu_machine *machine);
+
+/* ---- run-qemu.c ---- */
+
+/* What the program is, by its name and its arguments. */
 void run_learn_program(struct run *run);
 
 /* Whether the machine has room for what is asked for, and what the program understands. */

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
+/* What there is to say about a policy. */
+#include "client/command/check/acl/acl-report.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/command/check/acl/acl-never.h"
+#include "client/command/common/read-policy.h"
+#include "client/command/machine/bridges.h"
+#include "client/command/machine/tree.h"
+#include "client/text/nearest.h"
+#include "wire/escape.h"
+
+static void warn_of_rule(struct acl_report *report, const struct acl_rule *rule, char *what)
+{
+	char file[256];
+
+	words_add(&report->warnings,
+		  text_format("%s: line %u: warning: %s",
+			      escape_string(file, sizeof file, rule->file), rule->line, what));
+	free(what);
+}
+
+/* Name services answer with any of these for "not found", see getpwnam(3). */
+static int is_unknown(int error)
+{
+	return error == 0 || error == ENOENT || error == ESRCH;
+}
+
+static void warn_of_file(void *context, const char *path, const char *reason)
+{
+	struct acl_report *report = context;
+
+	words_add(&report->warnings, text_format("%s: warning: would not be trusted: %s", path, reason));
+}
+
+static void warn_of_passed_over(void *context, const struct acl_error *what)
+{
+	struct acl_report *report = context;
+	struct acl_error shown = *what;
+	char text[640];
+
+	(void)snprintf(shown.message, sizeof shown.message, "warning: %.240s", what->message);
+	(void)acl_error_format(&shown, text, sizeof text);
+	words_add(&report->warnings, text_format("%s", text));
+}
+
+/* ---- names ---- */
+
+static char *describe_missing(const char *kind, const char *name, const struct words *known)
+{
+	const char *nearest = nearest_word(name, (const char *const *)known->items, known->count);
+	char escaped[ACL_LINE_MAX];
+
+	escape_string(escaped, sizeof escaped, name);
+	return nearest == NULL ? text_format("there is no %s %s", kind, escaped)
+			       : text_format("there is no %s %s: did you mean %s?", kind, escaped,
+					     nearest);
+}
+
+static void warn_of_bridge(struct acl_report *report, const struct acl_rule *rule)
+{
+	struct words bridges;
+
+	(void)bridges_find(&bridges);
+	warn_of_rule(report, rule, describe_missing("bridge", rule->bridge, &bridges));
+	words_release(&bridges);
+}
+
+static void warn_of_subject(struct acl_report *report, const struct acl_rule *rule,
+			    const char *kind)
+{
+	const struct words none = { 0 };
+
+	warn_of_rule(report, rule, describe_missing(kind, rule->subject.name, &none));
+}
+
+/*
+ * What a rule names and this machine does not have. No error: bridges come and go,
+ * and a rule may outlive its account. But it is also how a typo looks.
+ */
+static void check_names(struct acl_report *report, const struct acl_rule *rule)
+{
+	const struct acl_subject *subject = &rule->subject;
+
+	if (rule->kind == ACL_KIND_BRIDGE && rule->bridge != NULL &&
+	    !tree_exists("", "/sys/class/net/%s/bridge", rule->bridge))
+		warn_of_bridge(report, rule);
+	errno = 0;
+	if (subject->type == ACL_SUBJECT_USER_NAME && getpwnam(subject->name) == NULL &&
+	    is_unknown(errno))
+		warn_of_subject(report, rule, "user");
+	errno = 0;
+	if (subject->type == ACL_SUBJECT_GROUP_NAME && getgrnam(subject->name) == NULL &&
+	    is_unknown(errno))
+		warn_of_subject(report, rule, "group");
+}
+
+/* ---- rules that never help ---- */
+
+static void check_use(struct acl_report *report, const struct acl *acl, const struct acl_rule *rule)
+{
+	const struct acl_rule *deny;
+	const char *reason = acl_rule_never(acl, rule, &deny);
+
+	report->allow_count += rule->effect == ACL_EFFECT_ALLOW;
+	if (reason == NULL)
+		return;
+	report->never_count++;
+	if (deny == NULL)
+		warn_of_rule(report, rule, text_format("can never be granted: %s", reason));
+	else
+		warn_of_rule(report, rule,
+			     text_format("can never be granted: line %u%s%s denies it", deny->line,
+					 deny->file == rule->file ? "" : " of ",
+					 deny->file == rule->file ? "" : deny->file));
+}
+
+/* ---- the whole ---- */
+
+static void take_error(struct acl_report *report, const struct acl_error *error)
+{
+	char text[640];
+
+	(void)acl_error_format(error, text, sizeof text);
+	report->error = text_format("%s", text);
+	report->error_file = text_format("%s", error->file);
+	report->is_closed = geteuid() != 0 && strcmp(error->message, strerror(EACCES)) == 0;
+}
+
+void acl_report_make(struct acl_report *report, const char *file)
+{
+	struct policy policy;
+	const struct policy_remarks remarks = { report, warn_of_file, warn_of_passed_over };
+	struct acl_error error;
+	int result;
+
+	*report = (struct acl_report){ 0 };
+	result = file == NULL ? read_policy_for(NULL, &policy, &error, &remarks)
+			      : read_policy_draft(file, &policy, &error, &remarks);
+	if (result < 0)
+		take_error(report, &error);
+	for (size_t i = 0; result == 0 && i < policy.acl.count; i++) {
+		check_names(report, &policy.acl.rules[i]);
+		check_use(report, &policy.acl, &policy.acl.rules[i]);
+	}
+	report->rule_count = policy.acl.count;
+	report->file_count = policy.file_count;
+	policy_release(&policy);
+}
+
+void acl_report_release(struct acl_report *report)
+{
+	words_release(&report->warnings);
+	free(report->error);
+	free(report->error_file);
+	*report = (struct acl_report){ 0 };
+}
+
+int acl_report_is_vain(const struct acl_report *report)
+{
+	return report->allow_count > 0 && report->allow_count == report->never_count;
+}
+
+char *acl_report_summary(const struct acl_report *report, const char *file)
+{
+	char name[256];
+
+	escape_string(name, sizeof name, file);
+	if (report->allow_count == 0)
+		return text_format("%s: good, but %s: nothing is allowed", name,
+				   report->rule_count == 0 ? "no rules yet" : "it only denies");
+	if (acl_report_is_vain(report))
+		return text_format("%s: none of its rules can ever be granted", name);
+	return text_format("%s: good: %zu rule%s in %zu file%s", name, report->rule_count,
+			   report->rule_count == 1 ? "" : "s", report->file_count,
+			   report->file_count == 1 ? "" : "s");
+}
