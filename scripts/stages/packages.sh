@@ -42,10 +42,64 @@ package_modes() {
 		[ "$(grep -c '^-rws' "$work/packages/list")" -eq 1 ]
 }
 
+# in_layer COMMAND: in this machine's root with a layer over it, which goes with the command.
+# Those words are for other shells:
+# shellcheck disable=SC2016
+in_layer() {
+	local layer=$work/packages/layer
+
+	mkdir -p "$layer" && unshare --mount --propagation private bash -eu -c '
+		mount -t tmpfs layer "$1"
+		mkdir "$1/upper" "$1/work" "$1/root"
+		mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" "$1/root"
+		mount --rbind /proc "$1/root/proc"
+		mount --rbind /dev "$1/root/dev"
+		mkdir -p "$1/root/run/debs"
+		cp "$2"/vmgrant_*.deb "$2"/libvmgrant0_*.deb "$1/root/run/debs"
+		chroot "$1/root" bash -eux -c "$3"
+	' layer "$layer" "$work/packages/first" "$1"
+}
+
+# What an administrator chose stays when the package is installed again; what the package did
+# goes with it.
+package_lives() {
+	# Not for this shell:
+	# shellcheck disable=SC2016
+	in_layer '
+		export DEBIAN_FRONTEND=noninteractive
+		helper=/usr/libexec/vmgrant/vmgrant-helper
+		place=/usr/lib/qemu/qemu-bridge-helper
+		divert=/usr/libexec/vmgrant/divert-bridge-helper
+		dpkg -i --force-depends /run/debs/*.deb
+		[ "$(stat -c "%a %U" "$helper")" = "4755 root" ]
+		[ "$(stat -c "%a %U:%G" /etc/vmgrant/acl.conf)" = "640 root:vmgrant" ]
+		vmgrant check-acl
+		dpkg-statoverride --update --add root tty 4750 "$helper"
+		dpkg -i --force-depends /run/debs/vmgrant_*.deb
+		[ "$(stat -c "%a %G" "$helper")" = "4750 tty" ]
+		dpkg-statoverride --remove "$helper"
+		mkdir -p "${place%/*}"
+		rm -f "$place"
+		echo theirs >"$place"
+		"$divert" add
+		"$divert" add
+		"$place" --version | grep vmgrant-helper
+		"$divert" remove
+		"$divert" remove
+		grep -x theirs "$place"
+		"$divert" add
+		dpkg --purge --force-depends vmgrant
+		grep -x theirs "$place"
+		[ ! -e "$place.qemu" ]
+		[ ! -e /etc/vmgrant ]
+		[ ! -e /usr/libexec/vmgrant ]'
+}
+
 stage_packages() {
 	check "Debian packages" build_packages "$work/packages/first" || return
 	check "packages have their modes" package_modes
 	check "lintian says nothing" packages_are_clean
+	check "the package keeps choices and takes its own away" package_lives
 	check "Debian packages once more" build_packages "$work/packages/second" &&
 		check "packages are reproducible" packages_are_the_same
 }
