@@ -62,7 +62,27 @@ cppcheck_all() {
 			--suppress=missingInclude -i tests/fuzz authorize client helper judge wire tests
 }
 
+# Each by the parser of its format.
+package_files() {
+	cd "$work/src/packaging" || return 1
+	bash -n arch/PKGBUILD && sh -n alpine/APKBUILD &&
+		rpmspec --parse vmgrant.spec >/dev/null || return 1
+	if command -v nix-instantiate >/dev/null; then
+		nix-instantiate --parse nixos/*.nix >/dev/null || return 1
+	fi
+}
+
+# By the compilers of those who load them; nothing is loaded.
+selinux_module() {
+	mkdir -p "$work/selinux" && cp "$work"/src/profiles/selinux/* "$work/selinux" &&
+		make -C "$work/selinux" -f /usr/share/selinux/devel/Makefile vmgrant.pp >"$work/selinux/log" 2>&1
+	cat "$work/selinux/log"
+	[ -e "$work/selinux/vmgrant.pp" ] && ! grep -Eq 'vmgrant.*(warning|duplicate)' "$work/selinux/log"
+}
+
 stage_lint() {
 	check "gcc's analyzer" gcc_analyzer && check "clang-tidy" clang_tidy
 	check "cppcheck" cppcheck_all
+	check "package files" package_files
+	check "SELinux module" selinux_module
 }

@@ -9,9 +9,9 @@ shell_scripts() {
 	local files
 
 	cd "$work/src" || return 1
-	mapfile -t files < <(grep -rlE '^#!/bin/(ba)?sh' .ci scripts tests)
+	mapfile -t files < <(grep -rlE '^#!/bin/(ba)?sh' .ci debian packaging scripts tests)
 	# The parts that they source are judged with them.
-	shellcheck --external-sources --check-sourced "${files[@]}"
+	shellcheck --external-sources --check-sourced "${files[@]}" packaging/*/*BUILD
 }
 
 copyright_lines() {
@@ -153,6 +153,11 @@ decisions_listed() {
 	done
 }
 
+# As packages have them.
+packaged_files() {
+	make -C "$work/gcc" install DESTDIR="$work/packaged" && "$work/src/scripts/packaged-files" "$work/packaged"
+}
+
 stage_text() {
 	[ -d "$work/gcc/doc" ] || check "gcc build" build gcc CC=gcc --enable-werror || return
 	check "shell scripts" shell_scripts
@@ -161,6 +166,7 @@ stage_text() {
 		"$work/src/doc/processes.txt"
 	check "the table of attacks is current" "$work/src/scripts/attack-table" --check
 	check "decisions and links" decisions_listed
+	check "packages have every file" packaged_files
 	# Printed, so that it is seen: what runs privileged has to stay small.
 	"$work/src/scripts/count-code" || fail "lines of code"
 	check "copyright lines and line lengths" copyright_lines
