@@ -8,8 +8,6 @@ libhelper_a_SOURCES = \
 	helper/account.h \
 	helper/ask.c \
 	helper/ask.h \
-	helper/door.c \
-	helper/door.h \
 	helper/peer.c \
 	helper/peer.h \
 	helper/privileges.c \

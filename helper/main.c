@@ -19,11 +19,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "helper/door.h"
 #include "helper/privileges.h"
 #include "helper/process.h"
 #include "helper/serve.h"
 #include "judge/judge.h"
+#include "wire/door.h"
 #include "wire/record.h"
 
 /* What each door may ever need. */
@@ -41,18 +41,6 @@ static void open_first(struct service *service)
 	/* A drop-in keeps no capability to open it with. Without it the port will fail. */
 	if (service->door.kind == DOOR_DROP_IN)
 		service->ports.tun_fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
-}
-
-/* The service is the account from its start; only a setuid helper has to become it. */
-static enum reply_code find_account(struct service *service, struct refusal *why)
-{
-	enum reply_code code = account_find(service->peer.uid, &service->account, why);
-
-	if (code == REPLY_GRANTED && service->door.kind == DOOR_SERVICE &&
-	    service->account.uid != getuid())
-		return refuse(why, REPLY_INSTALLATION, "service: runs as uid %u: must run as "
-			      VMGRANT_ACCOUNT ", see vmgrant@.service", (unsigned)getuid());
-	return code;
 }
 
 /* Connections of one user that are open at a time. */
@@ -99,7 +87,7 @@ static enum reply_code start(struct service *service, struct refusal *why)
 		return code;
 	service->ports.owner = service->peer.uid;
 	open_first(service);
-	code = find_account(service, why);
+	code = account_find(service->peer.uid, &service->account, why);
 	if (code != REPLY_GRANTED)
 		return code;
 	result = start_maker(service);

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "helper/door.h"
+#include "wire/door.h"
 #include "wire/refusal.h"
 
 struct peer {

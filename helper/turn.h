@@ -14,7 +14,7 @@
 
 #include <sys/types.h>
 
-#include "helper/door.h"
+#include "wire/door.h"
 
 enum turn_kind {
 	TURN_ASK = 1, /* questions to polkit: the account's connections to the bus are limited */

@@ -19,7 +19,7 @@
 #include <semaphore.h>
 
 #include "helper/account.h"
-#include "helper/door.h"
+#include "wire/door.h"
 #include "wire/orders.h"
 
 struct walk {

@@ -3,12 +3,11 @@
 /* The command line of vmgrant-helper. Pure: nothing is opened or looked up. */
 #include "judge/args.h"
 
-#include <limits.h>
 #include <string.h>
 
+#include "wire/door.h"
 #include "wire/mac.h"
 
-#define SERVICE_FD 3
 /* Of the program that was called: vmgrant-helper, or vmgrant bridge-helper. */
 #define TRY_HELP "try --help"
 
@@ -20,29 +19,6 @@ struct given {
 	const char *bridge, *fd, *mac;
 	int use_vnet;
 };
-
-/*
- * A file descriptor number as QEMU and libvirt print it: decimal digits only.
- * 0 to 2 are refused: a caller that closed them would get its own terminal.
- */
-static int parse_fd(const char *text, int *fd_out)
-{
-	long long value = 0;
-
-	if (*text == '\0')
-		return -1;
-	for (; *text != '\0'; text++) {
-		if (*text < '0' || *text > '9')
-			return -1;
-		value = value * 10 + (*text - '0');
-		if (value > INT_MAX)
-			return -1;
-	}
-	if (value < 3)
-		return -1;
-	*fd_out = (int)value;
-	return 0;
-}
 
 static enum reply_code take_bridge(const char *name, struct args *args, struct refusal *why)
 {
@@ -57,7 +33,8 @@ static enum reply_code take_bridge(const char *name, struct args *args, struct r
 
 static enum reply_code take_fd(const char *text, struct args *args, struct refusal *why)
 {
-	if (parse_fd(text, &args->fd) < 0)
+	args->fd = door_parse_fd(text);
+	if (args->fd < 0)
 		return refuse(why, REPLY_USAGE,
 			      "--fd=%.64s: not a file descriptor: a decimal number, 3 or more", text);
 	return REPLY_GRANTED;
@@ -110,17 +87,16 @@ static enum reply_code take_given(const struct given *given, struct args *args,
 static enum reply_code parse_service(int argc, char *const argv[], struct args *args,
 				     struct refusal *why)
 {
+	const struct door door = door_find(argc, argv);
 	struct given given = { 0 };
 
 	args->request.kind = ACL_KIND_BRIDGE;
 	args->request.purpose = PURPOSE_GRANT;
 	args->request.origin = REQUEST_DROP_IN;
 	args->request.queues = 1;
-	/* It stands alone, as the helper has read it: the connection is where systemd puts it. */
-	if (argc == 2 && (strcmp(argv[1], "--service") == 0 ||
-			  strcmp(argv[1], "--service=by-pid") == 0)) {
+	if (door.kind == DOOR_SERVICE) {
 		args->mode = ARGS_NATIVE;
-		args->fd = SERVICE_FD;
+		args->fd = door.fd;
 		return REPLY_GRANTED;
 	}
 	for (int i = 1; i < argc; i++) {

@@ -5,13 +5,13 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "judge/args.h"
 #include "judge/native.h"
 #include "judge/powerless.h"
 #include "judge/session.h"
+#include "wire/door.h"
 #include "wire/record.h"
 
 /* Longer than polkit is given; whoever asked blocks until then. */
@@ -126,7 +126,7 @@ static int run_alone(const struct judge_start *start)
 		puts("vmgrant-helper " PACKAGE_VERSION);
 		return fflush(stdout) == 0 ? REPLY_GRANTED : REPLY_INTERNAL;
 	}
-	if (code == REPLY_GRANTED && strncmp(start->argv[1], "--service", 9) == 0)
+	if (code == REPLY_GRANTED && door_find(start->argc, start->argv).kind == DOOR_SERVICE)
 		code = refuse(&why, REPLY_NO_PRIVILEGE, "--service: is for vmgrant@.service, which "
 			      "gives it a capability: connect to " VMGRANT_SOCKET);
 	else if (code == REPLY_GRANTED) {

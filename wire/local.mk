@@ -16,6 +16,8 @@ libwire_la_SOURCES = \
 	wire/cursor.h \
 	wire/directory.c \
 	wire/directory.h \
+	wire/door.c \
+	wire/door.h \
 	wire/escape.c \
 	wire/escape.h \
 	wire/fd-pass.c \

@@ -19,8 +19,8 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
-#include "helper/door.h"
 #include "helper/time-limit.h"
+#include "wire/door.h"
 #include "wire/orders.h"
 
 /* Zeroed: nothing was raised. */

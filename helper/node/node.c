@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -35,33 +34,16 @@ static int read_attribute(const char *path, char *text, size_t size)
 	return 0;
 }
 
-/* Digits up to the byte that must follow them. Returns what follows that, or NULL. */
-static const char *parse_number(const char *text, char end, unsigned max, unsigned *number_out)
-{
-	unsigned long value;
-	char *rest;
-
-	if (*text < '0' || *text > '9')
-		return NULL;
-	errno = 0;
-	value = strtoul(text, &rest, 10);
-	if (errno != 0 || value > max || *rest != end)
-		return NULL;
-	*number_out = (unsigned)value;
-	return rest + 1;
-}
-
 static int read_device_number(const char *attribute, dev_t *number_out)
 {
 	unsigned high, low;
-	char text[32];
-	const char *rest;
+	char text[32], end;
 	int result = read_attribute(attribute, text, sizeof text);
 
 	if (result < 0)
 		return result;
-	rest = parse_number(text, ':', 0xfff, &high);
-	if (rest == NULL || parse_number(rest, '\n', 0xfffff, &low) == NULL)
+	/* As many digits as the largest numbers have: 12 bits and 20. */
+	if (sscanf(text, "%4u:%7u%c", &high, &low, &end) != 3 || end != '\n')
 		return -EINVAL;
 	*number_out = makedev(high, low);
 	return 0;

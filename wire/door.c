@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 vmgrant contributors */
 /* Which door the helper was started through. Pure. */
-#include "helper/door.h"
+#include "wire/door.h"
 
 #include <limits.h>
 #include <string.h>
 
-/*
- * Decimal digits only, as QEMU and libvirt print it. 0 to 2 are refused: a caller that
- * closed them would get its own terminal.
- */
-static int read_fd(const char *text)
+int door_parse_fd(const char *text)
 {
 	long long value = 0;
 
@@ -37,7 +33,7 @@ struct door door_find(int argc, char *const argv[])
 	}
 	for (int i = 1; i < argc; i++) {
 		if (strncmp(argv[i], "--fd=", 5) == 0)
-			door.fd = read_fd(argv[i] + 5);
+			door.fd = door_parse_fd(argv[i] + 5);
 		else
 			door.kind = DOOR_DROP_IN;
 	}

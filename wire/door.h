@@ -5,8 +5,8 @@
  *
  * The judge reads the rest, and refuses what is wrong with it. Pure.
  */
-#ifndef VMGRANT_HELPER_DOOR_H
-#define VMGRANT_HELPER_DOOR_H
+#ifndef VMGRANT_WIRE_DOOR_H
+#define VMGRANT_WIRE_DOOR_H
 
 enum door_kind {
 	DOOR_NONE = 0, /* --help and the like, and what is no request */
@@ -25,5 +25,11 @@ struct door {
 };
 
 struct door door_find(int argc, char *const argv[]);
+
+/*
+ * The number of a descriptor as QEMU and libvirt print it: decimal digits only. -1 if it is
+ * none, or one of 0 to 2: a caller that closed them would get its own terminal.
+ */
+int door_parse_fd(const char *text);
 
 #endif
