@@ -24,6 +24,11 @@
 #define IOPRIO_WHO_PROCESS 1
 #define IOPRIO_NONE 0
 
+/* Since Linux 6.4, which older headers do not have. */
+#ifndef PR_SET_MEMORY_MERGE
+#define PR_SET_MEMORY_MERGE 67
+#endif
+
 /* The kernel's; libc's SIGRTMIN begins behind those that it keeps for itself. */
 #define FIRST_REAL_TIME 32
 
@@ -138,6 +143,9 @@ static int set_process_flags(void)
 	(void)prctl(PR_SET_TSC, PR_TSC_ENABLE, 0, 0, 0);
 #endif
 	(void)prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0);
+	/* An older kernel does not know it, and its exec forgets it. */
+	(void)prctl(PR_SET_MEMORY_MERGE, 0, 0, 0, 0);
+	(void)prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0);
 	return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 

@@ -19,18 +19,23 @@
  *   PR_SET_TIMERSLACK    the kernel's default: a huge one makes every wait endless
  *   PR_SET_TSC           on: reading the time stamp counter must not kill
  *   PR_SET_THP_DISABLE   off: only speed
+ *   PR_SET_MEMORY_MERGE  off: the time that a page takes tells whether others have the same
+ *   PR_SET_CHILD_SUBREAPER  off: what others leave behind is not ours to wait for
  *   PR_SET_MDWE          cannot be undone; nothing here maps memory writable and executable
  *   PR_SET_SPECULATION_CTRL, PR_SET_MCE_KILL, PR_SET_IO_FLUSHER (privileged),
  *   PR_SET_TAGGED_ADDR_CTRL (cleared by the kernel): harmless
- *   PR_SET_NO_NEW_PRIVS, seccomp filters without it: take the setuid bit's power away
- *   PR_SET_CHILD_SUBREAPER, PR_SET_NAME: cleared by the kernel
+ *   PR_SET_NO_NEW_PRIVS, Landlock and seccomp filters without it: take the setuid bit's
+ *   power away
+ *   PR_SET_NAME, PR_SET_SYSCALL_USER_DISPATCH, PR_TIMER_CREATE_RESTORE_IDS, ARCH_SET_CPUID:
+ *   cleared by the kernel
  *   PR_SET_KEEPCAPS      cleared by the kernel; securebits: changing them is privileged
  *   personality          PER_LINUX; the kernel has cleared the dangerous bits
  *   scheduling class     SCHED_OTHER, nice 0 at most: an idle class helps who stops us
  *   processor affinity   every processor that the machine allows
+ *   utilisation clamp, PR_SCHED_CORE, PR_SVE_SET_VL, PR_SME_SET_VL: harmless: only speed
  *   I/O priority         none of its own
  *   memory policy        harmless: only speed
- *   keyrings             not used
+ *   keyrings, coredump_filter: not used
  *   cgroup, namespaces   the caller's: what is made belongs there
  *   tracing              the kernel drops the setuid bit's power
  *   oom_score_adj        the caller's: a killed helper leaves nothing behind

@@ -9,6 +9,7 @@ test_attacks_process.py.
 import ctypes
 import os
 import signal
+import struct
 
 import pytest
 
@@ -18,6 +19,8 @@ from askers import start_held
 # prctl(2)
 (SET_TSC, SET_TIMERSLACK, SET_MCE_KILL, SET_THP_DISABLE, SET_CHILD_SUBREAPER, SET_SPECULATION,
  SET_MDWE, SET_PDEATHSIG, SET_NAME, SET_DUMPABLE) = 26, 29, 33, 41, 36, 53, 65, 1, 15, 4
+SET_MEMORY_MERGE, SCHED_CORE, CORE_CREATE = 67, 62, 1
+SCHED_SETATTR, UTIL_CLAMP_MAX, KEEP_POLICY = 314, 0x40, 0x18
 TSC_SIGSEGV, SPEC_STORE_BYPASS, SPEC_DISABLE, MDWE_REFUSE_EXEC_GAIN = 2, 0, 4, 1
 IOPRIO_SET, IOPRIO_GET, IOPRIO_IDLE = 251, 252, 3 << 13
 SET_MEMPOLICY, MPOL_PREFERRED = 238, 1
@@ -80,6 +83,8 @@ RESET = {
                     lambda pid: read(f"/proc/{pid}/timerslack_ns"), "50000"),
     "transparent huge pages": (lambda: must(prctl(SET_THP_DISABLE, 1)),
                                lambda pid: status_of(pid, "THP_enabled"), "1"),
+    "memory that is merged": (lambda: prctl(SET_MEMORY_MERGE, 1),
+                              lambda pid: "ksm_merge_any: yes" in read(f"/proc/{pid}/ksm_stat"), False),
     "personality": (lambda: libc().personality(ctypes.c_ulong(ADDR_NO_RANDOMIZE | UNAME26)),
                     lambda pid: read(f"/proc/{pid}/personality"), "00000000"),
 }
@@ -108,6 +113,10 @@ HARMLESS = {
     "memory that stays as it was mapped": lambda: prctl(SET_MDWE, MDWE_REFUSE_EXEC_GAIN),
     "memory errors": lambda: prctl(SET_MCE_KILL, 1, 1),
     "a subreaper": lambda: must(prctl(SET_CHILD_SUBREAPER, 1)),
+    "a core for itself": lambda: prctl(SCHED_CORE, CORE_CREATE, 0, 0),
+    "little use of a processor": lambda: libc().syscall(
+        ctypes.c_long(SCHED_SETATTR), 0, struct.pack("=IIQiIQQQII", 56, 0, KEEP_POLICY | UTIL_CLAMP_MAX,
+                                                     0, 0, 0, 0, 0, 0, 1), 0),
     "a name": lambda: libc().prctl(SET_NAME, b"init"),
     "a death signal": lambda: must(prctl(SET_PDEATHSIG, signal.SIGUSR1)),
     "memory policy": lambda: syscall(SET_MEMPOLICY, MPOL_PREFERRED, 0, 0),
