@@ -37,11 +37,9 @@ static void parse_bridge(struct nlattr *data, struct link *link)
 {
 	struct nlattr *bridge[IFLA_BR_MAX + 1];
 
-	if (nla_parse_nested(bridge, IFLA_BR_MAX, data, NULL) < 0 ||
-	    bridge[IFLA_BR_VLAN_FILTERING] == NULL)
-		return;
-	link->vlans = nla_get_u8(bridge[IFLA_BR_VLAN_FILTERING]) != 0 ? BRIDGE_VLANS_KEPT
-								      : BRIDGE_VLANS_IGNORED;
+	if (nla_parse_nested(bridge, IFLA_BR_MAX, data, NULL) == 0 &&
+	    bridge[IFLA_BR_VLAN_FILTERING] != NULL)
+		link->keeps_vlans = nla_get_u8(bridge[IFLA_BR_VLAN_FILTERING]) != 0;
 }
 
 /* What a kernel does not know it does not tell, and reads as 0 here. */
@@ -213,12 +211,10 @@ int netlink_find_bridge(struct netlink *netlink, const char *name, struct bridge
 	return 0;
 }
 
-int netlink_read_vlans(struct netlink *netlink, const struct bridge *bridge,
-		       enum bridge_vlans *vlans_out)
+int netlink_check_vlans(struct netlink *netlink, const struct bridge *bridge)
 {
 	struct link link;
 	int result = netlink_read_link(netlink, bridge->ifindex, &link);
 
-	*vlans_out = link.vlans;
-	return result;
+	return result == 0 && !link.keeps_vlans ? -ESTALE : result;
 }

@@ -73,7 +73,7 @@ struct link {
 	unsigned flags;
 	unsigned master; /* 0: none */
 	unsigned operstate; /* RFC 2863: OPERSTATE_UP or another */
-	enum bridge_vlans vlans; /* of a bridge */
+	int keeps_vlans;    /* of a bridge */
 	uint8_t port_flags[BRPORT_LOCKED + 1]; /* of a bridge's port, by attribute */
 };
 

@@ -20,13 +20,6 @@
 
 struct netlink;
 
-/* What a bridge does with VLANs. */
-enum bridge_vlans {
-	BRIDGE_VLANS_UNKNOWN = 0, /* this kernel's bridges know none */
-	BRIDGE_VLANS_IGNORED,     /* vlan_filtering 0: tags are passed on and mean nothing */
-	BRIDGE_VLANS_KEPT,        /* vlan_filtering 1: kept apart */
-};
-
 struct bridge {
 	char name[IFNAMSIZ];
 	unsigned ifindex;
@@ -75,9 +68,8 @@ const char *netlink_explanation(const struct netlink *netlink);
  */
 int netlink_find_bridge(struct netlink *netlink, const char *name, struct bridge *bridge_out);
 
-/* What the bridge does with VLANs. */
-int netlink_read_vlans(struct netlink *netlink, const struct bridge *bridge,
-		       enum bridge_vlans *vlans_out);
+/* 0 if the bridge keeps VLANs apart (vlan_filtering 1), -ESTALE if tags mean nothing to it. */
+int netlink_check_vlans(struct netlink *netlink, const struct bridge *bridge);
 
 /* The ifindex of an interface of this name, which must be our own. */
 int netlink_find_ifindex(struct netlink *netlink, const char *name, unsigned *ifindex_out);

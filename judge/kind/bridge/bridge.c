@@ -18,6 +18,7 @@
 
 #define TAKEN_ATTEMPTS 25
 #define TAKEN_PAUSE_NS 20000000L
+#define QUIET_LOOKS 5
 
 /* ---- the request ---- */
 
@@ -168,8 +169,16 @@ static int choose_under(unsigned quota, const struct port_slots *slots, struct o
 /*
  * The kernel clears a sealed port's namespace away in the background, so its name stays
  * taken for some 60 ms after the last fd has closed. Whoever stops a virtual machine and
- * starts it again must not meet his own quota: taken is only what stays taken.
+ * starts it again must not meet his own quota: it is full when no port has been going for
+ * a while. So long the kernel may still hold the namespace of a port that has just been made.
  */
+static int is_worth_waiting(const struct matter *matter, const struct bridge_view *view,
+			    int attempt, int *quiet)
+{
+	*quiet = links_are_going(&matter->session->links, view) == 1 ? 0 : *quiet + 1;
+	return view->sealed_count > 0 && attempt < TAKEN_ATTEMPTS && *quiet < QUIET_LOOKS;
+}
+
 static enum reply_code choose_slots(const struct matter *matter, struct order_port *port,
 				    struct refusal *why)
 {
@@ -177,6 +186,7 @@ static enum reply_code choose_slots(const struct matter *matter, struct order_po
 	const unsigned quota = matter->options.quota;
 	struct bridge_view view;
 	enum reply_code code = REPLY_GRANTED;
+	int quiet = 0;
 
 	/* The helper finds the bridge itself: where only that counts, it is asked once. */
 	if (quota != 0 || matter->options.vlan != 0)
@@ -186,7 +196,7 @@ static enum reply_code choose_slots(const struct matter *matter, struct order_po
 	for (int attempt = 1; code == REPLY_GRANTED; attempt++) {
 		if (choose_under(quota, &view.slots, port))
 			return REPLY_GRANTED;
-		if (attempt == TAKEN_ATTEMPTS || wants_direct(matter))
+		if (!is_worth_waiting(matter, &view, attempt, &quiet))
 			return refuse_full(matter, why);
 		(void)nanosleep(&pause, NULL);
 		code = look(matter, &view, why);
@@ -243,18 +253,27 @@ static void fill_reply(const struct matter *matter, const struct answer_port *po
 	memcpy(reply->tap, port->port_name, sizeof reply->tap);
 }
 
+/* Other requests of the user's were faster; a port of his may be going all the same. */
+static int is_overtaken(const struct matter *matter, const struct answer *answer, int result)
+{
+	return result == -EEXIST && answer->step == ORDER_PORT_NAME && matter->options.quota != 0;
+}
+
 /* A drop-in's TAP is handed over by the helper, which leaves with that: no answer comes. */
 static enum reply_code perform(struct matter *matter, struct handover *handover,
 			       struct refusal *why)
 {
 	struct order order = { .type = ORDER_PORT };
 	struct delivery delivery;
-	enum reply_code code = fill_order(matter, &order.port, why);
-	int result;
+	int result, attempt = 0;
 
-	if (code != REPLY_GRANTED)
-		return code;
-	result = orders_call(&matter->session->orders, &order, &delivery);
+	do {
+		enum reply_code code = fill_order(matter, &order.port, why);
+
+		if (code != REPLY_GRANTED)
+			return code;
+		result = orders_call(&matter->session->orders, &order, &delivery);
+	} while (is_overtaken(matter, &delivery.answer, result) && ++attempt < TAKEN_ATTEMPTS);
 	if (result < 0)
 		return refuse_port(matter, &delivery.answer, result, why);
 	fill_reply(matter, &delivery.answer.port, &handover->reply);

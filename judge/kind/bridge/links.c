@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <linux/if_link.h>
+#include <linux/net_namespace.h>
 #include <linux/rtnetlink.h>
 #include <stddef.h>
 #include <string.h>
@@ -84,6 +85,7 @@ struct link {
 	char kind[16];
 	char alias[PORT_ALIAS_SIZE];
 	enum links_vlans vlans; /* of a bridge */
+	struct bytes peer_namespace; /* int32_t, the number of the one that its other end is in */
 };
 
 static enum links_vlans read_vlans(struct bytes info)
@@ -117,6 +119,7 @@ static int read_link(struct bytes message, struct link *link)
 	find_text(info, IFLA_INFO_KIND, link->kind, sizeof link->kind);
 	if (strcmp(link->kind, "bridge") == 0)
 		link->vlans = read_vlans(info);
+	link->peer_namespace = find_attribute(message, IFLA_LINK_NETNSID);
 	return 0;
 }
 
@@ -141,6 +144,14 @@ struct question {
 	char name[PORT_NAME_SIZE];
 };
 
+static int send_bytes(const struct links *links, const void *bytes, size_t length)
+{
+	if (links->fd < 0)
+		return links->fd;
+	return send(links->fd, bytes, length, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+/* name is NULL for all links. */
 static int send_question(struct links *links, const char *name)
 {
 	struct question question = {
@@ -155,11 +166,9 @@ static int send_question(struct links *links, const char *name)
 		.name_head = { RTA_LENGTH(sizeof question.name), IFLA_IFNAME },
 	};
 
-	if (links->fd < 0)
-		return links->fd;
 	if (name != NULL)
 		memcpy(question.name, name, strnlen(name, sizeof question.name - 1));
-	return send(links->fd, &question, question.head.nlmsg_len, MSG_NOSIGNAL) < 0 ? -errno : 0;
+	return send_bytes(links, &question, question.head.nlmsg_len);
 }
 
 /* 1 when the answer is complete, 0 when more comes, or a negative errno. */
@@ -180,6 +189,8 @@ static int take_message(const struct nlmsghdr *head, struct bytes body, take_lin
 			return -EPROTO;
 		error = take(&link, look);
 		return error < 0 ? error : (head->nlmsg_flags & NLM_F_MULTI) == 0;
+	case RTM_NEWNSID:
+		return 1;
 	default:
 		return 0;
 	}
@@ -213,11 +224,11 @@ static int take_datagram(const struct links *links, struct bytes datagram, take_
 	return result;
 }
 
-/* name is NULL for all links. */
-static int ask(struct links *links, const char *name, take_link *take, struct look *look)
+/* The answer to what was sent. Returns 0 or a negative errno. */
+static int receive(const struct links *links, take_link *take, struct look *look)
 {
 	unsigned char bytes[DATAGRAM_MAX];
-	int result = send_question(links, name);
+	int result = 0;
 
 	while (result == 0) {
 		struct sockaddr_nl from = { 0 };
@@ -233,6 +244,13 @@ static int ask(struct links *links, const char *name, take_link *take, struct lo
 		result = take_datagram(links, (struct bytes){ bytes, (size_t)length }, take, look);
 	}
 	return result < 0 ? result : 0;
+}
+
+static int ask(struct links *links, const char *name, take_link *take, struct look *look)
+{
+	int result = send_question(links, name);
+
+	return result < 0 ? result : receive(links, take, look);
 }
 
 /* ---- the bridge and the ports on it ---- */
@@ -264,6 +282,16 @@ static int is_stray(const struct link *link, const struct look *look)
 	       (link->master == 0 && strcmp(alias.bridge, look->name) == 0);
 }
 
+static void note_namespace(const struct link *link, struct bridge_view *view)
+{
+	int32_t number;
+
+	if (link->peer_namespace.length != sizeof number || view->sealed_count == PORT_SLOTS)
+		return;
+	memcpy(&number, link->peer_namespace.start, sizeof number);
+	view->namespaces[view->sealed_count++] = number;
+}
+
 static int take_port(const struct link *link, struct look *look)
 {
 	int slot;
@@ -275,6 +303,9 @@ static int take_port(const struct link *link, struct look *look)
 		port_slots_add(&look->view->slots, (unsigned)slot);
 	else if (is_stray(link, look))
 		look->strays++;
+	else
+		return 0;
+	note_namespace(link, look->view);
 	return 0;
 }
 
@@ -291,5 +322,40 @@ int links_look(struct links *links, const char *bridge, uid_t uid, struct bridge
 			result = ask(links, NULL, take_port, &look);
 	}
 	port_slots_add_strays(&view_out->slots, look.strays);
+	return result;
+}
+
+/* ---- the namespaces of sealed ports ---- */
+
+/* The kernel finds no namespace that nothing refers to any more, though it is still there. */
+static int is_going(struct links *links, int32_t number)
+{
+	const struct {
+		struct nlmsghdr head;
+		struct rtgenmsg family;
+		unsigned char zero[3]; /* attributes stand at multiples of four */
+		struct rtattr number_head;
+		int32_t number;
+	} question = {
+		.head = { .nlmsg_len = sizeof question,
+			  .nlmsg_type = RTM_GETNSID,
+			  .nlmsg_flags = NLM_F_REQUEST,
+			  .nlmsg_seq = ++links->sequence },
+		.number_head = { RTA_LENGTH(sizeof number), NETNSA_NSID },
+		.number = number,
+	};
+	int result = send_bytes(links, &question, sizeof question);
+
+	if (result == 0)
+		result = receive(links, NULL, NULL);
+	return result == -ENOENT ? 1 : result;
+}
+
+int links_are_going(struct links *links, const struct bridge_view *view)
+{
+	int result = 0;
+
+	for (unsigned i = 0; i < view->sealed_count && result == 0; i++)
+		result = view->namespaces[i] < 0 ? 1 : is_going(links, view->namespaces[i]);
 	return result;
 }

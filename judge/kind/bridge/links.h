@@ -29,6 +29,9 @@ struct bridge_view {
 	unsigned mtu_bytes;
 	enum links_vlans vlans;
 	struct port_slots slots; /* that the user's ports occupy, strays included */
+	/* By which numbers the kernel tells the namespaces of the sealed ones. */
+	unsigned sealed_count;
+	int32_t namespaces[PORT_SLOTS];
 };
 
 /* Before the sandbox. What fails is told by links_look(). */
@@ -39,5 +42,11 @@ void links_open(struct links *links_out);
  * be its first one, -ENOTSUP if it is no bridge.
  */
 int links_look(struct links *links, const char *bridge, uid_t uid, struct bridge_view *view_out);
+
+/*
+ * 1 if one of the sealed ports that were seen is going: nobody holds a file of it any more, and the
+ * kernel clears its namespace away in the background. 0 if none is, or a negative errno.
+ */
+int links_are_going(struct links *links, const struct bridge_view *view);
 
 #endif
