@@ -59,6 +59,12 @@ static int failure(int folder, const char *name, int error)
 	return -error;
 }
 
+/* Of what could be opened: it is there, whatever is said of it now. */
+static int failure_of_open(int error)
+{
+	return error == ENOENT ? -ESTALE : -error;
+}
+
 static int open_below(int folder, const char *name, int flags)
 {
 	int fd;
@@ -67,6 +73,23 @@ static int open_below(int folder, const char *name, int flags)
 		return -EINVAL;
 	fd = openat(folder, name, flags | O_CLOEXEC);
 	return fd >= 0 ? fd : failure(folder, name, errno);
+}
+
+int sysfs_exists(int folder, const char *name)
+{
+	struct stat status;
+	int error;
+
+	if (!is_name(name))
+		return -EINVAL;
+	if (faccessat(folder, name, F_OK, 0) == 0)
+		return 1;
+	error = errno;
+	/* Below what is no folder there is nothing, either. */
+	if (error != ENOENT && error != ENOTDIR)
+		return -error;
+	return fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) < 0 && errno == error ? 0
+											 : -ESTALE;
 }
 
 int sysfs_open(int folder, const char *name)
@@ -94,7 +117,7 @@ int sysfs_read_bytes(int folder, const char *name, uint8_t *bytes, size_t size)
 	error = errno;
 	close(fd);
 	if (got < 0)
-		return -error;
+		return failure_of_open(error);
 	return got == 0 ? (int)length : -EMSGSIZE;
 }
 
@@ -111,7 +134,7 @@ int sysfs_read(int folder, const char *name, char *text, size_t size)
 	error = errno;
 	close(fd);
 	if (length < 0)
-		return -error;
+		return failure_of_open(error);
 	if (length > 0 && text[length - 1] == '\n')
 		length--;
 	else if ((size_t)length == size)
@@ -234,8 +257,12 @@ DIR *sysfs_list(int folder, const char *name)
 		return NULL;
 	}
 	list = fdopendir(fd);
-	if (list == NULL)
+	if (list == NULL) {
+		int error = -failure_of_open(errno);
+
 		close(fd);
+		errno = error;
+	}
 	return list;
 }
 

@@ -28,6 +28,9 @@
  */
 int sysfs_open(int folder, const char *name);
 
+/* 1 if there is something of that name, 0 if not, or -errno. */
+int sysfs_exists(int folder, const char *name);
+
 /*
  * Read an attribute: text without its last newline, ended by NUL.
  * Returns its length, or -errno: -EMSGSIZE if it does not fit, -EINVAL if a NUL is in it.

@@ -32,6 +32,7 @@ static int tear_down(void **state)
 /* ---- calls of libc that the linker gives to the test: one of them fails ---- */
 
 static const char *absent;  /* openat() and readlinkat() deny that it is there */
+static int what_is_open_fails; /* read() and fdopendir(), with ENOENT */
 static unsigned lists_end;  /* readdir() ends after so many names; 0: at the end */
 
 int __real_openat(int folder, const char *name, int flags, ...);
@@ -39,6 +40,12 @@ int __wrap_openat(int folder, const char *name, int flags, ...);
 int __wrap___openat_2(int folder, const char *name, int flags);
 ssize_t __real_readlinkat(int folder, const char *name, char *text, size_t size);
 ssize_t __wrap_readlinkat(int folder, const char *name, char *text, size_t size);
+int __real_faccessat(int folder, const char *name, int mode, int flags);
+int __wrap_faccessat(int folder, const char *name, int mode, int flags);
+ssize_t __real_read(int fd, void *bytes, size_t size);
+ssize_t __wrap_read(int fd, void *bytes, size_t size);
+DIR *__real_fdopendir(int fd);
+DIR *__wrap_fdopendir(int fd);
 struct dirent *__real_readdir(DIR *list);
 struct dirent *__wrap_readdir(DIR *list);
 
@@ -63,6 +70,30 @@ ssize_t __wrap_readlinkat(int folder, const char *name, char *text, size_t size)
 		return __real_readlinkat(folder, name, text, size);
 	errno = ENOENT;
 	return -1;
+}
+
+int __wrap_faccessat(int folder, const char *name, int mode, int flags)
+{
+	if (absent == NULL || strcmp(name, absent) != 0)
+		return __real_faccessat(folder, name, mode, flags);
+	errno = ENOENT;
+	return -1;
+}
+
+ssize_t __wrap_read(int fd, void *bytes, size_t size)
+{
+	if (!what_is_open_fails)
+		return __real_read(fd, bytes, size);
+	errno = ENOENT;
+	return -1;
+}
+
+DIR *__wrap_fdopendir(int fd)
+{
+	if (!what_is_open_fails)
+		return __real_fdopendir(fd);
+	errno = ENOENT;
+	return NULL;
 }
 
 /* As libc does when the system call fails with ENOENT before anything was read. */
@@ -96,6 +127,37 @@ static void attack_36_a_failure_is_not_taken_for_an_absence(void **state)
 	assert_int_equal(sysfs_read(tree->fd, "b", text, sizeof text), -ENOENT);
 	assert_int_equal(sysfs_read_link(tree->fd, "b", text, sizeof text), -ENOENT);
 	assert_int_equal(sysfs_open(tree->fd, "b"), -ENOENT);
+}
+
+static void attack_36_what_could_be_opened_is_not_absent(void **state)
+{
+	const struct tree *tree = *state;
+	uint8_t bytes[8];
+	char text[8];
+
+	tree_write(tree, "a", "1\n");
+	assert_int_equal(mkdirat(tree->fd, "folder", 0700), 0);
+	what_is_open_fails = 1;
+	assert_int_equal(sysfs_read(tree->fd, "a", text, sizeof text), -ESTALE);
+	assert_int_equal(sysfs_read_bytes(tree->fd, "a", bytes, sizeof bytes), -ESTALE);
+	assert_null(sysfs_list(tree->fd, "folder"));
+	assert_int_equal(errno, ESTALE);
+	assert_int_equal(sysfs_first(tree->fd, "folder", text, sizeof text), -ESTALE);
+	what_is_open_fails = 0;
+}
+
+static void attack_36_whether_something_exists_is_asked_twice(void **state)
+{
+	const struct tree *tree = *state;
+
+	tree_write(tree, "a", "1\n");
+	assert_int_equal(sysfs_exists(tree->fd, "a"), 1);
+	assert_int_equal(sysfs_exists(tree->fd, "b"), 0);
+	assert_int_equal(sysfs_exists(tree->fd, "../a"), -EINVAL);
+	absent = "a";
+	assert_int_equal(sysfs_exists(tree->fd, "a"), -ESTALE);
+	absent = NULL;
+	assert_int_equal(sysfs_exists(tree->fd, "a/b"), 0);
 }
 
 static void attack_36_a_list_that_ends_early_is_an_error(void **state)
@@ -282,9 +344,14 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(attack_36_a_failure_is_not_taken_for_an_absence,
 						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(attack_36_what_could_be_opened_is_not_absent,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(attack_36_whether_something_exists_is_asked_twice,
+						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(attack_36_a_list_that_ends_early_is_an_error,
 						set_up, tear_down),
-		cmocka_unit_test_setup_teardown(text_is_read_without_its_newline, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(text_is_read_without_its_newline, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(what_does_not_fit_is_refused_and_not_cut, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(names_do_not_lead_elsewhere, set_up, tear_down),

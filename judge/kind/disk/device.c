@@ -93,6 +93,7 @@ static int read_names(const struct disk_places *places, struct disk_device *devi
 {
 	char number[32], target[PATH_MAX], *last, *before;
 	ssize_t length;
+	int result;
 
 	(void)snprintf(number, sizeof number, "%u:%u", major(device->number),
 		       minor(device->number));
@@ -111,8 +112,9 @@ static int read_names(const struct disk_places *places, struct disk_device *devi
 	if (device->folder < 0)
 		return device->folder;
 	/* Only a partition lies in the folder of another block device. */
-	if (faccessat(device->folder, "partition", F_OK, 0) < 0)
-		return errno == ENOENT ? 0 : -errno;
+	result = sysfs_exists(device->folder, "partition");
+	if (result <= 0)
+		return result;
 	if (before == NULL || strlen(before + 1) >= sizeof device->disk)
 		return -EINVAL;
 	memcpy(device->disk, before + 1, strlen(before + 1) + 1);
@@ -284,7 +286,8 @@ static int add_listed(struct shared *shared, const char *name, const char *below
 		return errno == ENOENT ? 0 : -errno;
 	while (result == 0 && (entry = sysfs_next(list)) != NULL) {
 		(void)snprintf(path, sizeof path, "%.32s/%.32s/%s", name, entry, attribute);
-		if (*attribute != '\0' && faccessat(shared->places->blocks, path, F_OK, 0) < 0)
+		result = *attribute != '\0' ? sysfs_exists(shared->places->blocks, path) : 1;
+		if (result <= 0)
 			continue;
 		result = *attribute != '\0' ? add_number(shared, entry)
 					    : add_device(shared, entry, depth + 1);

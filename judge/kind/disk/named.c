@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static int is_number(const struct disk_named *named, dev_t number)
 {
@@ -18,13 +19,21 @@ static int is_number(const struct disk_named *named, dev_t number)
 	return 0;
 }
 
+static int is_absence(int error)
+{
+	return error == ENOENT || error == ENOTDIR;
+}
+
 /* A deny counts by whatever stands there, and where that cannot be told. */
 static int may_share(const struct disk_places *places, const struct disk_named *named, const char *name)
 {
 	struct stat status;
 
+	/* Asked twice, in two ways: a mere failure would lose the deny. */
 	if (fstatat(places->dev, name + strlen("/dev/"), &status, 0) < 0)
-		return errno != ENOENT && errno != ENOTDIR;
+		return !is_absence(errno) ||
+		       faccessat(places->dev, name + strlen("/dev/"), F_OK, 0) == 0 ||
+		       !is_absence(errno);
 	return S_ISBLK(status.st_mode) && is_number(named, status.st_rdev);
 }
 

@@ -4,6 +4,7 @@
 #include "judge/kind/disk/use.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,6 +92,16 @@ static int is_swap(char *line, const struct wanted *wanted, char text[DISK_USE_S
 	return 1;
 }
 
+/* Asked twice: what the kernel does not tell is in no use, but a mere failure is no answer. */
+static int failure_of_list(const char *path)
+{
+	const int error = errno;
+
+	return error == ENOENT && faccessat(AT_FDCWD, path, F_OK, 0) < 0 && errno == ENOENT
+		       ? 0
+		       : -error;
+}
+
 /* The first line of a list that fits; a line that no kernel writes ends the list. */
 static int look_at_list(const char *path, const struct wanted *wanted,
 			int (*fits)(char *line, const struct wanted *wanted,
@@ -103,11 +114,13 @@ static int look_at_list(const char *path, const struct wanted *wanted,
 	int found = 0;
 
 	if (file == NULL)
-		return errno == ENOENT ? 0 : -errno;
+		return failure_of_list(path);
 	while (!found && size < LINE_MAX_BYTES && getline(&line, &size, file) > 0) {
 		line[strcspn(line, "\n")] = '\0';
 		found = fits(line, wanted, text);
 	}
+	if (!found && ferror(file))
+		found = -EIO;
 	free(line);
 	(void)fclose(file);
 	return found;
@@ -140,7 +153,7 @@ static int is_partition_of(const struct disk_places *places, const char *disk, c
 	char path[PATH_SIZE];
 
 	(void)snprintf(path, sizeof path, "%.32s/%.32s/partition", disk, entry);
-	return faccessat(places->blocks, path, F_OK, 0) == 0;
+	return sysfs_exists(places->blocks, path);
 }
 
 static int look_at_partitions(const struct disk_places *places, const char *disk,
@@ -154,7 +167,8 @@ static int look_at_partitions(const struct disk_places *places, const char *disk
 	if (list == NULL)
 		return -errno;
 	while (result == 0 && parts < PARTS_MAX && (entry = sysfs_next(list)) != NULL) {
-		if (!is_partition_of(places, disk, entry))
+		result = is_partition_of(places, disk, entry);
+		if (result <= 0)
 			continue;
 		parts++;
 		result = look_at_one(places, entry, text);
@@ -180,6 +194,12 @@ int disk_use_find(const struct disk_places *places, const struct disk_device *de
 
 /* ---- loop devices ---- */
 
+/* Not bound to anything any more, or taken away, or nobody can open it. */
+static int is_gone(int result)
+{
+	return result == -ENXIO || result == -ENODEV || result == -ENOENT;
+}
+
 /* 1 if a loop device stands on one of these numbers. */
 static int stands_on(const struct disk_places *places, struct orders *orders, const char *loop,
 		     const dev_t *numbers, int count)
@@ -189,11 +209,14 @@ static int stands_on(const struct disk_places *places, struct orders *orders, co
 	int result;
 
 	(void)snprintf(path, sizeof path, "%.32s/loop", loop);
-	if (faccessat(places->blocks, path, F_OK, 0) < 0)
-		return errno == ENOENT ? 0 : -errno;
+	result = sysfs_exists(places->blocks, path);
+	if (result <= 0)
+		return result;
 	result = disk_order_look(orders, loop, ORDER_DISK_LOOP, &backing);
-	/* Not bound to anything any more, or taken away. */
-	if (result == -ENXIO || result == -ENODEV || result == -ENOENT)
+	/* Asked twice: a mere failure is no answer. */
+	if (is_gone(result))
+		result = disk_order_look(orders, loop, ORDER_DISK_LOOP, &backing);
+	if (is_gone(result))
 		return 0;
 	for (int i = 0; result == 0 && i < count; i++) {
 		if (numbers[i] == backing)
