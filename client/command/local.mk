@@ -116,6 +116,8 @@ vmgrant_SOURCES = \
 	client/command/common/command.h \
 	client/command/common/person.c \
 	client/command/common/person.h \
+	client/command/common/policy-error.c \
+	client/command/common/policy-error.h \
 	client/command/common/prompt.c \
 	client/command/common/prompt.h \
 	client/command/common/read-policy.c \

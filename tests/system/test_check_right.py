@@ -222,6 +222,24 @@ def test_a_typo_in_a_deny_is_named_with_what_was_meant(world):
     assert b"line 2: warning: there is no bridge bR0: did you mean br0?" in done.stdout
 
 
+@pytest.mark.parametrize("line, meant", (
+    ("alow bridge br0", "allow"), ("dney bridge br0", "deny"), ("imprt-qemu /etc/x", "import-qemu"),
+    ("allow brigde br0", "bridge"), ("deny vifo 10de:*", "vfio"), ("allow bridge br0 usr alice", "user"),
+    ("allow bridge br0 gruop gpu", "group"), ("allow bridge br0 user alice queue=4", "queues="),
+    ("allow bridge br0 user alice isolate", "isolated"), ("allow usb 0951:1666 polkt=no", "polkit=no"),
+    ("allow vfio 10de:* memlok=4G", "memlock="), ("allow bridge br0 user alice frobnicate", None),
+    ("permit bridge br0", None)))
+def test_a_typo_in_a_word_of_the_policy_is_named_with_what_was_meant(world, line, meant):
+    world.write_acl(line + "\n")
+    done = world.run_as("alice", ["vmgrant", "check-acl"])
+    said = done.stderr.decode()
+    assert done.code == 6 and "line 1, column" in said and "unknown" in said, said
+    assert said.endswith(f": did you mean {meant}?\n") if meant else "did you mean" not in said, said
+    if meant:
+        done = world.run_as("alice", ["vmgrant", "explain", "bridge", "br0"])
+        assert said.split(": ", 1)[1] in done.stderr.decode()
+
+
 def test_two_people_in_one_rule_are_two_rules(world):
     for subject in ("user alice,bob", "group students,gpu"):
         world.write_acl(f"allow bridge br0 {subject}\n")

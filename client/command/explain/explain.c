@@ -3,10 +3,12 @@
 /* vmgrant explain: which rule decides about a bridge or device. Runs as who it is. */
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "client/command/common/command.h"
 #include "client/command/common/person.h"
+#include "client/command/common/policy-error.h"
 #include "client/command/common/read-policy.h"
 #include "client/command/explain/explanation.h"
 #include "client/command/kind/kind.h"
@@ -38,12 +40,13 @@ static int explain_policy(const struct person *person, struct explain_object *ob
 	struct explanation explanation;
 	struct policy policy;
 	struct acl_error error;
-	char text[512];
 	int code;
 
 	if (read_policy_for(person, &policy, &error, NULL) < 0) {
-		(void)acl_error_format(&error, text, sizeof text);
+		char *text = policy_error_text(&error);
+
 		code = command_fail(VMGRANT_POLICY, "%s", text);
+		free(text);
 	} else {
 		explain_object_look(object, &policy.acl);
 		explanation_find(&explanation, &policy, person, object);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "client/command/check/acl/acl-never.h"
+#include "client/command/common/policy-error.h"
 #include "client/command/common/read-policy.h"
 #include "client/command/machine/bridges.h"
 #include "client/command/machine/tree.h"
@@ -127,10 +128,7 @@ static void check_use(struct acl_report *report, const struct acl *acl, const st
 
 static void take_error(struct acl_report *report, const struct acl_error *error)
 {
-	char text[640];
-
-	(void)acl_error_format(error, text, sizeof text);
-	report->error = text_format("%s", text);
+	report->error = policy_error_text(error);
 	report->error_file = text_format("%s", error->file);
 	report->is_closed = geteuid() != 0 && strcmp(error->message, strerror(EACCES)) == 0;
 }
