@@ -9,4 +9,9 @@ tests_attack_hostile_helper_LDADD = libhelper.a libinside.a libwire.la $(HELPER_
 
 # One system call fails, kills or stops: tests/system/faults.py. Nothing of the project is in it.
 check_PROGRAMS += tests/attack/fault-injector
+tests_attack_fault_injector_SOURCES = \
+	tests/attack/fault-calls.c \
+	tests/attack/fault-injector.c \
+	tests/attack/fault-injector.h \
+	tests/attack/fault-peer.c
 tests_attack_fault_injector_LDADD =

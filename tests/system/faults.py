@@ -15,11 +15,11 @@ import threading
 
 import nss
 from process import exit_code, receive
-from world import HELPER, identity_of
+from world import identity_of
 
 INJECTOR = "/usr/libexec/vmgrant/fault-injector"
 COMMAND = struct.Struct("=IIIiIIII")
-REPORT = struct.Struct("=iIIIIIQQ4096s")
+REPORT = struct.Struct("=iIIIIiI4xQQ4096s")
 CALL = struct.Struct("=HH")
 NONE, FAIL, KILL, STOP = range(4)
 ERRORS = ("EIO", "ENOENT", "EMFILE", "ENOMEM", "EPERM", "EINTR", "EAGAIN")
@@ -42,7 +42,7 @@ class Report:
     """How a helper ended, and what the client got."""
 
     def __init__(self, data, answer):
-        (status, fired, self.system_call, self.tasks, hanging, length, self.memlock,
+        (status, fired, self.system_call, self.tasks, hanging, self.peer, length, self.memlock,
          self.effective, said) = REPORT.unpack(data)
         self.code, self.fired, self.hanging = exit_code(status), bool(fired), bool(hanging)
         self.said, self.answer = said[:length], answer
@@ -55,16 +55,16 @@ class Report:
 
 
 class Injector:
-    """One of the programs that start helpers, in a world."""
+    """One of the programs that start helpers, in a world. door: setuid or service."""
 
-    def __init__(self, world, user, arguments, memlock=0, answers_ioctl=False,
+    def __init__(self, world, user, words, fd=9, door="setuid", memlock=0, answers_ioctl=False,
                  kind=socket.SOCK_SEQPACKET):
         self.kind, self.memlock, self.answers_ioctl = kind, memlock, answers_ioctl
         uid, gid, groups = identity_of(user)
         here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with there:
             self.process = world.spawn(
-                [INJECTOR, str(uid), ",".join(map(str, [gid, *groups])), "9", HELPER, *arguments],
+                [INJECTOR, str(uid), ",".join(map(str, [gid, *groups])), str(fd), door, *words],
                 fds={3: there.fileno()})
         self.pid, self.socket = self.process.inner_pid, here
 

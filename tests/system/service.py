@@ -27,13 +27,18 @@ def command(helper, capabilities, arguments, ids=("vmgrant", "vmgrant")):
             "--bounding-set", sets, "--no-new-privs", helper, *arguments]
 
 
+def make_lock(world):
+    """What systemd-tmpfiles makes."""
+    world.write(LOCK, "", mode=0o600, owner=world.call(
+        lambda: (pwd.getpwnam("vmgrant").pw_uid, pwd.getpwnam("vmgrant").pw_gid)))
+
+
 class Service:
     """Listens until the world ends."""
 
     def __init__(self, world, capabilities=NETWORK, arguments=("--service",), prepare=None,
                  **options):
-        world.write(LOCK, "", mode=0o600, owner=world.call(
-            lambda: (pwd.getpwnam("vmgrant").pw_uid, pwd.getpwnam("vmgrant").pw_gid)))
+        make_lock(world)
         words = command(world.helper, capabilities, arguments, **options)
 
         def serve():
