@@ -83,6 +83,7 @@ selinux_module() {
 stage_lint() {
 	check "gcc's analyzer" gcc_analyzer && check "clang-tidy" clang_tidy
 	check "cppcheck" cppcheck_all
+	check "clang-format of touched lines" "$top/scripts/check-format"
 	check "package files" package_files
 	check "SELinux module" selinux_module
 }
