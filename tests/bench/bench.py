@@ -10,7 +10,6 @@ import argparse
 import json
 import os
 import platform
-import re
 import shutil
 import signal
 import statistics
@@ -19,12 +18,11 @@ import sys
 import threading
 from pathlib import Path
 
+import bench_memory
 import protocol_client
 import rootfs
-import tracing
 import usb_requests
 from askers import TOKEN, install_asker
-from process import wait_until
 from world import HELPER, JOURNAL, World, helper_arguments
 
 QEMU_HELPER = "/usr/lib/qemu/qemu-bridge-helper"
@@ -124,73 +122,6 @@ def count_calls(world, helper):
     world.wait_no_taps()
     lines = world.path("/tmp/calls").read_text(encoding="utf-8", errors="replace").splitlines()
     return sum("(" in line and "+++" not in line and "---" not in line for line in lines)
-
-
-# ---- memory ----
-
-def family(pid):
-    """A process and all that it has started, as the kernel lists them."""
-    yield pid
-    for table in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in table.read_text(encoding="ascii").split():
-            yield from family(int(child))
-
-
-def shares_kib(pids):
-    """What each of these processes holds; a page that several have counts for each a part."""
-    return [sum(map(int, re.findall(r"^Pss: +(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text(
-        encoding="ascii"), re.MULTILINE))) for pid in pids]
-
-
-def memory_at_hand_over(world, helper):
-    """KiB of every process of one request, stopped when the TAP has been sent."""
-    number = next(call[1] for call in tracing.ordered_calls(world, helper=helper)
-                  if call[0] == "sendmsg" and "SCM_RIGHTS" in call[2])
-    world.path(tracing.TRACE).unlink()
-    request_ = world.start_request("alice", helper=helper, strace=[
-        "-qq", "-o", tracing.TRACE, "-e", f"inject=sendmsg:signal=STOP:when={number}"])
-    trace = world.path(tracing.TRACE)
-    wait_until(lambda: trace.exists() and "stopped by SIGSTOP" in trace.read_text("utf-8"),
-               "the stop at the hand-over")
-    strace, *processes = family(request_.pid)
-    shares = shares_kib(processes)
-    os.kill(processes[0], signal.SIGCONT)
-    request_.finish().close()
-    world.wait_no_taps()
-    return shares
-
-
-def memory_while_asking(world):
-    """The same while polkit is asked: polkitd stands still, so the asker waits."""
-    world.write_acl("allow bridge br0\n")
-    os.kill(world.polkit.daemon.pid, signal.SIGSTOP)
-    request_ = world.start_request("alice")
-    # Helper, judge and asker; the asker is there in full when it waits for the answer.
-    def asks():
-        processes = list(family(request_.pid))
-        return len(processes) == 3 and "poll" in Path(
-            f"/proc/{processes[-1]}/wchan").read_text(encoding="ascii")
-    wait_until(asks, "the asker")
-    shares = shares_kib(family(request_.pid))
-    os.kill(world.polkit.daemon.pid, signal.SIGCONT)
-    request_.finish().close()
-    world.wait_no_taps()
-    world.write_acl(SMALL_ACL)
-    return shares
-
-
-def memory_together(world):
-    subjects = {"qemu-bridge-helper": memory_at_hand_over(world, QEMU_HELPER),
-                "vmgrant-helper, shared libraries": memory_at_hand_over(world, HELPER),
-                "vmgrant-helper, libnl linked in": memory_at_hand_over(world, LINKED),
-                "vmgrant-helper, shared libraries, while polkit is asked":
-                    memory_while_asking(world)}
-    base = sum(subjects["qemu-bridge-helper"])
-    return "\n".join(("### Memory of all processes together", "",
-                      "Proportional set sizes, when the TAP is handed over. At most 0.9 is wanted.",
-                      "", "| | processes | KiB | ratio |", "|---|---:|---:|---:|",
-                      *(f"| {name} | {' + '.join(map(str, shares))} | {sum(shares)} | "
-                        f"{sum(shares) / base:.2f} |" for name, shares in subjects.items()), ""))
 
 
 def alternate(world, runs, cases):
@@ -396,7 +327,8 @@ def run(options):
                  native_requests(world, options.runs // 2),
                  many_taps(world, options.runs), with_polkit(world, options.runs),
                  # The floods put an asker of their own in the real one's place.
-                 memory_together(world), floods(world, options.runs),
+                 bench_memory.together(world, QEMU_HELPER, LINKED, SMALL_ACL),
+                 floods(world, options.runs),
                  usb_nodes(world, options.runs, options.usb_open)]
     return "\n".join(parts)
 

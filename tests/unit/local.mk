@@ -5,6 +5,7 @@
 # Each is a program of its own, from the .c file of its name.
 UNIT_TESTS = \
 	tests/unit/test-acl-errors \
+	tests/unit/test-acl-include \
 	tests/unit/test-acl-judge \
 	tests/unit/test-acl-model \
 	tests/unit/test-acl-names \
@@ -35,9 +36,12 @@ UNIT_TESTS = \
 	tests/unit/test-protocol \
 	tests/unit/test-qemu \
 	tests/unit/test-qmp \
-	tests/unit/test-sandbox \
+	tests/unit/test-sandbox-calls \
+	tests/unit/test-sandbox-files \
+	tests/unit/test-sandbox-work \
 	tests/unit/test-sysfs \
 	tests/unit/test-trusted-file \
+	tests/unit/test-trusted-swap \
 	tests/unit/test-usb-descriptors \
 	tests/unit/test-usb-disks \
 	tests/unit/test-usb-find \
@@ -50,11 +54,15 @@ UNIT_TESTS = \
 # Its lists of users and groups answer as the test says.
 tests_unit_test_names_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getpwnam_r,--wrap=getpwuid_r \
 	-Wl,--wrap=getgrnam_r,--wrap=getgrgid_r
-# Its fstat() says whose a file is.
+# Their fstat() says whose a file is.
+trusted_place = tests/unit/trusted-place.c tests/unit/trusted-place.h
 tests_unit_test_trusted_file_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fstat
+tests_unit_test_trusted_file_SOURCES = $(trusted_place) tests/unit/test-trusted-file.c
+tests_unit_test_trusted_swap_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fstat
+tests_unit_test_trusted_swap_SOURCES = $(trusted_place) tests/unit/test-trusted-swap.c
 # Calls of its libc fail as the test says.
 tests_unit_test_sysfs_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=openat,--wrap=__openat_2 \
-	-Wl,--wrap=readlinkat,--wrap=readdir
+	-Wl,--wrap=readlinkat,--wrap=readdir,--wrap=faccessat,--wrap=read,--wrap=fdopendir
 tests_unit_test_sysfs_SOURCES = tests/unit/test-sysfs.c tests/unit/tree.c tests/unit/tree.h
 fake_machine = tests/unit/machine.c tests/unit/machine.h tests/unit/tree.c tests/unit/tree.h
 tests_unit_test_vfio_find_SOURCES = $(fake_machine) tests/unit/test-vfio-find.c
@@ -106,7 +114,7 @@ doc_examples_tap_LDADD = libvmgrant.la
 LOG_COMPILER = $(SHELL) $(srcdir)/tests/unit/run-one
 
 EXTRA_DIST += tests/unit/run-one tests/unit/acl-fixture.h tests/unit/check-fixture.h \
-	tests/unit/library-fixture.h tests/unit/qmp-peer.h
+	tests/unit/library-fixture.h tests/unit/qmp-peer.h tests/unit/sandbox-fixture.h
 
 # For the programs that do not say what they link.
 LDADD = libjudge.a libhelper.a libjudge.a libwire.la $(HELPER_LIBS) $(CMOCKA_LIBS)
