@@ -73,6 +73,10 @@ package_files() {
 }
 
 # By the compilers of those who load them; nothing is loaded.
+apparmor_profile() {
+	apparmor_parser --skip-kernel-load --skip-cache "$work/lint/profiles/apparmor"
+}
+
 selinux_module() {
 	mkdir -p "$work/selinux" && cp "$work"/src/profiles/selinux/* "$work/selinux" &&
 		make -C "$work/selinux" -f /usr/share/selinux/devel/Makefile vmgrant.pp >"$work/selinux/log" 2>&1
@@ -85,5 +89,9 @@ stage_lint() {
 	check "cppcheck" cppcheck_all
 	check "clang-format of touched lines" "$top/scripts/check-format"
 	check "package files" package_files
+	# Fedora has no AppArmor.
+	if command -v apparmor_parser >/dev/null; then
+		check "AppArmor profile" apparmor_profile
+	fi
 	check "SELinux module" selinux_module
 }
