@@ -8,60 +8,22 @@ function __vmgrant_bridges
     end
 end
 
-# What of an option's word is done: up to the last comma. Fails if there is none.
-function __vmgrant_done
-    commandline -ct | string replace -r '^--[a-z]+=' '' | string match -r '^.*,'
+# What the program itself says of the kinds of things.
+function __vmgrant_kinds
+    set -l words (commandline -opc)
+    $words[1] complete $words[2] 2>/dev/null
 end
 
-function __vmgrant_net
-    if set -l done (__vmgrant_done)
-        printf '%s\n' $done{queues=,vhost=on,vhost=off,vnet=on,vnet=off,mac=,model=,bus=}
-        # attach has --id.
-        __fish_seen_subcommand_from run; and echo {$done}id=
-    else
-        __vmgrant_bridges
+# The words of an option of theirs, which is the word before this one or begins it.
+function __vmgrant_object
+    set -l words (commandline -opc)
+    set -l option $words[-1]
+    set -l word (commandline -ct)
+    if string match -qr '^--[a-z]+=' -- $word
+        set option (string replace -r '=.*' '' -- $word)
+        set word (string replace -r '^--[a-z]+=' '' -- $word)
     end
-end
-
-function __vmgrant_usb_devices
-    for folder in /sys/bus/usb/devices/*
-        test -r $folder/idVendor; or continue
-        echo (cat $folder/idVendor):(cat $folder/idProduct)
-        string match -r '[0-9]+-[0-9.]+$' -- $folder
-    end
-end
-
-function __vmgrant_usb
-    if not set -l done (__vmgrant_done)
-        __vmgrant_usb_devices
-    else if not string match -qr '(^|,)serial=' -- $done
-        # A serial number comes last and may have commas.
-        printf '%s\n' $done{port=,bus=,device=,serial=,follow}
-        __fish_seen_subcommand_from run; and echo {$done}optional
-    end
-end
-
-function __vmgrant_disk
-    if set -l done (__vmgrant_done)
-        printf '%s\n' $done{ro,if=virtio,if=scsi,cache=none,cache=writeback,cache=writethrough,cache=directsync,cache=unsafe,bus=}
-    else
-        __vmgrant_disk_names
-    end
-end
-
-function __vmgrant_disk_names
-    string match -v -e -- lvm-pv-uuid- /dev/disk/by-id/*
-    string match -v -e -- /control /dev/mapper/*
-end
-
-function __vmgrant_vfio
-    if set -l done (__vmgrant_done)
-        printf '%s\n' $done{memlock=,iommufd=off,bus=}
-    else
-        for folder in /sys/bus/pci/drivers/vfio-pci/*:*
-            string replace -r '.*/' '' -- $folder
-        end
-    end
+    $words[1] complete $words[2] $option "$word" 2>/dev/null
 end
 
 # Behind -- another program's words begin.
@@ -93,10 +55,13 @@ complete -c vmgrant -n __fish_use_subcommand -a help -d 'say more about a comman
 complete -c vmgrant -n '__vmgrant_in help' -a 'run attach detach list check check-acl explain reattach bridge-helper'
 complete -c vmgrant -n __fish_use_subcommand -s V -l version -d 'print the version'
 complete -c vmgrant -n 'not __vmgrant_behind_dashes' -l help -d 'print a text'
-complete -c vmgrant -n '__vmgrant_in run attach' -l net -x -a '(__vmgrant_net)' -d 'a card on a bridge'
-complete -c vmgrant -n '__vmgrant_in run attach' -l usb -x -a '(__vmgrant_usb)' -d 'a USB device'
-complete -c vmgrant -n '__vmgrant_in run' -l vfio -x -a '(__vmgrant_vfio)' -d 'a PCI device'
-complete -c vmgrant -n '__vmgrant_in run attach' -l disk -x -a '(__vmgrant_disk)' -d 'a disk'
+for command in run attach check
+    for kind in (vmgrant complete $command 2>/dev/null)
+        set -l parts (string split \t -- $kind)
+        complete -c vmgrant -n "__vmgrant_in $command" -l (string sub -s 3 -- $parts[1]) -x \
+            -a '(__vmgrant_object)' -d $parts[2]
+    end
+end
 complete -c vmgrant -n '__vmgrant_in attach' -l follow -d 'plug it in again when it comes back'
 complete -c vmgrant -n '__vmgrant_in run' -l qemu -d 'the program is QEMU, whatever its name'
 complete -c vmgrant -n '__vmgrant_in run' -l dry-run -d 'print the command line'
@@ -116,9 +81,7 @@ complete -c vmgrant -n '__vmgrant_in bridge-helper' -l mac -x -d 'the address of
 complete -c vmgrant -n '__vmgrant_in bridge-helper' -l br -x -a '(__vmgrant_bridges)' -d 'the bridge to join'
 complete -c vmgrant -n '__vmgrant_in bridge-helper' -l fd -x -d 'the socket for the answer'
 complete -c vmgrant -n '__vmgrant_in check' -s q -l quiet -d 'only what is wrong'
-complete -c vmgrant -n '__vmgrant_in check' -l vfio -x -a '(path basename /sys/bus/pci/devices/*)' -d 'look at a PCI device'
-complete -c vmgrant -n '__vmgrant_in check' -l disk -x -a '(__vmgrant_disk_names)' -d 'look at a disk'
 complete -c vmgrant -n '__vmgrant_in check-acl' -F
 complete -c vmgrant -n '__vmgrant_in explain check' -l user -x -a '(__fish_complete_users)' -d 'for this user'
-complete -c vmgrant -n '__vmgrant_in explain' -a 'bridge usb vfio disk (__vmgrant_bridges)'
+complete -c vmgrant -n '__vmgrant_in explain' -a '(__vmgrant_kinds) (__vmgrant_bridges)'
 complete -c vmgrant -n __vmgrant_behind_dashes -xa '(__vmgrant_program)'

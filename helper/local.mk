@@ -22,16 +22,11 @@ libhelper_a_SOURCES = \
 	helper/turn.h \
 	helper/walk.c \
 	helper/walk.h \
-	helper/node/block.c \
-	helper/node/block.h \
 	helper/node/memlock.c \
 	helper/node/memlock.h \
 	helper/node/node.c \
 	helper/node/node.h \
-	helper/node/usb.c \
-	helper/node/usb.h \
-	helper/node/vfio.c \
-	helper/node/vfio.h \
+	helper/node/perform.h \
 	helper/port/direct.c \
 	helper/port/direct.h \
 	helper/port/link-read.c \

@@ -15,8 +15,7 @@
 #include <unistd.h>
 
 #include "helper/node/block.h"
-#include "helper/node/usb.h"
-#include "helper/node/vfio.h"
+#include "helper/node/perform.h"
 #include "helper/privileges.h"
 #include "wire/clock.h"
 #include "wire/record.h"
@@ -43,7 +42,7 @@ static long long end_of(const struct service *service, long long wait_ms)
  * The judge looked at the policy just before. A helper that was stopped since must not
  * go by what the policy said then.
  */
-static int is_fresh(uint64_t judged_ms)
+int service_is_fresh(uint64_t judged_ms)
 {
 	uint64_t now_ms = (uint64_t)clock_now_ms();
 
@@ -52,8 +51,8 @@ static int is_fresh(uint64_t judged_ms)
 
 /* ---- records of what was given ---- */
 
-static void record_grant(struct service *service, const char *action, const char *given,
-			 const struct order_words *words)
+void service_record_grant(struct service *service, const char *action, const char *given,
+			  const struct order_words *words)
 {
 	const struct record record = {
 		.code = REPLY_GRANTED,
@@ -100,7 +99,7 @@ static void perform_undo(struct service *service)
 
 /* ---- orders with one ---- */
 
-static void put_fd(struct service *service, int fd)
+void service_put_fd(struct service *service, int fd)
 {
 	service->answer.result = fd < 0 ? fd : 0;
 	if (fd >= 0)
@@ -109,7 +108,7 @@ static void put_fd(struct service *service, int fd)
 
 static void perform_walk(struct service *service)
 {
-	put_fd(service, walk_step(&service->walk, &service->order.walk));
+	service_put_fd(service, walk_step(&service->walk, &service->order.walk));
 }
 
 static int make_port(struct service *service, enum order_port_step *step)
@@ -127,7 +126,7 @@ static int make_port(struct service *service, enum order_port_step *step)
 		return result;
 	*step = ORDER_PORT_FOUND;
 	/* Looked at behind the wait. */
-	result = is_fresh(order->judged_ms) ? 0 : -ETIME;
+	result = service_is_fresh(order->judged_ms) ? 0 : -ETIME;
 	if (result == 0)
 		result = port_make(&service->ports, order, &service->files, &service->answer.port,
 				   step);
@@ -162,7 +161,7 @@ static void perform_port(struct service *service)
 		(void)snprintf(given, sizeof given, "port %s on bridge %s", answer->port.port_name,
 			       order->bridge);
 		/* Before it is handed over: whoever takes it may end this process at once. */
-		record_grant(service, "org.vmgrant.tap", given, &order->words);
+		service_record_grant(service, "org.vmgrant.tap", given, &order->words);
 	}
 	if (answer->result == 0 && (order->flags & ORDER_PORT_DELIVER) != 0) {
 		step = ORDER_PORT_HAND_OVER;
@@ -176,49 +175,9 @@ static void perform_port(struct service *service)
 	port_forget(&service->ports);
 }
 
-static void perform_usb(struct service *service)
-{
-	const struct order_usb *order = &service->order.usb;
-	struct node node;
-	int fd = is_fresh(order->judged_ms) ? usb_open(order, &node) : -ETIME;
-
-	put_fd(service, fd);
-	if (fd >= 0)
-		record_grant(service, "org.vmgrant.usb", node.path, &order->words);
-}
-
 static void perform_disk(struct service *service)
 {
 	service->answer.result = block_look(&service->order.disk, &service->answer.disk);
-}
-
-static void perform_vfio(struct service *service)
-{
-	const struct order_vfio *order = &service->order.vfio;
-	struct node nodes[VFIO_NODES];
-	unsigned failed = 0;
-	int result = is_fresh(order->judged_ms)
-			     ? vfio_open(order, nodes, &service->files, &failed)
-			     : -ETIME;
-
-	service->answer.result = result;
-	service->answer.step = result < 0 ? failed : 0;
-	if (result == 0)
-		record_grant(service, "org.vmgrant.vfio", nodes[0].path, &order->words);
-}
-
-static void perform_block(struct service *service)
-{
-	const struct order_block *order = &service->order.block;
-	struct node node;
-	int fd = -EPERM;
-
-	/* No rule gives this caller a disk, and what bridges and devices need must not do so. */
-	if (!service->is_without_disks)
-		fd = is_fresh(order->judged_ms) ? block_open(order, &node) : -ETIME;
-	put_fd(service, fd);
-	if (fd >= 0)
-		record_grant(service, "org.vmgrant.disk", node.path, &order->words);
 }
 
 /* On the record before it is raised: whoever profits may end this process right after. */
@@ -232,7 +191,7 @@ static void perform_memlock(struct service *service)
 	if (result == 1) {
 		(void)snprintf(given, sizeof given, "locked memory up to %llu bytes for process %lld",
 			       (unsigned long long)order->bytes, (long long)answer->pid);
-		record_grant(service, "org.vmgrant.vfio", given, &order->words);
+		service_record_grant(service, "org.vmgrant.vfio", given, &order->words);
 		result = memlock_raise(&service->memlock, &service->limit, answer);
 	}
 	service->answer.result = result;
@@ -249,7 +208,7 @@ static void perform_ask(struct service *service)
 		if (result < 0)
 			turn_release(&service->turn);
 	}
-	put_fd(service, result);
+	service_put_fd(service, result);
 }
 
 /* The judge has read the end of the asker's answer: there is nothing left to wait for. */
@@ -272,10 +231,10 @@ static const struct performer performers[ORDER_TYPES] = {
 	[ORDER_FINISH] = { 0, perform_time },
 	[ORDER_WALK] = { LIMIT_OPEN_MS, perform_walk },
 	[ORDER_PORT] = { LIMIT_BUILD_MS, perform_port },
-	[ORDER_USB] = { LIMIT_OPEN_MS, perform_usb },
 	[ORDER_DISK] = { LIMIT_OPEN_MS, perform_disk },
-	[ORDER_VFIO] = { LIMIT_OPEN_MS, perform_vfio },
-	[ORDER_BLOCK] = { LIMIT_OPEN_MS, perform_block },
+#define ROW(NAME, name) [ORDER_##NAME] = { LIMIT_OPEN_MS, perform_##name },
+	DEVICE_ORDERS(ROW)
+#undef ROW
 	[ORDER_MEMLOCK] = { LIMIT_OPEN_MS, perform_memlock },
 	[ORDER_MEMLOCK_UNDO] = { LIMIT_OPEN_MS, perform_undo },
 	[ORDER_ASK] = { 0, perform_ask },

@@ -36,55 +36,9 @@ libjudge_a_SOURCES = \
 	judge/kind/disk-order.h \
 	judge/kind/kinds.c \
 	judge/kind/list.h \
-	judge/kind/bridge/bridge.c \
-	judge/kind/bridge/links.c \
-	judge/kind/bridge/links.h \
-	judge/kind/bridge/refusals.c \
-	judge/kind/bridge/refusals.h \
-	judge/kind/bridge/rule.c \
-	judge/kind/bridge/rules.c \
-	judge/kind/bridge/rules.h \
-	judge/kind/disk/device.c \
-	judge/kind/disk/device.h \
-	judge/kind/disk/disk.c \
-	judge/kind/disk/judge.c \
-	judge/kind/disk/judge.h \
-	judge/kind/disk/name.c \
-	judge/kind/disk/name.h \
-	judge/kind/disk/named.c \
-	judge/kind/disk/named.h \
-	judge/kind/disk/object.h \
-	judge/kind/disk/rule.c \
-	judge/kind/disk/use.c \
-	judge/kind/disk/use.h \
-	judge/kind/usb/descriptors.c \
-	judge/kind/usb/descriptors.h \
-	judge/kind/usb/device.c \
-	judge/kind/usb/device.h \
-	judge/kind/usb/disks.c \
-	judge/kind/usb/disks.h \
-	judge/kind/usb/find.c \
-	judge/kind/usb/find.h \
-	judge/kind/usb/judge.c \
-	judge/kind/usb/judge.h \
-	judge/kind/usb/object.h \
-	judge/kind/usb/rule.c \
-	judge/kind/usb/usb.c \
-	judge/kind/vfio/find.c \
-	judge/kind/vfio/find.h \
-	judge/kind/vfio/judge.c \
-	judge/kind/vfio/judge.h \
-	judge/kind/vfio/memlock.c \
-	judge/kind/vfio/memlock.h \
-	judge/kind/vfio/nodes.c \
-	judge/kind/vfio/nodes.h \
-	judge/kind/vfio/object.h \
-	judge/kind/vfio/proc-limits.c \
-	judge/kind/vfio/proc-limits.h \
-	judge/kind/vfio/rule.c \
-	judge/kind/vfio/vfio.c \
 	judge/policy/acl.h \
 	judge/policy/kind-rule.h \
+	judge/policy/id.h \
 	judge/policy/installed.c \
 	judge/policy/installed.h \
 	judge/policy/letters.c \

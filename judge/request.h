@@ -29,31 +29,6 @@ enum request_vhost { VHOST_OFF = 0, VHOST_ON };
 /* Whether polkit may ask the person, which takes minutes. */
 enum request_interaction { INTERACTION_NONE = 0, INTERACTION_ALLOWED };
 
-/* Which nodes of a PCI device: programs before QEMU 9.0 know no iommufd. */
-enum request_vfio_nodes { VFIO_NODES_NEWEST = 0, VFIO_NODES_GROUP };
-
-#define REQUEST_USB_PORT_SIZE 32u
-#define REQUEST_USB_SERIAL_SIZE (ACL_SERIAL_MAX + 2u)
-#define REQUEST_PCI_ADDRESS_SIZE 16u
-#define REQUEST_MEMLOCK_ALL UINT64_MAX /* as much as the rule gives */
-
-/* What names a USB device: all that is given has to fit, and something is. */
-struct request_usb {
-	uint8_t has_ids, has_number; /* 1: given */
-	uint16_t vendor, product;
-	uint16_t bus, device;               /* 1 to 999 each */
-	char port[REQUEST_USB_PORT_SIZE];   /* well-formed, "1-1.4"; "": not given */
-	char serial[REQUEST_USB_SERIAL_SIZE]; /* any bytes; "": not given */
-};
-
-#define REQUEST_DISK_NAME_SIZE 256u
-
-/* What names a disk. */
-struct request_disk {
-	char name[REQUEST_DISK_NAME_SIZE]; /* valid by disk_name_is_valid() */
-	uint8_t read_only;
-};
-
 struct request {
 	enum acl_kind kind;
 	enum request_purpose purpose;
@@ -68,16 +43,9 @@ struct request {
 	int has_mac;     /* 1: guest_mac is set */
 	unsigned char guest_mac[6]; /* usable by mac_is_usable() */
 
-	/* of ACL_KIND_USB */
-	struct request_usb usb;
-
-	/* of ACL_KIND_VFIO */
-	char pci_address[REQUEST_PCI_ADDRESS_SIZE]; /* the kernel's form, "0000:03:00.0" */
-	enum request_vfio_nodes vfio_nodes;
-	uint64_t memlock_bytes; /* 0: leave the limit; REQUEST_MEMLOCK_ALL */
-
-	/* of ACL_KIND_DISK */
-	struct request_disk disk;
+#define FIELDS(NAME, name) struct request_##name name; /* of ACL_KIND_NAME */
+	DEVICE_KINDS(FIELDS)
+#undef FIELDS
 };
 
 #define REQUEST_TEXT_SIZE 160

@@ -26,6 +26,8 @@ libwire_la_SOURCES = \
 	wire/mac.h \
 	wire/namespace.c \
 	wire/namespace.h \
+	wire/order-fields.c \
+	wire/order-fields.h \
 	wire/orders.c \
 	wire/orders.h \
 	wire/port-alias.c \

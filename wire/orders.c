@@ -7,37 +7,17 @@
 #include <string.h>
 
 #include "wire/mac.h"
+#include "wire/order-fields.h"
 #include "wire/slots.h"
 
 #define VLAN_MAX 4094u
 
 /* ---- fields ---- */
 
-/* Ends with NUL and has nothing behind it; every byte before is one of printable ASCII. */
-static int is_text(const char *text, size_t size)
-{
-	size_t length = strnlen(text, size);
-
-	if (length == size)
-		return 0;
-	for (size_t i = 0; i < size; i++) {
-		if (i < length ? text[i] < ' ' || text[i] > '~' : text[i] != '\0')
-			return 0;
-	}
-	return 1;
-}
-
-/* A name below a folder of ours: never a way out of it. */
-static int is_name(const char *text, size_t size)
-{
-	return is_text(text, size) && text[0] != '\0' && text[0] != '.' &&
-	       strpbrk(text, "/ ") == NULL;
-}
-
 /* Nor anything that an interface cannot be called, or that ioctls read otherwise. */
 static int is_interface_name(const char *text)
 {
-	return is_name(text, ORDER_BRIDGE_SIZE) && strpbrk(text, ":%") == NULL;
+	return order_is_name(text, ORDER_BRIDGE_SIZE) && strpbrk(text, ":%") == NULL;
 }
 
 /* One component of a path may hold any byte but "/". */
@@ -64,14 +44,6 @@ static int is_zero(const void *bytes, size_t length)
 			return 0;
 	}
 	return 1;
-}
-
-static int are_words(const struct order_words *words)
-{
-	return is_text(words->user, sizeof words->user) &&
-	       is_text(words->object, sizeof words->object) &&
-	       is_text(words->device, sizeof words->device) &&
-	       is_text(words->rule, sizeof words->rule);
 }
 
 /* ---- orders ---- */
@@ -105,7 +77,7 @@ static int check_port(const struct order_port *port)
 	    port->queues < 1 || port->queues > ORDER_QUEUES_MAX || port->vlan > VLAN_MAX ||
 	    port->slot_first >= PORT_SLOTS || port->slot_count < 1 ||
 	    port->slot_count > PORT_SLOTS || !is_zero(port->zero, sizeof port->zero) ||
-	    !are_words(&port->words))
+	    !order_are_words(&port->words))
 		return 0;
 	/* A second queue of a direct port could be somebody else's: helper/port/direct.h. */
 	if ((flags & ORDER_PORT_SEALED) == 0 && port->queues != 1)
@@ -118,49 +90,33 @@ static int check_port(const struct order_port *port)
 
 static int check_end(const struct order_end *end)
 {
-	return end->code <= REPLY_LAST && is_text(end->sentence, sizeof end->sentence) &&
+	return end->code <= REPLY_LAST && order_is_text(end->sentence, sizeof end->sentence) &&
 	       (end->code == REPLY_GRANTED) == (end->sentence[0] == '\0');
-}
-
-/* A flag that says yes or no. */
-static int is_flag(uint32_t value)
-{
-	return value <= 1;
-}
-
-static int is_usb_number(uint32_t value)
-{
-	return value >= 1 && value <= ORDER_NUMBER_MAX;
 }
 
 static int check_body(const struct order *order)
 {
 	switch (order->type) {
+#define CHECK(NAME, name)                                                                          \
+	case ORDER_##NAME:                                                                         \
+		return order_check_##name(&order->name);
+		DEVICE_ORDERS(CHECK)
+#undef CHECK
 	case ORDER_KEEP:
 		return (order->keep.rights & ~ORDER_RIGHTS_ALL) == 0;
 	case ORDER_BEGIN:
-		return is_flag(order->begin.interactive);
+		return order_is_flag(order->begin.interactive);
 	case ORDER_WALK:
 		return check_walk(&order->walk);
 	case ORDER_PORT:
 		return check_port(&order->port);
-	case ORDER_USB:
-		return is_name(order->usb.port, sizeof order->usb.port) &&
-		       is_usb_number(order->usb.bus) && is_usb_number(order->usb.device) &&
-		       are_words(&order->usb.words);
 	case ORDER_DISK:
 		return (order->disk.look == ORDER_DISK_CLAIM || order->disk.look == ORDER_DISK_LOOP) &&
-		       is_name(order->disk.name, sizeof order->disk.name);
-	case ORDER_VFIO:
-		return is_flag(order->vfio.iommufd) && are_words(&order->vfio.words);
-	case ORDER_BLOCK:
-		return is_flag(order->block.read_only) &&
-		       is_name(order->block.name, sizeof order->block.name) &&
-		       are_words(&order->block.words);
+		       order_is_name(order->disk.name, sizeof order->disk.name);
 	case ORDER_END:
 		return check_end(&order->end);
 	case ORDER_MEMLOCK:
-		return are_words(&order->memlock.words);
+		return order_are_words(&order->memlock.words);
 	case ORDER_FINISH:
 	case ORDER_MEMLOCK_UNDO:
 	case ORDER_ASK:
@@ -175,6 +131,11 @@ static int check_body(const struct order *order)
 static size_t body_size(uint32_t type)
 {
 	switch (type) {
+#define SIZE(NAME, name)                                                                           \
+	case ORDER_##NAME:                                                                         \
+		return sizeof(struct order_##name);
+		DEVICE_ORDERS(SIZE)
+#undef SIZE
 	case ORDER_KEEP:
 		return sizeof(struct order_keep);
 	case ORDER_BEGIN:
@@ -183,14 +144,8 @@ static size_t body_size(uint32_t type)
 		return sizeof(struct order_walk);
 	case ORDER_PORT:
 		return sizeof(struct order_port);
-	case ORDER_USB:
-		return sizeof(struct order_usb);
 	case ORDER_DISK:
 		return sizeof(struct order_disk);
-	case ORDER_VFIO:
-		return sizeof(struct order_vfio);
-	case ORDER_BLOCK:
-		return sizeof(struct order_block);
 	case ORDER_MEMLOCK:
 		return sizeof(struct order_memlock);
 	case ORDER_END:
@@ -223,7 +178,7 @@ int orders_check_answer(const struct answer *answer, size_t length)
 	if (length != sizeof *answer || answer->type >= ORDER_TYPES ||
 	    !order_has_answer(answer->type) || answer->result > 0 ||
 	    answer->step > ORDER_PORT_HAND_OVER || answer->fd_count > 2 * ORDER_QUEUES_MAX ||
-	    !is_text(answer->explanation, sizeof answer->explanation))
+	    !order_is_text(answer->explanation, sizeof answer->explanation))
 		return -EINVAL;
 	if (answer->type == ORDER_PORT && answer->result == 0 &&
 	    (!is_interface_name(answer->port.port_name) ||

@@ -52,6 +52,15 @@ enum order_type {
 };
 #define ORDER_TYPES (ORDER_BLOCK + 1)
 
+/*
+ * Those that open devices: ORDER_NAME, struct order_name, checked by order_check_name()
+ * (wire/order/) and performed by perform_name() (helper/node/).
+ */
+#define DEVICE_ORDERS(ORDER)                                                                       \
+	ORDER(USB, usb)                                                                            \
+	ORDER(VFIO, vfio)                                                                          \
+	ORDER(BLOCK, block)
+
 /* What the helper may raise, each for some of the orders. */
 enum order_right {
 	ORDER_RIGHT_PORTS = 1u << 0,  /* CAP_NET_ADMIN */
@@ -160,12 +169,12 @@ struct order {
 		struct order_begin begin;
 		struct order_walk walk;
 		struct order_port port;
-		struct order_usb usb;
 		struct order_disk disk;
-		struct order_vfio vfio;
-		struct order_block block;
 		struct order_memlock memlock;
 		struct order_end end;
+#define MEMBER(NAME, name) struct order_##name name;
+		DEVICE_ORDERS(MEMBER)
+#undef MEMBER
 	};
 };
 

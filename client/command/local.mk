@@ -11,31 +11,6 @@ libcommand_a_SOURCES = \
 	client/command/check/netfilter/iptables-rules.h \
 	client/command/common/interrupt.c \
 	client/command/common/interrupt.h \
-	client/command/kind/bridge/launch-card.c \
-	client/command/kind/bridge/launch-card.h \
-	client/command/kind/bridge/net-device.c \
-	client/command/kind/bridge/net-device.h \
-	client/command/kind/bridge/net-option.c \
-	client/command/kind/bridge/net-option.h \
-	client/command/kind/disk/disk-option.c \
-	client/command/kind/disk/disk-option.h \
-	client/command/kind/usb/follow-device.c \
-	client/command/kind/usb/follow-device.h \
-	client/command/kind/usb/launch-usb.c \
-	client/command/kind/usb/launch-usb.h \
-	client/command/kind/usb/usb-option.c \
-	client/command/kind/usb/usb-option.h \
-	client/command/kind/usb/usb-present.c \
-	client/command/kind/usb/usb-present.h \
-	client/command/kind/vfio/check-vfio.c \
-	client/command/kind/vfio/launch-vfio.c \
-	client/command/kind/vfio/launch-vfio.h \
-	client/command/kind/vfio/open-broker.c \
-	client/command/kind/vfio/open-broker.h \
-	client/command/kind/vfio/open-filter.c \
-	client/command/kind/vfio/open-filter.h \
-	client/command/kind/vfio/vfio-option.c \
-	client/command/kind/vfio/vfio-option.h \
 	client/command/machine/capture.c \
 	client/command/machine/capture.h \
 	client/command/machine/tree.c \
@@ -122,6 +97,7 @@ vmgrant_SOURCES = \
 	client/command/common/prompt.h \
 	client/command/common/read-policy.c \
 	client/command/common/read-policy.h \
+	client/command/complete/complete.c \
 	client/command/explain/explain-object.c \
 	client/command/explain/explain-object.h \
 	client/command/explain/explain.c \
@@ -131,42 +107,8 @@ vmgrant_SOURCES = \
 	client/command/explain/explanation.h \
 	client/command/explain/rule-text.c \
 	client/command/explain/rule-text.h \
-	client/command/kind/bridge/attach-card.c \
-	client/command/kind/bridge/bridge.c \
-	client/command/kind/bridge/bridge.h \
-	client/command/kind/bridge/card.c \
-	client/command/kind/bridge/card.h \
-	client/command/kind/bridge/list-bridges.c \
-	client/command/kind/bridge/run-card.c \
-	client/command/kind/disk/ask-disk.c \
-	client/command/kind/disk/ask-disk.h \
-	client/command/kind/disk/attach-disk.c \
-	client/command/kind/disk/check-disk.c \
-	client/command/kind/disk/disk.c \
-	client/command/kind/disk/disk.h \
-	client/command/kind/disk/explain-disk.c \
-	client/command/kind/disk/list-disks.c \
-	client/command/kind/disk/run-disk.c \
 	client/command/kind/kind.h \
 	client/command/kind/kinds.c \
-	client/command/kind/usb/ask-usb.c \
-	client/command/kind/usb/ask-usb.h \
-	client/command/kind/usb/attach-usb.c \
-	client/command/kind/usb/follow.c \
-	client/command/kind/usb/follow.h \
-	client/command/kind/usb/list-usb.c \
-	client/command/kind/usb/run-follow.c \
-	client/command/kind/usb/run-follow.h \
-	client/command/kind/usb/run-usb.c \
-	client/command/kind/usb/usb.c \
-	client/command/kind/usb/usb.h \
-	client/command/kind/vfio/ask-vfio.c \
-	client/command/kind/vfio/ask-vfio.h \
-	client/command/kind/vfio/explain-vfio.c \
-	client/command/kind/vfio/list-vfio.c \
-	client/command/kind/vfio/run-vfio.c \
-	client/command/kind/vfio/vfio.c \
-	client/command/kind/vfio/vfio.h \
 	client/command/list/list-device.c \
 	client/command/list/list-device.h \
 	client/command/list/list-ports.c \

@@ -24,6 +24,7 @@ static const struct {
 	{ "reattach", command_reattach, "put cards back on their bridges (root)" },
 	{ "explain", command_explain, "say which rule decides about a bridge or device" },
 	{ "bridge-helper", command_bridge_helper, "stand in for qemu-bridge-helper, without setuid" },
+	{ "complete", command_complete, NULL }, /* for shells */
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
@@ -34,7 +35,7 @@ static int print_help(void)
 	      "\n"
 	      "Network cards and devices for virtual machines that run without privilege.\n"
 	      "\n", stdout);
-	for (size_t i = 0; i < COMMAND_COUNT; i++)
+	for (size_t i = 0; i < COMMAND_COUNT && commands[i].summary != NULL; i++)
 		(void)printf("  %-13s %s\n", commands[i].name, commands[i].summary);
 	(void)printf("  %-13s %s\n", "help", "say more about a command");
 	fputs("\nvmgrant COMMAND --help says more, vmgrant --version which version this is.\n"

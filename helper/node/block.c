@@ -13,6 +13,8 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "helper/node/perform.h"
+
 /* From linux/fs.h, which older headers do not have; since Linux 5.15. */
 #ifndef BLKGETDISKSEQ
 #define BLKGETDISKSEQ _IOR(0x12, 128, uint64_t)
@@ -79,4 +81,18 @@ int block_look(const struct order_disk *order, struct answer_disk *answer_out)
 		result = read_backing(fd, answer_out);
 	close(fd);
 	return result;
+}
+
+void perform_block(struct service *service)
+{
+	const struct order_block *order = &service->order.block;
+	struct node node;
+	int fd = -EPERM;
+
+	/* No rule gives this caller a disk, and what bridges and devices need must not do so. */
+	if (!service->is_without_disks)
+		fd = service_is_fresh(order->judged_ms) ? block_open(order, &node) : -ETIME;
+	service_put_fd(service, fd);
+	if (fd >= 0)
+		service_record_grant(service, "org.vmgrant.disk", node.path, &order->words);
 }

@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 
+#include "helper/node/perform.h"
 #include "helper/privileges.h"
 
 /* From linux/iommufd.h, which older headers do not have. */
@@ -73,4 +74,19 @@ int vfio_open(const struct order_vfio *order, struct node nodes_out[VFIO_NODES],
 	if (result < 0)
 		fd_list_close(files_out);
 	return result;
+}
+
+void perform_vfio(struct service *service)
+{
+	const struct order_vfio *order = &service->order.vfio;
+	struct node nodes[VFIO_NODES];
+	unsigned failed = 0;
+	int result = service_is_fresh(order->judged_ms)
+			     ? vfio_open(order, nodes, &service->files, &failed)
+			     : -ETIME;
+
+	service->answer.result = result;
+	service->answer.step = result < 0 ? failed : 0;
+	if (result == 0)
+		service_record_grant(service, "org.vmgrant.vfio", nodes[0].path, &order->words);
 }

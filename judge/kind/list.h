@@ -10,10 +10,18 @@
 #ifndef VMGRANT_JUDGE_KIND_LIST_H
 #define VMGRANT_JUDGE_KIND_LIST_H
 
-#define KINDS(KIND)                                                                                \
-	KIND(BRIDGE, bridge)                                                                       \
+#include "judge/kind/disk/types.h"
+#include "judge/kind/usb/types.h"
+#include "judge/kind/vfio/types.h"
+
+/* All but bridges: each has in its types.h acl_NAME_selector, acl_NAME_object, request_NAME. */
+#define DEVICE_KINDS(KIND)                                                                         \
 	KIND(USB, usb)                                                                             \
 	KIND(VFIO, vfio)                                                                           \
 	KIND(DISK, disk)
+
+#define KINDS(KIND)                                                                                \
+	KIND(BRIDGE, bridge)                                                                       \
+	DEVICE_KINDS(KIND)
 
 #endif

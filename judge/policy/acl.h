@@ -23,7 +23,6 @@
 #define ACL_QUEUES_MAX 256u     /* MAX_TAP_QUEUES of the kernel */
 #define ACL_QUOTA_MAX 1024u     /* ports that a bridge can have, BR_MAX_PORTS */
 #define ACL_VLAN_MAX 4094u      /* 4095 is reserved by IEEE 802.1Q */
-#define ACL_SERIAL_MAX 126u     /* characters of a USB string descriptor */
 
 #define KIND_NUMBER(NAME, name) ACL_KIND_##NAME,
 enum acl_kind { ACL_KIND_NONE = 0, KINDS(KIND_NUMBER) ACL_KIND_END };
@@ -46,29 +45,6 @@ struct acl_subject {
 	const char *name; /* of the two NAME types */
 };
 
-/* A vendor or product id that may be "*". */
-struct acl_id16 {
-	uint16_t value;
-	uint8_t any; /* 1: matches every id */
-};
-
-struct acl_usb_selector {
-	struct acl_id16 vendor, product; /* both any when no VID:PID was written */
-	int class_code;                  /* 0-255, -1 when not written */
-	const char *serial;              /* NULL when not written */
-	const char *port;                /* "1-1.4", NULL when not written */
-};
-
-struct acl_vfio_selector {
-	const char *address; /* "0000:03:00.0" or "03:00.0" in lower case, or NULL: by ids */
-	struct acl_id16 vendor, device;
-};
-
-struct acl_disk_selector {
-	const char *name;  /* "/dev/disk/by-id/ata-X"; NULL: every disk, of a deny only */
-	uint8_t read_only; /* ro */
-};
-
 /* What a rule gives along with its yes. Zero is the modest value of each. */
 struct acl_options {
 	uint32_t queues;        /* most queues of one TAP; 0: not written, means 1 */
@@ -85,9 +61,9 @@ struct acl_rule {
 	enum acl_kind kind;
 	struct acl_subject subject;
 	const char *bridge; /* NULL: every bridge ("*", or qemu's "all") */
-	struct acl_usb_selector usb;
-	struct acl_vfio_selector vfio;
-	struct acl_disk_selector disk;
+#define SELECTOR(NAME, name) struct acl_##name##_selector name;
+	DEVICE_KINDS(SELECTOR)
+#undef SELECTOR
 	struct acl_options options;
 	const char *file; /* where it stands, for records and explanations */
 	unsigned line;
@@ -190,34 +166,13 @@ int acl_error_format(const struct acl_error *error, char *text, size_t size);
 
 /* ---- the judgement ---- */
 
-/* Names of rules. */
-struct acl_disk_names {
-	const char *const *items;
-	size_t count;
-};
-
 /* One device or bridge of which somebody asks. */
 struct acl_object {
 	enum acl_kind kind;
 	const char *bridge;
-	struct {
-		uint16_t vendor, product;
-		const char *serial; /* NULL: has none */
-		const char *port;
-		/* Class codes of the device and of its interfaces. */
-		const uint8_t *classes;
-		size_t class_count;
-		uint8_t one_class; /* room for one that a rule names */
-	} usb;
-	struct {
-		const char *address;
-		uint16_t vendor, device;
-	} vfio;
-	struct {
-		struct acl_disk_names own;    /* that lead to it */
-		struct acl_disk_names shared; /* that lead to anything that shares bytes with it */
-		uint8_t is_written;           /* 0: it is wanted read-only */
-	} disk;
+#define OBJECT(NAME, name) struct acl_##name##_object name;
+	DEVICE_KINDS(OBJECT)
+#undef OBJECT
 };
 
 /* Who asks. The groups are the process's own, from the kernel. */

@@ -57,7 +57,7 @@ static enum reply_code judge(struct place *place, const char *address, const cha
 	parsed_release(&place->rules);
 	place->rules = parse_good(acl_parse, rules);
 	policy.acl = place->rules.acl;
-	strcpy(request.pci_address, address);
+	strcpy(request.vfio.address, address);
 	place->why = (struct refusal){ .code = REPLY_GRANTED };
 	result = vfio_find(place->sys->fd, address, &finding);
 	return vfio_judge(&finding, result, &request, &caller, &policy, &place->rule,

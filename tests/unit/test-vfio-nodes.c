@@ -65,8 +65,8 @@ static void make_node(const struct place *place, const char *path, unsigned mino
 static enum reply_code find_of(struct place *place, const struct vfio_finding *finding,
 			       enum request_vfio_nodes wanted)
 {
-	const struct request request = { .kind = ACL_KIND_VFIO, .vfio_nodes = wanted,
-					 .pci_address = "0000:03:00.0" };
+	const struct request request = { .kind = ACL_KIND_VFIO, .vfio.nodes = wanted,
+					 .vfio.address = "0000:03:00.0" };
 
 	place->nodes = (struct vfio_nodes){ 0 };
 	return vfio_nodes_find(place->dev->fd, finding, &request, &place->nodes, &place->why);

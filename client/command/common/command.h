@@ -21,6 +21,7 @@ int command_check_acl(int argc, char **argv);
 int command_explain(int argc, char **argv);
 int command_reattach(int argc, char **argv);
 int command_bridge_helper(int argc, char **argv);
+int command_complete(int argc, char **argv);
 
 /* Exit statuses beside those of enum vmgrant_code. */
 enum command_exit {

@@ -21,6 +21,7 @@ struct attach_kind;
 struct check;
 struct list;
 struct run_kind;
+struct words;
 
 struct command_kind {
 	const char *word;    /* in rules and in vmgrant explain: "bridge" */
@@ -31,6 +32,13 @@ struct command_kind {
 
 	/* What --help says of it: lines, each with its newline. */
 	const char *run_help, *attach_help, *check_help, *explain_help;
+
+	/* For completions: what it is, and the words behind its option's commas. */
+	const char *summary, *run_words, *attach_words;
+	/* A word of these takes the rest, commas too: "serial="; NULL: none. */
+	const char *last_word;
+	/* Add the objects that this machine has, for that subcommand. */
+	void (*objects)(struct words *objects, const char *command);
 
 	const struct run_kind *run;       /* run/run.h; NULL: not for vmgrant run */
 	const struct attach_kind *attach; /* attach/attach.h; NULL: not for a QEMU that runs */

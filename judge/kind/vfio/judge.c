@@ -19,7 +19,7 @@ static struct acl_object acl_object_of(const struct vfio_member *member)
 static enum reply_code refuse_finding(int result, const struct request *request,
 				      struct refusal *why)
 {
-	const char *address = request->pci_address;
+	const char *address = request->vfio.address;
 
 	switch (result) {
 	case -ENODEV:
@@ -54,7 +54,7 @@ static enum reply_code judge_member(const struct vfio_finding *finding,
 	if (!member->is_pci)
 		return refuse(why, REPLY_OBJECT,
 			      "vfio %s: %s of its IOMMU group %u is no PCI device: use another slot",
-			      request->pci_address, member->name, (unsigned)finding->group);
+			      request->vfio.address, member->name, (unsigned)finding->group);
 	switch (judge_verdict(&object, caller, policy, &rule)) {
 	case ACL_VERDICT_ALLOW:
 		*polkit_skip = *polkit_skip && rule->options.polkit_skip;
@@ -66,7 +66,7 @@ static enum reply_code judge_member(const struct vfio_finding *finding,
 		return refuse(why, REPLY_DENIED,
 			      "vfio %s: not allowed for user %s without %s (%04x:%04x), which is in "
 			      "the same IOMMU group %u: ask the administrator for a rule for it in %s",
-			      request->pci_address, caller->name, member->name, member->vendor,
+			      request->vfio.address, caller->name, member->name, member->vendor,
 			      member->device, (unsigned)finding->group, VMGRANT_ACL_FILE);
 	}
 }
@@ -117,7 +117,7 @@ static enum reply_code check_member_driver(const struct vfio_finding *finding,
 	return refuse(why, REPLY_OBJECT,
 		      "vfio %s: the host uses %s (%04x:%04x) of the same IOMMU group %u by the "
 		      "driver %s: ask the administrator to run: driverctl set-override %s vfio-pci",
-		      request->pci_address, member->name, member->vendor, member->device,
+		      request->vfio.address, member->name, member->vendor, member->device,
 		      (unsigned)finding->group, member->driver, member->name);
 }
 
@@ -154,7 +154,7 @@ static enum reply_code judge_missing(const struct request *request, const struct
 {
 	const struct acl_object missing = {
 		.kind = ACL_KIND_VFIO,
-		.vfio = { request->pci_address, 0xffff, 0xffff },
+		.vfio = { request->vfio.address, 0xffff, 0xffff },
 	};
 	enum reply_code code = judge_object(request, &missing, caller, policy, rule_out, why);
 
@@ -165,7 +165,7 @@ static enum reply_code judge_missing(const struct request *request, const struct
 		return judge_deny(request, caller, why);
 	}
 	return refuse(why, REPLY_OBJECT, "vfio %s: there is no such PCI device: see lspci -D",
-		      request->pci_address);
+		      request->vfio.address);
 }
 
 enum reply_code vfio_judge(const struct vfio_finding *finding, int find_result,
@@ -189,7 +189,7 @@ enum reply_code vfio_judge(const struct vfio_finding *finding, int find_result,
 		return refuse(why, REPLY_OBJECT,
 			      "vfio %s: its group is without an IOMMU (noiommu): the device could "
 			      "write to all of the host's memory, and is given to nobody",
-			      request->pci_address);
+			      request->vfio.address);
 	*polkit_skip_out = (*rule_out)->options.polkit_skip;
 	code = judge_members(finding, request, caller, policy, polkit_skip_out, why);
 	return code == REPLY_GRANTED ? check_drivers(finding, request, why) : code;

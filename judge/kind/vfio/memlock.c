@@ -33,19 +33,19 @@ enum reply_code memlock_check(const struct request *request, const struct acl_op
 {
 	char asked[AMOUNT_SIZE], given[AMOUNT_SIZE];
 
-	if (request->memlock_bytes == REQUEST_MEMLOCK_ALL ||
-	    request->memlock_bytes <= options->memlock_bytes)
+	if (request->vfio.memlock_bytes == REQUEST_MEMLOCK_ALL ||
+	    request->vfio.memlock_bytes <= options->memlock_bytes)
 		return REPLY_GRANTED;
-	format_amount(request->memlock_bytes, asked);
+	format_amount(request->vfio.memlock_bytes, asked);
 	format_amount(options->memlock_bytes, given);
 	if (options->memlock_bytes == 0)
 		return refuse(why, REPLY_DENIED,
 			      "vfio %s: the rule gives no locked memory: ask without it, or the "
 			      "administrator for memlock=%.*s in the rule",
-			      request->pci_address, (int)strcspn(asked, " "), asked);
+			      request->vfio.address, (int)strcspn(asked, " "), asked);
 	return refuse(why, REPLY_DENIED,
 		      "vfio %s: %s of locked memory are not allowed, the rule gives %s: ask for less",
-		      request->pci_address, asked, given);
+		      request->vfio.address, asked, given);
 }
 
 static enum reply_code refuse_raise(const struct request *request, uint64_t wanted_bytes,
@@ -57,18 +57,18 @@ static enum reply_code refuse_raise(const struct request *request, uint64_t want
 	if (result == -ESRCH)
 		return refuse(why, REPLY_CHANNEL,
 			      "vfio %s: the process that asks has ended, or is not the caller's any more",
-			      request->pci_address);
+			      request->vfio.address);
 	if (result != -EPERM)
 		return refuse(why, REPLY_INTERNAL,
 			      "vfio %s: cannot read the limit on locked memory of process %lld: %s",
-			      request->pci_address, (long long)answer->pid, strerror(-result));
+			      request->vfio.address, (long long)answer->pid, strerror(-result));
 	format_amount(wanted_bytes, wanted);
 	format_amount(answer->limit_bytes, found);
 	return refuse(why, REPLY_NO_PRIVILEGE,
 		      "vfio %s: cannot raise the limit on locked memory of process %lld from %s to %s: "
 		      "this container or service lacks CAP_SYS_RESOURCE: start it outside, or ask the "
 		      "administrator for a higher limit (ulimit -l)",
-		      request->pci_address, (long long)answer->pid, found, wanted);
+		      request->vfio.address, (long long)answer->pid, found, wanted);
 }
 
 /* 0: not known. Where the helper may not read a limit, the kernel tells it in another place. */
@@ -90,9 +90,9 @@ enum reply_code memlock_order(const struct matter *matter, struct handover *hand
 	struct answer_memlock *answer = &delivery.answer.memlock;
 	int result;
 
-	order.memlock.bytes = request->memlock_bytes == REQUEST_MEMLOCK_ALL
+	order.memlock.bytes = request->vfio.memlock_bytes == REQUEST_MEMLOCK_ALL
 				      ? matter->options.memlock_bytes
-				      : request->memlock_bytes;
+				      : request->vfio.memlock_bytes;
 	matter_words(matter, &order.memlock.words);
 	result = orders_call(&matter->session->orders, &order, &delivery);
 	fd_list_close(&delivery.files);

@@ -81,7 +81,7 @@ enum reply_code vfio_nodes_find(int dev_fd, const struct vfio_finding *finding,
 	size_t failed = 0;
 
 	request_describe(request, object);
-	if (request->vfio_nodes != VFIO_NODES_GROUP)
+	if (request->vfio.nodes != VFIO_NODES_GROUP)
 		result = find_iommufd(dev_fd, finding, nodes, &failed);
 	if (result == -ENOENT && finding->group_number != 0 && finding->container_number != 0)
 		result = find_group(dev_fd, finding, nodes, &failed);
@@ -91,7 +91,7 @@ enum reply_code vfio_nodes_find(int dev_fd, const struct vfio_finding *finding,
 			      "modprobe -a vfio-pci vfio_iommu_type1",
 			      object, finding->group_number == 0 ? "VFIO group for it"
 								 : "/dev/vfio/vfio",
-			      request->vfio_nodes == VFIO_NODES_GROUP ? "" : ", nor an iommufd");
+			      request->vfio.nodes == VFIO_NODES_GROUP ? "" : ", nor an iommufd");
 	return result == 0 ? REPLY_GRANTED
 			   : refuse_node(object, nodes->paths[failed], result, why);
 }

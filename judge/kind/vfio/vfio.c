@@ -14,7 +14,7 @@
 #include "judge/kind/vfio/judge.h"
 #include "judge/kind/vfio/memlock.h"
 
-_Static_assert(sizeof((struct request *)0)->pci_address == PROTOCOL_PCI_ADDRESS_SIZE,
+_Static_assert(sizeof((struct request *)0)->vfio.address == PROTOCOL_PCI_ADDRESS_SIZE,
 	       "same field");
 
 /* ---- the request ---- */
@@ -24,11 +24,11 @@ static enum reply_code decode(const struct protocol_request *message, struct req
 {
 	const struct protocol_vfio_request *vfio = &message->vfio;
 
-	request->memlock_bytes = vfio->memlock_bytes;
+	request->vfio.memlock_bytes = vfio->memlock_bytes;
 	if ((vfio->flags & PROTOCOL_VFIO_GROUP) != 0)
-		request->vfio_nodes = VFIO_NODES_GROUP;
-	memcpy(request->pci_address, vfio->address, sizeof request->pci_address);
-	if (acl_pci_address_normalise(request->pci_address) < 0)
+		request->vfio.nodes = VFIO_NODES_GROUP;
+	memcpy(request->vfio.address, vfio->address, sizeof request->vfio.address);
+	if (acl_pci_address_normalise(request->vfio.address) < 0)
 		return refuse(why, REPLY_USAGE, "vfio %s: not a PCI address: as in 0000:03:00.0",
 			      vfio->address);
 	return REPLY_GRANTED;
@@ -36,7 +36,7 @@ static enum reply_code decode(const struct protocol_request *message, struct req
 
 static void describe(const struct request *request, char text[REQUEST_TEXT_SIZE])
 {
-	(void)snprintf(text, REQUEST_TEXT_SIZE, "vfio %s", request->pci_address);
+	(void)snprintf(text, REQUEST_TEXT_SIZE, "vfio %s", request->vfio.address);
 }
 
 /* ---- may it be had? ---- */
@@ -54,8 +54,8 @@ static enum reply_code find(struct matter *matter, struct refusal *why)
 	object->dev_fd = open_folder("/dev");
 	if (object->sys_fd < 0 || object->dev_fd < 0)
 		return refuse(why, REPLY_INTERNAL, "vfio %s: cannot look at /sys and /dev: %s",
-			      matter->request->pci_address, strerror(errno));
-	object->find_result = vfio_find(object->sys_fd, matter->request->pci_address,
+			      matter->request->vfio.address, strerror(errno));
+	object->find_result = vfio_find(object->sys_fd, matter->request->vfio.address,
 					&object->finding);
 	return REPLY_GRANTED;
 }
@@ -90,7 +90,7 @@ static void add_details(const struct matter *matter, struct polkit_question *que
 	const struct vfio_member *device = &finding->device;
 	char text[64];
 
-	(void)snprintf(text, sizeof text, "%s %04x:%04x", matter->request->pci_address, device->vendor,
+	(void)snprintf(text, sizeof text, "%s %04x:%04x", matter->request->vfio.address, device->vendor,
 		       device->device);
 	polkit_question_add(question, "device", text);
 	(void)snprintf(text, sizeof text, "%04x", device->vendor);
@@ -137,12 +137,12 @@ static enum reply_code judge_again(const struct matter *matter, struct refusal *
 {
 	struct vfio_finding now;
 
-	if (vfio_find(matter->vfio.sys_fd, matter->request->pci_address, &now) == 0 &&
+	if (vfio_find(matter->vfio.sys_fd, matter->request->vfio.address, &now) == 0 &&
 	    vfio_findings_agree(&matter->vfio.finding, &now))
 		return REPLY_GRANTED;
 	return refuse(why, REPLY_OBJECT,
 		      "vfio %s: its IOMMU group has changed meanwhile: try again",
-		      matter->request->pci_address);
+		      matter->request->vfio.address);
 }
 
 static enum reply_code refuse_busy(const char *object, const char *path, struct refusal *why)

@@ -4,6 +4,13 @@
 #include "client/command/kind/bridge/bridge.h"
 
 #include "client/command/kind/kind.h"
+#include "client/command/machine/bridges.h"
+
+static void bridge_objects(struct words *objects, const char *command)
+{
+	(void)command;
+	(void)bridges_find(objects);
+}
 
 const struct command_kind command_kind_bridge = {
 	.word = "bridge",
@@ -30,6 +37,11 @@ const struct command_kind command_kind_bridge = {
 		"        ,model=NAME      of the card, for QEMU [what fits the machine]\n"
 		"        ,bus=NAME        where QEMU puts the card [the last that takes it]\n",
 	.explain_help = "  bridge NAME\n",
+	.summary = "a card on a bridge",
+	.run_words = "queues= vhost=on vhost=off vnet=on vnet=off mac= model= bus= id=",
+	/* attach has --id. */
+	.attach_words = "queues= vhost=on vhost=off vnet=on vnet=off mac= model= bus=",
+	.objects = bridge_objects,
 	.run = &run_card,
 	.attach = &attach_card,
 	.list = list_bridges,
