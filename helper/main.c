@@ -37,7 +37,8 @@ static unsigned rights_of(enum door_kind door)
 /* What the account cannot open, and the last that is done as root. */
 static void open_first(struct service *service)
 {
-	turn_open(&service->turn, service->door.kind);
+	if (geteuid() == 0)
+		turn_open(&service->turn);
 	/* A drop-in keeps no capability to open it with. Without it the port will fail. */
 	if (service->door.kind == DOOR_DROP_IN)
 		service->ports.tun_fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
@@ -61,12 +62,17 @@ static enum reply_code take_connection(struct service *service, struct refusal *
 			  : REPLY_GRANTED;
 }
 
-/* While it can still keep CAP_SYS_ADMIN, which this process gives up next. */
+/*
+ * While it can still keep CAP_SYS_ADMIN, which this process gives up next. The service sees no
+ * sysctls: it has the capability where the administrator wants this.
+ */
 static int start_maker(struct service *service)
 {
 	struct builders *builders = &service->ports.builders;
 
-	return maker_is_needed() ? maker_start(builders->account, &builders->maker) : 0;
+	if (service->door.kind != DOOR_SERVICE && !maker_is_needed())
+		return 0;
+	return maker_start(builders->account, &builders->maker);
 }
 
 static enum reply_code start(struct service *service, struct refusal *why)
@@ -104,6 +110,9 @@ static enum reply_code start(struct service *service, struct refusal *why)
 		       : privileges_shrink(rights_of(service->door.kind), &service->account, why);
 	if (code != REPLY_GRANTED)
 		return code;
+	/* Only root's own file can be opened before. */
+	if (service->turn.file < 0)
+		turn_open(&service->turn);
 	result = walk_wait(&service->walk);
 	if (result == -EINVAL)
 		return privileges_refuse_unmapped(why);
@@ -248,11 +257,15 @@ int main(int argc, char **argv)
 		.door = door_find(argc, argv),
 		.peer = { .uid = getuid(), .pid = getppid(), .pidfd = -1 },
 		.log = -1,
+		.turn = { .file = -1, .error = ENOENT, .place = -1 },
 		.ports = { .tun_fd = -1, .owner = getuid() },
 		.walk = { .folder = -1 },
 	};
-	enum reply_code code = process_secure(&why);
+	enum reply_code code;
 
+	/* What this fails for fails later. */
+	(void)privileges_begin();
+	code = process_secure(&why);
 	service.ports.builders = (struct builders){ &service.account, { .channel = -1 } };
 	if (code == REPLY_GRANTED) {
 		if (service.door.kind == DOOR_NONE ||

@@ -26,14 +26,6 @@
 /* Of the process that makes namespaces, and after that of what it forks to build in one. */
 #define MAKING (BIT(CAP_SYS_ADMIN) | BIT(CAP_NET_ADMIN))
 
-int privileges_are_real(void)
-{
-	/*
-	 * AT_SECURE tells that libc, too, treated this start as a setuid one. Without
-	 * it only root himself is root; "unshare -r" makes anybody look like him.
-	 */
-	return geteuid() == 0 && (getauxval(AT_SECURE) != 0 || !namespace_is_users());
-}
 
 int privileges_are_given(void)
 {
@@ -97,6 +89,25 @@ static int add(capng_type_t set, unsigned long long capabilities)
 	return 0;
 }
 
+/* ---- what it was started with ---- */
+
+static int has_file_capabilities(void)
+{
+	unsigned long long effective, permitted, needed = SHRINKING | BIT(CAP_NET_ADMIN);
+
+	return read_sets(&effective, &permitted) == 0 && (permitted & needed) == needed;
+}
+
+int privileges_are_real(void)
+{
+	/*
+	 * AT_SECURE tells that libc, too, treated this start as a setuid one. Without
+	 * it only root himself is root; "unshare -r" makes anybody look like him.
+	 */
+	return (geteuid() == 0 || has_file_capabilities()) &&
+	       (getauxval(AT_SECURE) != 0 || !namespace_is_users());
+}
+
 /* Fails for a capability that is not permitted now. 0, or -1 with errno. */
 static int write_sets(unsigned long long effective, unsigned long long permitted)
 {
@@ -113,6 +124,14 @@ static int make_effective(unsigned long long wanted)
 	unsigned long long effective, permitted;
 
 	return read_sets(&effective, &permitted) < 0 ? -1 : write_sets(wanted, permitted);
+}
+
+int privileges_begin(void)
+{
+	unsigned long long effective, permitted;
+
+	return read_sets(&effective, &permitted) < 0 || write_sets(permitted, permitted) < 0 ? -errno
+											     : 0;
 }
 
 /* What the kernel says: nothing effective, and nothing permitted but these. */
@@ -252,11 +271,13 @@ enum reply_code privileges_shrink(unsigned rights, const struct account *account
 	unsigned long long effective, permitted, kept = bits_of(rights);
 	enum reply_code code;
 
-	/* Few requests need it and few containers have it: without it, only those fail. */
+	/*
+	 * Few requests need it and few containers have it: without it, only those fail. Whoever
+	 * gives the file its capabilities chooses those for devices, too.
+	 */
 	if (read_sets(&effective, &permitted) < 0)
 		return refuse_step(why, "cannot read capabilities");
-	if ((permitted & BIT(CAP_SYS_RESOURCE)) == 0)
-		kept &= ~BIT(CAP_SYS_RESOURCE);
+	kept &= permitted | (geteuid() == 0 ? ~BIT(CAP_SYS_RESOURCE) : BIT(CAP_NET_ADMIN));
 	code = shrink(kept, account, why);
 	if (code != REPLY_GRANTED && make_effective(0) < 0)
 		abort();

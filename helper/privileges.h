@@ -5,7 +5,7 @@
  *
  * The phases, in order, and what each one keeps:
  *
- *   0 as executed   euid 0, everything. process.c resets what was inherited, main.c
+ *   0 as executed   euid 0, everything; or the caller's, and the file's capabilities. process.c resets what was inherited, main.c
  *                   opens what only root can (the lock file; /dev/net/tun for a
  *                   drop-in) and starts the thread of walk.c. Nothing that the caller
  *                   wrote is read but "--fd=N".
@@ -43,15 +43,22 @@
 #include "wire/orders.h"
 #include "wire/refusal.h"
 
-/* 1 if this process is setuid root for real; else it has no more power than its caller. */
+/*
+ * 1 if this process is setuid root for real, or has file capabilities that suffice to become the
+ * account and to make ports; else it has no more power than its caller.
+ */
 int privileges_are_real(void);
+
+/* Phase 0: with file capabilities, make effective what a setuid start has so. 0 or -errno. */
+int privileges_begin(void);
 
 /* 1 if systemd gave this process its capabilities: one id that is not root's, no setuid bit. */
 int privileges_are_given(void);
 
 /*
  * Phase 0 to 1. rights: enum order_right bits that the door may need, of which
- * ORDER_RIGHT_LIMITS may be missing on this system. On a refusal nothing is effective.
+ * ORDER_RIGHT_LIMITS may be missing on this system, and with file capabilities all but
+ * ORDER_RIGHT_PORTS. On a refusal nothing is effective.
  */
 enum reply_code privileges_shrink(unsigned rights, const struct account *account,
 				  struct refusal *why);

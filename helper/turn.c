@@ -28,13 +28,13 @@ static struct bounds bounds_of(enum turn_kind kind)
 	return all[kind];
 }
 
-void turn_open(struct turn *turn, enum door_kind door)
+void turn_open(struct turn *turn)
 {
 	const int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
 
 	*turn = (struct turn){ .place = -1 };
-	turn->file = door == DOOR_SERVICE ? open(VMGRANT_SERVICE_LOCK_FILE, flags)
-					  : open(VMGRANT_LOCK_FILE, flags | O_CREAT, 0600);
+	turn->file = geteuid() != 0 ? open(VMGRANT_SERVICE_LOCK_FILE, flags)
+				    : open(VMGRANT_LOCK_FILE, flags | O_CREAT, 0600);
 	turn->error = turn->file < 0 ? errno : 0;
 }
 

@@ -3,9 +3,9 @@
 /*
  * How much one user may have under way at a time, so that others are served.
  *
- * A turn is a lock on one byte of a file that only root can open, and for the service of
- * another one that is the account's: the byte's place is
- * the user's id and a number below the limit. The kernel frees it when the helper
+ * A turn is a lock on one byte of a file that only root can open, and for the service and a
+ * helper with file capabilities of another one that is the account's: the byte's place is the
+ * user's id and a number below the limit. The kernel frees it when the helper
  * ends, however it ends; a helper that its caller has stopped only keeps that
  * caller's other requests waiting.
  */
@@ -13,8 +13,6 @@
 #define VMGRANT_HELPER_TURN_H
 
 #include <sys/types.h>
-
-#include "wire/door.h"
 
 enum turn_kind {
 	TURN_ASK = 1, /* questions to polkit: the account's connections to the bus are limited */
@@ -29,10 +27,10 @@ struct turn {
 };
 
 /*
- * Open the file, in phase 0. One that cannot be opened gives no turn. The service finds it
- * made by systemd-tmpfiles, others make it.
+ * Open the file, as root in phase 0, or as the account. One that cannot be opened gives no turn.
+ * The account finds it made by systemd-tmpfiles, root makes it.
  */
-void turn_open(struct turn *turn, enum door_kind door);
+void turn_open(struct turn *turn);
 
 /*
  * Take one of the user's turns, waiting until end_ms by clock_now_ms() for one.

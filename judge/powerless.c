@@ -29,7 +29,7 @@ static const char *reason(void)
 	if (stat("/proc/self/exe", &program) == 0 &&
 	    ((program.st_mode & S_ISUID) == 0 || program.st_uid != 0))
 		return "it is not installed setuid root: ask the administrator for chown root and "
-		       "chmod 4755";
+		       "chmod 4755, or for capabilities of the file, see vmgrant-helper(8)";
 	return "the kernel did not honour the setuid bit: start it without a debugger";
 }
 

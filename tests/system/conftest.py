@@ -12,7 +12,7 @@ import pytest
 import guard
 import namespaces as ns
 from reporting import Reporting
-from world import HELPER, World
+from world import HELPER, CapableStage, World
 
 NEEDED_TOOLS = ("ip", "bridge", "strace", "setpriv", "unshare", "dbus-daemon", "dbus-send",
                 "systemd-sysusers")
@@ -54,7 +54,8 @@ def stage():
         pytest.fail(reason)
     if reason:
         pytest.skip(reason)
-    return os.path.realpath(os.environ["VMGRANT_STAGE"])
+    installed = os.path.realpath(os.environ["VMGRANT_STAGE"])
+    return CapableStage(installed) if os.environ.get("VMGRANT_FILE_CAPABILITIES") else installed
 
 
 @pytest.fixture

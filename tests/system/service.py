@@ -11,9 +11,9 @@ import signal
 import socket
 
 from process import wait_until
+from world import LOCK
 
 SOCKET = "/run/vmgrant/socket"
-LOCK = "/run/vmgrant/lock"
 NETWORK = ("net_admin",)
 DEVICES = ("net_admin", "dac_override", "sys_resource")
 

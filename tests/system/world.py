@@ -6,6 +6,7 @@ import functools
 import json
 import os
 import pickle
+import pwd
 import signal
 import socket
 import struct
@@ -24,6 +25,7 @@ AUTHORIZE = "/usr/libexec/vmgrant/vmgrant-authorize"
 ACL = "/etc/vmgrant/acl.conf"
 POLICY = "/usr/share/polkit-1/actions/org.vmgrant.policy"
 DEV_LOG, JOURNAL = "/dev/log", "/run/systemd/journal/socket"
+LOCK = "/run/vmgrant/lock"  # of a helper that is the account from its start, or becomes it without root
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -53,7 +55,7 @@ def stage_accounts(stage):
     conf = "/usr/lib/sysusers.d/vmgrant.conf"
     if stage is None or not Path(stage + conf).exists():
         return accounts
-    with World(stage, accounts=accounts) as world:
+    with World(str(stage), accounts=accounts) as world:
         done = world.run(["systemd-sysusers", conf])
         assert done.code == 0, done.stderr
         return {path: world.path(path).read_text(encoding="utf-8") for path in accounts}
@@ -142,6 +144,26 @@ class Request:
         self._control.close()
 
 
+class CapableStage(str):
+    """An installation whose helper has capabilities of its file instead of the setuid bit."""
+
+    NAMES = {"dac_override": 1, "setgid": 6, "setuid": 7, "setpcap": 8, "net_admin": 12,
+             "sys_admin": 21, "sys_resource": 24}
+    ALL = ("setuid", "setgid", "setpcap", "net_admin", "dac_override", "sys_resource")
+    names = ALL
+
+    def give(self, helper):
+        """Permitted and not effective, as setcap's "=p"; and the lock file that the account uses."""
+        permitted = sum(1 << self.NAMES[name] for name in self.names)
+        os.chmod(helper, 0o755)
+        os.setxattr(helper, "security.capability", struct.pack("<IIIII", 0x02000000, permitted, 0, 0, 0))
+        account = pwd.getpwnam("vmgrant")
+        os.makedirs("/run/vmgrant", mode=0o755, exist_ok=True)
+        with open(LOCK, "w", encoding="ascii"):
+            os.chown(LOCK, account.pw_uid, account.pw_gid)
+        os.chmod(LOCK, 0o600)
+
+
 class World:
     """Namespaces, a file system and accounts of their own. Use with `with`."""
 
@@ -161,6 +183,8 @@ class World:
         self._pidfd = os.pidfd_open(self.pid)
         self._root_fd = os.open(f"/proc/{self.pid}/root", os.O_PATH | os.O_DIRECTORY)
         self.namespaces = ns.hold_namespaces(self.pid)
+        if isinstance(stage, CapableStage):
+            self.call(lambda: stage.give(self.helper))
         self.polkit = Polkit(self)
         if polkit:
             self.polkit.start()

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "client/command/check/check.h"
@@ -71,6 +72,10 @@ static void check_file(struct check *check)
 		add_mode(check, "does not belong to root");
 	else if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
 		add_mode(check, "others than root may write to it");
+	else if (getxattr(check->helper, "security.capability", NULL, 0) > 0)
+		check_add(check, CHECK_INFO,
+			  text_format("%s: has capabilities instead of the setuid bit", check->helper),
+			  NULL);
 	else if ((status.st_mode & S_ISUID) == 0 && VMGRANT_HELPER_MODE[0] == '4')
 		add_mode(check, "not setuid root");
 	else if ((status.st_mode & S_ISUID) == 0)
