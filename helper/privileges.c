@@ -130,8 +130,9 @@ int privileges_begin(void)
 {
 	unsigned long long effective, permitted;
 
-	return read_sets(&effective, &permitted) < 0 || write_sets(permitted, permitted) < 0 ? -errno
-											     : 0;
+	return read_sets(&effective, &permitted) < 0 || write_sets(permitted, permitted) < 0
+		       ? -errno
+		       : 0;
 }
 
 /* What the kernel says: nothing effective, and nothing permitted but these. */

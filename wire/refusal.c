@@ -42,8 +42,10 @@ enum reply_code refuse_lock_file(struct refusal *why, const char *object, int er
 			      "ReadWritePaths=/run in its unit allows it", object);
 	/* Root would have made its own; of a helper with file capabilities it is the account's. */
 	if (error == ENOENT)
-		return refuse(why, REPLY_INSTALLATION, "%s: " VMGRANT_SERVICE_LOCK_FILE
-			      " is missing: run systemd-tmpfiles --create vmgrant.conf", object);
+		return refuse(why, REPLY_INSTALLATION,
+			      "%s: " VMGRANT_SERVICE_LOCK_FILE
+			      " is missing: run systemd-tmpfiles --create vmgrant.conf",
+			      object);
 	return refuse(why, REPLY_INSTALLATION,
 		      "%s: cannot use " VMGRANT_LOCK_FILE ": %s: tell the administrator", object,
 		      strerror(error));

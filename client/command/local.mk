@@ -114,6 +114,10 @@ vmgrant_SOURCES = \
 	client/command/list/list-ports.c \
 	client/command/list/list.c \
 	client/command/list/list.h \
+	client/command/log/log-held.c \
+	client/command/log/log-read.c \
+	client/command/log/log.c \
+	client/command/log/log.h \
 	client/command/machine/bridges.c \
 	client/command/machine/bridges.h \
 	client/command/machine/device-name.c \

@@ -23,6 +23,7 @@ static const struct {
 	{ "check-acl", command_check_acl, "say what is wrong in a policy file" },
 	{ "reattach", command_reattach, "put cards back on their bridges (root)" },
 	{ "explain", command_explain, "say which rule decides about a bridge or device" },
+	{ "log", command_log, "say who was given what and when, and what is still held" },
 	{ "bridge-helper", command_bridge_helper, "stand in for qemu-bridge-helper, without setuid" },
 	{ "complete", command_complete, NULL }, /* for shells */
 };

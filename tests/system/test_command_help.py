@@ -28,6 +28,7 @@ def completed(world, *words):
     (["vmgrant", "check", "--q"], {"--quiet"}),
     (["vmgrant", "help", "att"], {"attach"}),
     (["vmgrant", "explain", "--u"], {"--user"}),
+    (["vmgrant", "log", "--r"], {"--refused"}),
     (["vmgrant", "explain", "--user", "ali"], {"alice"}),
     (["vmgrant", "explain", "bridge", "b"], {"br0"}),
     (["vmgrant", "attach", "--q"], {"--qmp"}),
@@ -96,7 +97,7 @@ def test_fish_completes_options_and_bridges(native_world):
 
 def test_help_and_version(native_world):
     for words in (["--help"], ["run", "--help"], ["attach", "--help"], ["detach", "--help"],
-                  ["list", "--help"], ["reattach", "--help"], ["check", "--help"], ["check-acl", "--help"], ["explain", "--help"],
+                  ["list", "--help"], ["reattach", "--help"], ["check", "--help"], ["check-acl", "--help"], ["explain", "--help"], ["log", "--help"],
                   ["--version"]):
         done = native_world.run_as("alice", ["vmgrant", *words])
         assert done.code == 0 and done.stdout and done.stderr == b""

@@ -19,6 +19,7 @@ int command_detach(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_check_acl(int argc, char **argv);
 int command_explain(int argc, char **argv);
+int command_log(int argc, char **argv);
 int command_reattach(int argc, char **argv);
 int command_bridge_helper(int argc, char **argv);
 int command_complete(int argc, char **argv);

@@ -74,7 +74,8 @@ static void check_file(struct check *check)
 		add_mode(check, "others than root may write to it");
 	else if (getxattr(check->helper, "security.capability", NULL, 0) > 0)
 		check_add(check, CHECK_INFO,
-			  text_format("%s: has capabilities instead of the setuid bit", check->helper),
+			  text_format("%s: has capabilities instead of the setuid bit",
+				      check->helper),
 			  NULL);
 	else if ((status.st_mode & S_ISUID) == 0 && VMGRANT_HELPER_MODE[0] == '4')
 		add_mode(check, "not setuid root");
