@@ -154,6 +154,31 @@ with contextlib.ExitStack() as world:
                           "-version"])
         assert done.returncode == 0, done.stdout
 
+    @contextlib.contextmanager
+    def forbidden(setting, value):
+        before = need(["sysctl", "-n", setting]).strip()
+        need(["sysctl", "-q", f"{setting}={value}"])
+        try:
+            yield
+        finally:
+            need(["sysctl", "-q", f"{setting}={before}"])
+
+    def port(*words):
+        return alice.run(["vmgrant", "run", *words, "--net", "br0", "--", "sh", "-c",
+                          "echo {net0.ifname}"])
+
+    def check_attack_77_no_user_namespaces():
+        """user namespaces forbidden: the setuid door seals ports, the service says what it lacks."""
+        if not old_kernel:
+            return
+        with forbidden("kernel.unprivileged_userns_clone", 0):
+            assert "veth" in port().stdout
+        with forbidden("user.max_user_namespaces", 0):
+            gets_address([])
+            done = port("--door", "socket")
+            assert done.returncode != 0 and "no-user-namespaces.conf" in done.stdout, done.stdout
+        wait_until(lambda: not ports(), "the ports to go")
+
     def check_nobody_is_root():
         """While a guest runs and asks, no process of the service is root's."""
         with Guest(alice, ["-S"], program=OLDER,
