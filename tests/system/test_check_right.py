@@ -9,6 +9,7 @@ import time
 import pytest
 
 import namespaces as ns
+from process import wait_until
 from test_check import ALICE_MAY, failure, findings, good_world, levels, mend, run
 from world import ACL, HELPER
 
@@ -159,6 +160,60 @@ def test_a_bridge_that_no_rule_of_iptables_can_name(plain_world):
     plain_world.write_acl("allow bridge br+ user alice polkit=no\n")
     (found,) = warnings(plain_world, "netfilter", **ASKED)
     assert not found["command"] and "rename the bridge" in found["mend"], found
+
+
+FIREWALL_CMD = """#!/bin/sh
+# A firewalld of which the files in /run/firewalld tell: bound, forward and target of its zones.
+cd /run/firewalld
+zone=public change=
+for word; do
+    case $word in
+    --zone=*) zone=${word#*=} ;;
+    --get-zone-of-interface=*) grep -s . "bound-${word#*=}"; exit ;;
+    --query-forward) query=forward ;;
+    --get-target) query=target ;;
+    --add-interface=*) name=${word#*=}; query=bind ;;
+    --add-forward) query=add ;;
+    --reload) exit ;;
+    esac
+done
+case $query in
+forward) test -e "forward-$zone" ;;
+target) cat "target-$zone" 2>/dev/null || echo default ;;
+bind) echo "$zone" >"bound-$name" ;;
+add) touch "forward-$zone" ;;
+esac
+"""
+
+
+@pytest.mark.parametrize("state,words", (
+    ("touch forward-public", "in no zone by name"),
+    ("true", "in no zone by name"),
+    ("echo lab >bound-br0", "its zone, lab, does not forward"),
+    ("touch forward-public; echo public >bound-br0", None),
+    ("echo ACCEPT >target-public", None)))
+def test_a_firewalld_that_rejects_what_crosses_a_bridge(plain_world, state, words):
+    """A zone's forward counts for interfaces that are in it by name, never for all others."""
+    iptables(plain_world, "-P FORWARD ACCEPT\n")
+    plain_world.write("/usr/bin/firewall-cmd", FIREWALL_CMD, mode=0o755)
+    plain_world.run(["sh", "-ec", f"mkdir /run/firewalld; cd /run/firewalld; {state}"])
+    daemon = plain_world.spawn(lambda: name_and_sleep("firewalld"), capture=False)
+    try:
+        wait_until(lambda: plain_world.run(["pgrep", "-x", "firewalld"]).code == 0, "its process")
+        found = warnings(plain_world, "netfilter", **ASKED)
+        assert len(found) == (words is not None), found
+        if words:
+            assert words in found[0]["text"], found
+            mend(plain_world, found[0])
+            assert not warnings(plain_world, "netfilter", **ASKED)
+    finally:
+        daemon.kill()
+
+
+def name_and_sleep(name):
+    with open("/proc/self/comm", "w", encoding="ascii") as comm:
+        comm.write(name)
+    time.sleep(1000)
 
 
 def warnings(world, check, user, words=()):

@@ -3,7 +3,8 @@
 /*
  * vmgrant check: whether firewalld rejects what crosses a bridge, where br_netfilter shows it
  * that. It lets what stays within one zone through if that zone forwards, as zones do unless
- * somebody has changed it, or they come from firewalld before 1.0. Ports need no zone.
+ * somebody has changed it, or they come from firewalld before 1.0; but only for interfaces that
+ * are in the zone by name, as NetworkManager's are. Ports need no zone.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -37,28 +38,59 @@ static char *zone_of(const char *interface)
 	return text_format("%.*s", (int)strcspn(capture.text, "\n"), capture.text);
 }
 
-/* Whether a zone, NULL for the default one, does not let through what its interfaces exchange. */
-static int rejects(const char *zone)
+/* What an option with a yes and a no says of a zone, NULL for the default one. */
+static int answers_no(const char *query, const char *zone)
 {
 	char *option = zone == NULL ? NULL : text_format("--zone=%s", zone);
 	struct capture capture;
 
-	netfilter_run(&capture, PROGRAM, "--query-forward", option, NULL);
+	netfilter_run(&capture, PROGRAM, query, option, NULL);
 	free(option);
 	/* "no"; whatever else it may be is no answer. */
 	return capture.end == CAPTURE_EXITED && capture.status == 1;
 }
 
-/* What has to be done, and then the permanent rules put in force. zone: NULL for the default one. */
-static char *mend_of(const char *zone)
+/* Where the default zone accepts everything, or firewalld does not answer, nothing is said. */
+static int default_zone_rejects(void)
 {
-	char *quoted = zone == NULL ? NULL : text_shell_quote(zone);
-	char *mend = text_format("sudo " PROGRAM " --permanent%s%s --add-forward && sudo " PROGRAM
-				 " --reload", zone == NULL ? "" : " --zone=",
-				 zone == NULL ? "" : quoted);
+	struct capture capture;
 
+	netfilter_run(&capture, PROGRAM, "--permanent", "--get-target", NULL);
+	return capture.end == CAPTURE_EXITED && capture.status == 0 &&
+	       strstr(capture.text, "ACCEPT") == NULL;
+}
+
+/* In the zone whose rules it meets already; what has to be done, and then put in force. */
+static void check_unnamed(struct check *check, const char *bridge)
+{
+	char *quoted;
+
+	if (!default_zone_rejects())
+		return;
+	quoted = text_shell_quote(bridge);
+	check_add(check, CHECK_WARN,
+		  text_format("bridge %s: firewalld rejects what guests send across it "
+			      "(br_netfilter): the bridge is in no zone by name", bridge),
+		  text_format("sudo " PROGRAM " --permanent --add-interface=%s && %ssudo " PROGRAM
+			      " --reload", quoted,
+			      answers_no("--query-forward", NULL)
+				      ? "sudo " PROGRAM " --permanent --add-forward && " : ""));
 	free(quoted);
-	return mend;
+}
+
+static void check_zone(struct check *check, const char *bridge, const char *zone)
+{
+	char *quoted;
+
+	if (!answers_no("--query-forward", zone))
+		return;
+	quoted = text_shell_quote(zone);
+	check_add(check, CHECK_WARN,
+		  text_format("bridge %s: firewalld rejects what guests send across it "
+			      "(br_netfilter): its zone, %s, does not forward", bridge, zone),
+		  text_format("sudo " PROGRAM " --permanent --zone=%s --add-forward && sudo " PROGRAM
+			      " --reload", quoted));
+	free(quoted);
 }
 
 void netfilter_check_firewalld(struct check *check, const struct words *bridges)
@@ -70,11 +102,10 @@ void netfilter_check_firewalld(struct check *check, const struct words *bridges)
 		if (bridge_is_for_containers(bridge))
 			continue;
 		zone = zone_of(bridge);
-		if (rejects(zone))
-			check_add(check, CHECK_WARN,
-				  text_format("bridge %s: firewalld rejects what guests send across "
-					      "it (br_netfilter): its zone, %s, does not forward", bridge,
-					      zone == NULL ? "the default one" : zone), mend_of(zone));
+		if (zone == NULL)
+			check_unnamed(check, bridge);
+		else
+			check_zone(check, bridge, zone);
 		free(zone);
 	}
 }
