@@ -74,7 +74,8 @@ package_files() {
 
 # By the compilers of those who load them; nothing is loaded.
 apparmor_profile() {
-	apparmor_parser --skip-kernel-load --skip-cache "$work/lint/profiles/apparmor"
+	make -C "$work/lint" profiles/apparmor >/dev/null &&
+		apparmor_parser --skip-kernel-load --skip-cache "$work/lint/profiles/apparmor"
 }
 
 selinux_module() {

@@ -64,7 +64,8 @@ static void assert_all_refused(const attempt *attempts, size_t count)
 	}
 }
 
-#define ASSERT_REFUSED(attempts) assert_all_refused(attempts, sizeof attempts / sizeof *attempts)
+#define ASSERT_REFUSED(attempts)                                                                   \
+	assert_all_refused(attempts, sizeof(attempts) / sizeof *(attempts))
 
 /* ---- namespaces and processes ---- */
 

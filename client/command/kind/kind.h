@@ -66,9 +66,10 @@ struct command_kind {
 KINDS(DECLARE)
 #undef DECLARE
 
-#define ONE_MORE(NAME, name) +1
-enum { COMMAND_KINDS = KINDS(ONE_MORE) };
-#undef ONE_MORE
+/* The index of each, and how many there are. */
+#define NUMBER(NAME, name) COMMAND_KIND_##NAME,
+enum { KINDS(NUMBER) COMMAND_KINDS };
+#undef NUMBER
 
 /* In the order of the list. */
 extern const struct command_kind *const command_kinds[COMMAND_KINDS];

@@ -37,7 +37,7 @@ void list_begin(struct list_section *section, struct list *list, const char *tit
 		const char *key);
 
 /* A row for people; an object for programs, to be extended and added to section->array. */
-void list_print_device(struct list_section *section, const struct list_device *device);
-json_object *list_device_json(const struct list_device *device, const char *place_key);
+void list_print_device(struct list_section *section, const struct list_device *entry);
+json_object *list_device_json(const struct list_device *entry, const char *place_key);
 
 #endif
