@@ -145,8 +145,8 @@ static int set_process_flags(void)
 	(void)prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0);
 	/* An older kernel does not know it, and its exec forgets it. */
 	(void)prctl(PR_SET_MEMORY_MERGE, 0, 0, 0, 0);
-	(void)prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0);
-	return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	return prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0) < 0 ? -1
+							    : prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
 /*
