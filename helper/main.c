@@ -110,8 +110,8 @@ static enum reply_code start(struct service *service, struct refusal *why)
 		       : privileges_shrink(rights_of(service->door.kind), &service->account, why);
 	if (code != REPLY_GRANTED)
 		return code;
-	/* Only root's own file can be opened before. */
-	if (service->turn.file < 0)
+	/* Only root can open its file before, and takes no other one for it. */
+	if (service->turn.file < 0 && service->turn.error == 0)
 		turn_open(&service->turn);
 	result = walk_wait(&service->walk);
 	if (result == -EINVAL)
@@ -257,7 +257,7 @@ int main(int argc, char **argv)
 		.door = door_find(argc, argv),
 		.peer = { .uid = getuid(), .pid = getppid(), .pidfd = -1 },
 		.log = -1,
-		.turn = { .file = -1, .error = ENOENT, .place = -1 },
+		.turn = { .file = -1, .place = -1 },
 		.ports = { .tun_fd = -1, .owner = getuid() },
 		.walk = { .folder = -1 },
 	};

@@ -21,8 +21,8 @@ enum turn_kind {
 };
 
 struct turn {
-	int file;    /* -1: could not be opened */
-	int error;   /* why, as errno */
+	int file;    /* -1: not open */
+	int error;   /* why it could not be opened, as errno; 0: it was not tried yet */
 	off_t place; /* of the turn that is taken, -1: none */
 };
 
