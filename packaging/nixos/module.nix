@@ -7,9 +7,8 @@
 #       acl = "allow bridge br0 group libvirtd quota=2";
 #     };
 #
-# A wrapper with capabilities cannot stand in for the setuid one: its program has the ids of
-# whoever starts it, and the helper must become an account of its own. Without setuid there is
-# the service: setuid = false, service = true.
+# Without setuid there is the service: setuid = false, service = true. A wrapper with capabilities
+# does as well: see vmgrant-helper(8) for which, and for the lock file that is the account's.
 {
   config,
   lib,

@@ -6,6 +6,7 @@ The tests of the contract run once more here; VMGRANT_FILE_CAPABILITIES=1 runs a
 """
 
 import os
+import struct
 
 import pytest
 
@@ -13,7 +14,7 @@ import protocol_client as client
 # pylint: disable=unused-wildcard-import,wildcard-import
 from test_contract import *
 from test_no_user_namespaces import forbid
-from world import CapableStage, World
+from world import HELPER, CapableStage, World
 
 NO_PRIVILEGE = 3
 EVERYTHING = ("allow bridge br0 user alice polkit=no queues=4 quota=3\n"
@@ -148,3 +149,35 @@ def test_the_command_takes_it(native_world):
     assert done.code == 0, done.stderr
     done = native_world.run_as("alice", ["vmgrant", "check"])
     assert b"has capabilities instead of the setuid bit" in done.stdout, done.stdout
+
+
+# ---- a wrapper, as NixOS makes it ----
+
+WRAPPER = "/usr/libexec/vmgrant/wrapper"
+SETPRIV = "/usr/libexec/vmgrant/setpriv"
+
+
+def test_a_wrapper_may_pass_them_on_as_ambient_capabilities(world):
+    helper = world.path(HELPER)
+    os.removexattr(helper, "security.capability")
+    names = [name for name in CapableStage.ALL if name != "sys_resource"]  # not on every machine
+    every = ",".join(f"+{name}" for name in names)
+    with open("/usr/bin/setpriv", "rb") as program:
+        world.write(SETPRIV, program.read(), mode=0o755)
+    bits = sum(1 << CapableStage.NAMES[name] for name in names)
+    # Permitted, and effective since setpriv expects them so.
+    os.setxattr(world.path(SETPRIV), "security.capability",
+                struct.pack("<IIIII", 0x02000001, bits, bits, 0, 0))
+    world.write(WRAPPER, f"#!/bin/sh\nexec {SETPRIV} --inh-caps {every} --ambient-caps {every} "
+                         f"{HELPER} \"$@\"\n", mode=0o755)
+    world.write_acl(EVERYTHING)
+    assert world.request("alice").code == NO_PRIVILEGE
+    result = world.request("alice", helper=WRAPPER)
+    assert result.granted, result
+    result.close()
+    request = connect(world, helper=WRAPPER)
+    reply = client.ask(request.socket, 1, "br0")
+    assert reply.code == 0, reply.sentence
+    close(reply)
+    request.socket.close()
+    assert request.finish().code == 0
