@@ -287,10 +287,11 @@ static long move_over(void)
 		      (uintptr_t)page_of_path() + (1 << 30)) == MAP_FAILED ? -1 : 0;
 }
 
+/* Not at NULL, where musl says ENOMEM for EPERM. */
 static long executable_memory(void)
 {
-	return mmap(NULL, 1, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-		== MAP_FAILED ? -1 : 0;
+	return mmap(page_of_path(), 1, PROT_READ | PROT_WRITE | PROT_EXEC,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED ? -1 : 0;
 }
 
 /* Where something is, the kernel takes another place. */
