@@ -8,7 +8,7 @@
 # What tries each system call of the helper, or many requests: the kernel is the same there, and
 # these take half of the time. `VMGRANT_SYSTEM_BUT= scripts/test system` in that release has all.
 repeated="attacks_every_call attacks_faults attacks_lost_denies attacks_core storms"
-repeated+=" attacks_conversations acl_oracle attacks_judge"
+repeated+=" attacks_conversations acl_oracle attacks_judge usb_faults attacks_bridge"
 
 # in_release RELEASE NAME STAGE...: this script in another release of Debian, whose /var/tmp
 # is a folder of ours.
