@@ -5,8 +5,8 @@
 # Functions are called through check and by the name of their stage:
 # shellcheck disable=SC2317,SC2329
 
-# Only a hang comes near it.
-system_limit_s=2400
+# Only a hang comes near it: two cores that lanes share take two thirds of it.
+system_limit_s=3600
 
 # count_pytest REPORT TIMES: add up what pytest wrote, and keep what took long; say 1 failure where
 # it wrote nothing.
@@ -33,13 +33,19 @@ count_pytest() {
 	END
 }
 
+# make_installed ACTION FOLDER: what gcc built. Lanes share its folder, where a first installation
+# makes files that another one must not read while they are half written.
+make_installed() {
+	flock "$work/gcc.lock" make -C "$work/gcc" "$1" DESTDIR="$2"
+}
+
 # A second installation leaves the administrator's policy alone, and so does removal.
 policy_survives() {
 	local file=$work/kept/etc/vmgrant/acl.conf action
 
 	mkdir -p "$(dirname "$file")" && echo '# mine' >"$file" || return 1
 	for action in install uninstall; do
-		make -C "$work/gcc" "$action" DESTDIR="$work/kept" || return 1
+		make_installed "$action" "$work/kept" || return 1
 		[ "$(cat "$file")" = '# mine' ] || return 1
 	done
 	[ "$(find "$work/kept" -type f)" = "$file" ]
@@ -48,7 +54,7 @@ policy_survives() {
 # An installation by somebody with a generous umask: the helper would trust no
 # policy in a folder that a group may write to, and nobody should its asker.
 folders_closed() {
-	(umask 002 && make -C "$work/gcc" install DESTDIR="$work/loose") || return 1
+	(umask 002 && make_installed install "$work/loose") || return 1
 	[ -z "$(find "$work/loose/etc/vmgrant" "$work/loose/usr/libexec/vmgrant" ! -type l \
 		-perm /022 |
 		tee /dev/stderr)" ]
@@ -80,7 +86,7 @@ stage_system() {
 		check "gcc build" build gcc CC=gcc --enable-werror || return
 	# The library's tests and the manual's example have programs that only tests want.
 	check "test programs" unit_programs gcc || return
-	check "installation" make -C "$work/gcc" install DESTDIR="$work/stage" || return
+	check "installation" make_installed install "$work/stage" || return
 	check "installed policy survives" policy_survives
 	check "installed folders are closed" folders_closed
 	local name
@@ -120,7 +126,7 @@ stage_vm() {
 	debian_can_be_made "the VM" || return
 	[ -x "$work/gcc/vmgrant-helper" ] ||
 		check "gcc build" build gcc CC=gcc --enable-werror || return
-	check "installation for the VM" make -C "$work/gcc" install DESTDIR="$work/vm-stage" || return
+	check "installation for the VM" make_installed install "$work/vm-stage" || return
 	timeout 4500 "$work/src/scripts/vm-test" --stage "$work/vm-stage" | tee "$log"
 	count_last_line "the VM" "${PIPESTATUS[0]}" "$log"
 }

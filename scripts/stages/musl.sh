@@ -30,7 +30,7 @@ musl_build() {
 musl_stage() {
 	local stage=$work/musl-stage file
 
-	make -C "$work/gcc" install DESTDIR="$stage" &&
+	make_installed install "$stage" &&
 		install -m 4755 "$work/musl/vmgrant-helper" "$stage/usr/libexec/vmgrant/" || return
 	for file in "$1"/lib/lib{nl-3,cap-ng,json-c}.so.[0-9]*; do
 		cp -P "$file" "$stage/usr/lib/" || return

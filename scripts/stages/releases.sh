@@ -21,7 +21,7 @@ in_release() {
 		{ fail "no root of $name"; return; }
 	mkdir -m 1777 "$folder"
 	source_copy "$work/src" "$folder/src" || { fail "no copy of the sources for $name"; return; }
-	timeout 3600 "$work/src/tests/releases/enter" "$root" "$folder" \
+	timeout 4800 "$work/src/tests/releases/enter" "$root" "$folder" \
 		env VMGRANT_SYSTEM_BUT="$repeated" /var/tmp/src/scripts/test "$@" | tee "$log" | sed -u 's/^/    /'
 	status=${PIPESTATUS[0]}
 	echo "    (there /var/tmp is $folder)"

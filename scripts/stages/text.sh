@@ -155,7 +155,7 @@ decisions_listed() {
 
 # As packages have them.
 packaged_files() {
-	make -C "$work/gcc" install DESTDIR="$work/packaged" && "$work/src/scripts/packaged-files" "$work/packaged"
+	make_installed install "$work/packaged" && "$work/src/scripts/packaged-files" "$work/packaged"
 }
 
 stage_text() {
