@@ -114,7 +114,8 @@ static enum verdict judge_chain(const struct rules *rules, const char *chain, si
 		if (verdict != VERDICT_NONE)
 			return verdict == VERDICT_RETURN ? VERDICT_NONE : verdict;
 		line = strchr(line, '\n');
-		line += line != NULL;
+		if (line != NULL)
+			line++;
 	}
 	return VERDICT_NONE;
 }
