@@ -127,6 +127,6 @@ stage_vm() {
 	[ -x "$work/gcc/vmgrant-helper" ] ||
 		check "gcc build" build gcc CC=gcc --enable-werror || return
 	check "installation for the VM" make_installed install "$work/vm-stage" || return
-	timeout 4500 "$work/src/scripts/vm-test" --stage "$work/vm-stage" | tee "$log"
+	timeout 4700 "$work/src/scripts/vm-test" --stage "$work/vm-stage" | tee "$log"
 	count_last_line "the VM" "${PIPESTATUS[0]}" "$log"
 }
