@@ -26,7 +26,6 @@
 /* Of the process that makes namespaces, and after that of what it forks to build in one. */
 #define MAKING (BIT(CAP_SYS_ADMIN) | BIT(CAP_NET_ADMIN))
 
-
 int privileges_are_given(void)
 {
 	uid_t real, effective, saved;
@@ -130,9 +129,10 @@ int privileges_begin(void)
 {
 	unsigned long long effective, permitted;
 
-	return read_sets(&effective, &permitted) < 0 || write_sets(permitted, permitted) < 0
-		       ? -errno
-		       : 0;
+	if (read_sets(&effective, &permitted) < 0)
+		return -errno;
+	/* Of a setuid start they are. */
+	return effective == permitted || write_sets(permitted, permitted) == 0 ? 0 : -errno;
 }
 
 /* What the kernel says: nothing effective, and nothing permitted but these. */

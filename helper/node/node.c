@@ -42,8 +42,9 @@ static int read_device_number(const char *attribute, dev_t *number_out)
 
 	if (result < 0)
 		return result;
-	/* As many digits as the largest numbers have: 12 bits and 20. */
-	if (sscanf(text, "%4u:%7u%c", &high, &low, &end) != 3 || end != '\n')
+	/* 12 bits and 20. */
+	if (sscanf(text, "%4u:%7u%c", &high, &low, &end) != 3 || end != '\n' || high > 0xfff ||
+	    low > 0xfffff)
 		return -EINVAL;
 	*number_out = makedev(high, low);
 	return 0;
