@@ -113,7 +113,8 @@ doc_examples_tap_LDADD = libvmgrant.la
 LOG_COMPILER = $(SHELL) $(srcdir)/tests/unit/run-one
 
 EXTRA_DIST += tests/unit/run-one tests/unit/acl-fixture.h tests/unit/check-fixture.h \
-	tests/unit/library-fixture.h tests/unit/qmp-peer.h tests/unit/sandbox-fixture.h
+	tests/unit/library-fixture.h tests/unit/qmp-peer.h tests/unit/sandbox-fixture.h \
+	tests/unit/attempt-fixture.h
 
 # For the programs that do not say what they link.
 LDADD = libjudge.a libhelper.a libjudge.a libwire.la $(HELPER_LIBS) $(CMOCKA_LIBS)

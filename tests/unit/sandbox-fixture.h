@@ -4,50 +4,27 @@
 #ifndef VMGRANT_TESTS_UNIT_SANDBOX_FIXTURE_H
 #define VMGRANT_TESTS_UNIT_SANDBOX_FIXTURE_H
 
-#include <errno.h>
 #include <signal.h>
-#include <sys/types.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "judge/sandbox.h"
+#include "tests/unit/attempt-fixture.h"
 
-/* What became of an attempt inside: 0 it worked, an errno, or minus a signal. */
-#define BROKEN 255 /* the sandbox could not be entered */
+static inline int enter_sandbox(void)
+{
+	struct refusal why;
 
-typedef long (*attempt)(void);
+	return judge_sandbox_enter(&why) == REPLY_GRANTED ? 0 : -1;
+}
 
 static inline int inside(attempt try)
 {
-	int status;
-	pid_t pid = fork();
-
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		struct refusal why;
-		long result;
-
-		if (judge_sandbox_enter(&why) != REPLY_GRANTED)
-			_exit(BROKEN);
-		errno = 0;
-		result = try();
-		_exit(result >= 0 ? 0 : errno);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+	return outcome(enter_sandbox, try);
 }
 
 /* The same without the sandbox: an attempt that fails anyway would show nothing. */
 static inline int outside(attempt try)
 {
-	int status;
-	pid_t pid = fork();
-
-	assert_true(pid >= 0);
-	if (pid == 0)
-		_exit(try() >= 0 ? 0 : errno);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+	return outcome(NULL, try);
 }
 
 #define assert_killed(try) assert_int_equal(inside(try), -SIGSYS)

@@ -30,29 +30,17 @@
 
 #include "helper/port/maker.h"
 #include "inside/builder.h"
+#include "tests/unit/attempt-fixture.h"
 
-#define BROKEN 255 /* the filter could not be entered */
+/* The filter, as the process that makes namespaces enters it. */
+static int enter_filter(void)
+{
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -1 : maker_enter_filter();
+}
 
-typedef long (*attempt)(void);
-
-/* What became of an attempt behind the filter: 0 it worked, an errno, or minus a signal. */
 static int inside(attempt try)
 {
-	int status;
-	pid_t pid = fork();
-
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		long result;
-
-		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || maker_enter_filter() < 0)
-			_exit(BROKEN);
-		errno = 0;
-		result = try();
-		_exit(result >= 0 ? 0 : errno);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+	return outcome(enter_filter, try);
 }
 
 /* As root the kernel would let most of these pass; the filter comes first for everybody. */
