@@ -172,6 +172,16 @@ static int parse(struct command *command, int argc, char **argv)
 
 /* ---- the way of it ---- */
 
+static void describe(const struct attach *attach, json_object *object)
+{
+	const struct attach_kind *kind = attach->kind->attach;
+
+	if (kind->describe != NULL)
+		kind->describe(attach->thing, attach, object);
+	else
+		qmp_add_argument(object, "node", kind->name(attach->thing));
+}
+
 static int print_result(const struct command *command)
 {
 	const struct attach *attach = &command->attach;
@@ -182,7 +192,7 @@ static int print_result(const struct command *command)
 		return fflush(stdout) == 0 ? VMGRANT_GRANTED : VMGRANT_INTERNAL;
 	}
 	object = qmp_argument("id", attach->id);
-	attach->kind->attach->describe(attach->thing, attach, object);
+	describe(attach, object);
 	(void)puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |
 								  JSON_C_TO_STRING_NOSLASHESCAPE));
 	(void)json_object_put(object);

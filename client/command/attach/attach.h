@@ -51,7 +51,7 @@ struct attach_kind {
 	enum qmp_result (*undo)(void *thing, struct attach *attach);
 	/* What may be left, for a person who has to look for it. */
 	const char *(*name)(const void *thing);
-	/* Add what programs are told of it. */
+	/* Add what programs are told of it. NULL: its name is that of a node, and all. */
 	void (*describe)(const void *thing, const struct attach *attach, json_object *object);
 	/* Close what was granted. */
 	void (*release)(void *thing);

@@ -30,7 +30,7 @@ static int print_help(void)
 
 /* ---- what the sections share ---- */
 
-int list_is_about_one(struct list *list, enum vmgrant_code code)
+static int is_about_one(struct list *list, enum vmgrant_code code)
 {
 	switch (code) {
 	case VMGRANT_GRANTED:
@@ -47,6 +47,13 @@ int list_is_about_one(struct list *list, enum vmgrant_code code)
 	default:
 		return 0;
 	}
+}
+
+int list_check_answer(struct list *list, enum vmgrant_code code)
+{
+	return is_about_one(list, code)
+		       ? VMGRANT_GRANTED
+		       : command_fail((int)code, "%s", vmgrant_error(list->connection));
 }
 
 const char *list_shorten(const char *reason, const char *object)

@@ -22,10 +22,10 @@ struct list {
 int list_ports(struct list *list);
 
 /*
- * Is this about one thing, or would everything get the same answer? One odd thing must
- * not take the rest away.
+ * Is the last answer about one thing, or would everything get the same? One odd thing must
+ * not take the rest away. Returns 0 to go on, or the exit status and has said why.
  */
-int list_is_about_one(struct list *list, enum vmgrant_code code);
+int list_check_answer(struct list *list, enum vmgrant_code code);
 
 /* The reason without "OBJECT: " before it, which the row begins with already. */
 const char *list_shorten(const char *reason, const char *object);

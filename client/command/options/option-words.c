@@ -93,6 +93,11 @@ int option_copy_name(struct piece value, char *name)
 											       : 0;
 }
 
+const char *option_take_one_name(struct piece value, char *name)
+{
+	return name[0] != '\0' || option_copy_name(value, name) < 0 ? "must be one name" : NULL;
+}
+
 int piece_fail(char *why, size_t size, struct piece piece, const char *reason)
 {
 	(void)snprintf(why, size, "%.*s: %s", (int)(piece.length < 64 ? piece.length : 64),

@@ -41,6 +41,9 @@ int option_is_name(const char *text);
 /* Such a name in name, of OPTION_NAME_SIZE. Returns 0, or -1 if it is none. */
 int option_copy_name(struct piece value, char *name);
 
+/* The same where it may stand once. Returns NULL, or what is wrong. */
+const char *option_take_one_name(struct piece value, char *name);
+
 /* "PIECE: REASON" in why. Returns -1. */
 int piece_fail(char *why, size_t size, struct piece piece, const char *reason);
 

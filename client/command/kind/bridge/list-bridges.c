@@ -125,11 +125,13 @@ static int ask(struct list *list, json_object *section, const char *bridge)
 	char name[64]; /* the kernel takes any bytes for one */
 	struct answer answer = { .bridge = escape_string(name, sizeof name, bridge),
 				 .offer = &offer };
+	int status;
 
 	answer.code = vmgrant_offer(list->connection, bridge, &offer);
 	answer.reason = vmgrant_error(list->connection);
-	if (!list_is_about_one(list, answer.code))
-		return command_fail((int)answer.code, "%s", answer.reason);
+	status = list_check_answer(list, answer.code);
+	if (status != VMGRANT_GRANTED)
+		return status;
 	if (section != NULL) {
 		(void)json_object_array_add(section, to_json(&answer));
 		return VMGRANT_GRANTED;

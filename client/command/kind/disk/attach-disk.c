@@ -103,12 +103,6 @@ static const char *name(const void *thing)
 	return ((const struct attached_disk *)thing)->disk.node;
 }
 
-static void describe(const void *thing, const struct attach *attach, json_object *object)
-{
-	(void)attach;
-	qmp_add_argument(object, "node", name(thing));
-}
-
 static void release(void *thing)
 {
 	struct attached_disk *attached = thing;
@@ -126,7 +120,6 @@ const struct attach_kind attach_disk = {
 	.plug = plug,
 	.undo = undo,
 	.name = name,
-	.describe = describe,
 	.release = release,
 	.owns = qmp_disk_owns,
 	.remove_rest = qmp_disk_remove_rest,

@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-#include "client/command/common/command.h"
 #include "client/command/kind/disk/disk.h"
 #include "client/command/machine/tree.h"
 
@@ -139,8 +138,7 @@ int list_disks(struct list *list)
 		if (tree_number(BLOCKS, "/%s/size", names.items[i]) <= 0)
 			continue;
 		ask(list, &entry);
-		if (!list_is_about_one(list, entry.code))
-			code = command_fail((int)entry.code, "%s", entry.reason);
+		code = list_check_answer(list, entry.code);
 		if (code != VMGRANT_GRANTED || entry.code == VMGRANT_DENIED)
 			continue;
 		entry.name = find_name(entry.node, &ids);

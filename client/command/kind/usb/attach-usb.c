@@ -60,12 +60,6 @@ static const char *name(const void *thing)
 	return ((const struct attached_usb *)thing)->usb.node;
 }
 
-static void describe(const void *thing, const struct attach *attach, json_object *object)
-{
-	(void)attach;
-	qmp_add_argument(object, "node", name(thing));
-}
-
 static void release(void *thing)
 {
 	struct attached_usb *attached = thing;
@@ -82,7 +76,6 @@ const struct attach_kind attach_usb = {
 	.plug = plug,
 	.undo = undo,
 	.name = name,
-	.describe = describe,
 	.release = release,
 	.is_present = is_present,
 	.follow = follow,

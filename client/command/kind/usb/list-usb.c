@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/command/common/command.h"
 #include "client/command/kind/usb/usb.h"
 #include "client/command/list/list-device.h"
 #include "client/command/machine/tree.h"
@@ -74,6 +73,7 @@ static int ask_usb(struct list_section *section, const char *port)
 	struct vmgrant_usb usb = { .size = sizeof usb };
 	struct list_device entry = { .place = port, .vendor = (unsigned)vendor,
 			       .product = (unsigned)product };
+	int status;
 
 	/* It has just been pulled out. */
 	if (vendor < 0 || product < 0 || bus <= 0 || device <= 0)
@@ -85,8 +85,9 @@ static int ask_usb(struct list_section *section, const char *port)
 	entry.code = vmgrant_usb(connection, &request, &usb);
 	entry.flags = usb.flags;
 	entry.reason = vmgrant_error(connection);
-	if (!list_is_about_one(section->list, entry.code))
-		return command_fail((int)entry.code, "%s", entry.reason);
+	status = list_check_answer(section->list, entry.code);
+	if (status != VMGRANT_GRANTED)
+		return status;
 	entry.name = name_usb(section, port, vendor, product);
 	entry.object = text_format("usb bus %ld device %ld", bus, device);
 	add_usb(section, &entry, bus, device);

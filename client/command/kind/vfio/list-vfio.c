@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/command/common/command.h"
 #include "client/command/kind/vfio/vfio.h"
 #include "client/command/list/list-device.h"
 #include "client/command/machine/tree.h"
@@ -56,6 +55,7 @@ static int ask_vfio(struct list_section *section, const char *address, const cha
 	struct vmgrant_vfio vfio = { .size = sizeof vfio };
 	struct list_device entry = { .place = address, .vendor = (unsigned)vendor,
 			       .product = (unsigned)product };
+	int status;
 
 	if (vendor < 0 || product < 0)
 		return VMGRANT_GRANTED;
@@ -63,8 +63,9 @@ static int ask_vfio(struct list_section *section, const char *address, const cha
 	entry.flags = vfio.flags;
 	entry.memlock_bytes = vfio.memlock_bytes;
 	entry.reason = vmgrant_error(connection);
-	if (!list_is_about_one(section->list, entry.code))
-		return command_fail((int)entry.code, "%s", entry.reason);
+	status = list_check_answer(section->list, entry.code);
+	if (status != VMGRANT_GRANTED)
+		return status;
 	if (!is_worth_a_row(entry.code, driver))
 		return VMGRANT_GRANTED;
 	entry.name = name_pci(section, vendor, product);

@@ -38,8 +38,7 @@ static const char *take_piece(struct vfio_option *option, struct piece piece)
 			       ? "must be off, once" : NULL;
 	value = piece_value(piece, "bus");
 	if (value.text != NULL)
-		return option->bus[0] != '\0' || option_copy_name(value, option->bus) < 0
-			       ? "must be one name" : NULL;
+		return option_take_one_name(value, option->bus);
 	return "not known: memlock=, iommufd= and bus= are";
 }
 
