@@ -110,6 +110,14 @@ def test_open_devices_take_root_to_see(journal):
     holder.signal(9)
 
 
+def test_a_time_that_journalctl_does_not_take(world):
+    world.write("/usr/local/bin/journalctl", "#!/bin/sh\necho Failed to parse >&2\nexit 1\n",
+                mode=0o755)
+    done = world.run(["vmgrant", "log", "--since", "nonsense"])
+    assert done.code == replies.INTERNAL and b"--since" in done.stderr and b"-1h" in done.stderr
+    assert b"--since" not in world.run(["vmgrant", "log"]).stderr
+
+
 def test_without_journalctl_or_words_it_says_so(world):
     done = world.run(["/usr/bin/vmgrant", "log"], env={"PATH": "/nowhere"})
     assert done.code == replies.UNSUPPORTED and b"syslog" in done.stderr, done.stderr

@@ -127,7 +127,7 @@ static void be_journalctl(int output, const char *since)
 	_exit(errno == ENOENT ? COMMAND_NOT_FOUND : COMMAND_CANNOT_EXECUTE);
 }
 
-static int end_of(pid_t pid)
+static int end_of(pid_t pid, const char *since)
 {
 	int status = 0;
 
@@ -140,8 +140,12 @@ static int end_of(pid_t pid)
 		return command_fail(VMGRANT_UNSUPPORTED,
 				    "log: there is no journalctl here: look for "
 				    "vmgrant-helper in the files of syslog");
-	/* It has said why. */
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? VMGRANT_GRANTED : VMGRANT_INTERNAL;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return VMGRANT_GRANTED;
+	/* It has said why, in words of its own. */
+	return command_fail(VMGRANT_INTERNAL, "log: journalctl has not shown the journal%s",
+			    since == NULL ? "" : ": is --since a time as it takes one, like yesterday, "
+						 "-1h, '2026-01-31 10:00'?");
 }
 
 int log_read(struct log *log_out, const char *since)
@@ -162,7 +166,7 @@ int log_read(struct log *log_out, const char *since)
 		return command_fail(VMGRANT_INTERNAL, "log: journalctl: %s", strerror(errno));
 	read_all(log_out, stream);
 	(void)fclose(stream);
-	return end_of(pid);
+	return end_of(pid, since);
 }
 
 void log_release(struct log *log)
