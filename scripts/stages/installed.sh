@@ -96,6 +96,7 @@ stage_system() {
 	for name in ${VMGRANT_SYSTEM_BUT-}; do
 		but+=("--ignore=tests/system/test_$name.py")
 	done
+	[ -z "${VMGRANT_SYSTEM_BUT_CASES-}" ] || but+=(-k "not ($VMGRANT_SYSTEM_BUT_CASES)")
 	system_tests system "$work/stage" tests/system "${but[@]}"
 }
 

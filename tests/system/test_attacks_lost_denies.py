@@ -41,7 +41,7 @@ def reading_calls(world):
     return sorted(found)
 
 
-@pytest.fixture(scope="module", params=("files", "files systemd"))
+@pytest.fixture(scope="module")
 def shared(stage, request):
     with World(stage) as world:
         world.bridge("br0")
@@ -49,7 +49,11 @@ def shared(stage, request):
         yield world
 
 
-@pytest.mark.parametrize("deny", DENIES)
+# Files that are included ask for no name, whatever is asked for names.
+ASKED = [("files", "user"), ("files", "group"), *(("files systemd", deny) for deny in DENIES)]
+
+
+@pytest.mark.parametrize("shared,deny", ASKED, indirect=["shared"])
 @pytest.mark.parametrize("error", ("EIO", "ENOENT", "EMFILE"))
 def test_attack_36_a_deny_is_never_lost_by_a_failing_call(shared, deny, error):
     shared.run(["rm", "-rf", "/etc/vmgrant", "/etc/qemu"])
