@@ -40,6 +40,23 @@ libcommand_a_SOURCES = \
 	client/qmp/qmp.h \
 	client/qmp/usb.c \
 	client/qmp/usb.h \
+	client/qemu/chardev.c \
+	client/qemu/config.c \
+	client/qemu/drive.c \
+	client/qemu/files.c \
+	client/qemu/files.h \
+	client/qemu/group.c \
+	client/qemu/image.c \
+	client/qemu/json.c \
+	client/qemu/keys.c \
+	client/qemu/needs.c \
+	client/qemu/options.c \
+	client/qemu/options.h \
+	client/qemu/pairs.c \
+	client/qemu/pairs.h \
+	client/qemu/reading.c \
+	client/qemu/reading.h \
+	client/qemu/special.c \
 	client/text/nearest.c \
 	client/text/nearest.h \
 	client/text/text.c \

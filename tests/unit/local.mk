@@ -34,6 +34,7 @@ UNIT_TESTS = \
 	tests/unit/test-port-name \
 	tests/unit/test-protocol \
 	tests/unit/test-qemu \
+	tests/unit/test-qemu-files \
 	tests/unit/test-qmp \
 	tests/unit/test-sandbox-calls \
 	tests/unit/test-sandbox-files \
@@ -83,6 +84,7 @@ tests_unit_test_launch_CPPFLAGS = $(with_json)
 tests_unit_test_launch_LDADD = $(command_libraries)
 tests_unit_test_qemu_CPPFLAGS = $(with_json)
 tests_unit_test_qemu_LDADD = $(command_libraries)
+tests_unit_test_qemu_files_LDADD = $(command_libraries)
 tests_unit_test_net_option_LDADD = libcommand.a libwire.la $(CMOCKA_LIBS)
 tests_unit_test_open_broker_CPPFLAGS = $(AM_CPPFLAGS) -DOPENER='"$(abs_top_builddir)/tests/unit/opener"'
 tests_unit_test_open_broker_LDADD = libcommand.a libwire.la $(CMOCKA_LIBS)
@@ -113,7 +115,8 @@ doc_examples_tap_LDADD = libvmgrant.la
 LOG_COMPILER = $(SHELL) $(srcdir)/tests/unit/run-one
 
 EXTRA_DIST += tests/unit/run-one tests/unit/acl-fixture.h tests/unit/check-fixture.h \
-	tests/unit/library-fixture.h tests/unit/qmp-peer.h tests/unit/sandbox-fixture.h \
+	tests/unit/library-fixture.h tests/unit/qemu-files-case.h tests/unit/qemu-files-text.h \
+	tests/unit/qmp-peer.h tests/unit/sandbox-fixture.h \
 	tests/unit/attempt-fixture.h
 
 # For the programs that do not say what they link.
