@@ -4,9 +4,9 @@
 
 import pytest
 
-from test_check import findings
+from checking import findings
 # Fixture.
-from test_check import good_world  # pylint: disable=unused-import
+from checking import good_world  # pylint: disable=unused-import
 
 CONF = "/etc/qemu/bridge.conf"
 

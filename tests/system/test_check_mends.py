@@ -3,7 +3,7 @@
 """vmgrant check: each command that it prints is run, and then the finding is gone.
 
 Those for libvirt, polkit, STP, iptables and ports are run beside their findings
-(test_check_right.py, test_check_boxes.py, test_reattach.py, test_beside.py); those that load
+(test_check_right.py, test_check_rules.py, test_check_boxes.py, test_reattach_shown.py, test_beside.py); those that load
 modules or restart services in the test VM (check-host.py, check-firewall.py).
 """
 
@@ -14,17 +14,10 @@ import stat
 import pytest
 
 from process import wait_until
-from test_check import failure, findings, good_world, levels, mend
+from checking import failure, findings, good_world, levels, mend, plain_world
 from world import ACL, HELPER
 
-assert good_world  # a fixture
-
-
-@pytest.fixture
-def plain_world(world):
-    """alice may have br0, without polkit."""
-    world.write_acl("allow bridge br0 user alice polkit=no\n")
-    return world
+assert good_world and plain_world  # fixtures
 
 
 def as_root(world, script):
