@@ -32,6 +32,16 @@ struct delivery {
  */
 int orders_call(struct orders *orders, const struct order *order, struct delivery *delivery_out);
 
+/*
+ * The same in two steps, so that the helper need not be waited for before the next one: as
+ * many answers are to be received as orders were sent, of one type, in their order. No more
+ * than ORDERS_AHEAD at a time: what is sent must have room in the socket.
+ */
+#define ORDERS_AHEAD 16u
+
+int orders_send(struct orders *orders, const struct order *order);
+int orders_receive(struct orders *orders, uint32_t type, struct delivery *delivery_out);
+
 /* Orders that have no answer. */
 void orders_keep(struct orders *orders, unsigned rights);
 void orders_begin(struct orders *orders, int is_interactive);

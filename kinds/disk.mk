@@ -12,6 +12,9 @@ libjudge_a_SOURCES += \
 	judge/kind/disk/named.c \
 	judge/kind/disk/named.h \
 	judge/kind/disk/object.h \
+	judge/kind/disk/others.c \
+	judge/kind/disk/others.h \
+	judge/kind/disk/place.h \
 	judge/kind/disk/rule.c \
 	judge/kind/disk/use.c \
 	judge/kind/disk/use.h \

@@ -17,4 +17,14 @@
 int disk_order_look(struct orders *orders, const char *name, enum order_disk_look look,
 		    dev_t *backing_out);
 
+/* A loop device, and the answer to ORDER_DISK_LOOP about it. */
+struct disk_loop {
+	char name[ORDER_NAME_SIZE];
+	int result; /* 0, or -errno */
+	dev_t backing;
+};
+
+/* Asks about all of them, at most ORDERS_AHEAD, and waits once. */
+void disk_order_look_at_loops(struct orders *orders, struct disk_loop *loops, size_t count);
+
 #endif

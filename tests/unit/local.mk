@@ -18,6 +18,7 @@ UNIT_TESTS = \
 	tests/unit/test-check-tun \
 	tests/unit/test-check-vfio \
 	tests/unit/test-device-option \
+	tests/unit/test-disk-paths \
 	tests/unit/test-disk-rules \
 	tests/unit/test-escape \
 	tests/unit/test-iptables-rules \
@@ -69,6 +70,8 @@ tests_unit_test_vfio_find_SOURCES = $(fake_machine) tests/unit/test-vfio-find.c
 tests_unit_test_vfio_judge_SOURCES = $(fake_machine) tests/unit/test-vfio-judge.c
 tests_unit_test_vfio_nodes_SOURCES = tests/unit/test-vfio-nodes.c tests/unit/tree.c
 fake_usb = tests/unit/tree.c tests/unit/tree.h tests/unit/usb-tree.c tests/unit/usb-tree.h
+tests_unit_test_disk_paths_SOURCES = tests/unit/nodes.c tests/unit/test-disk-paths.c \
+	tests/unit/tree.c tests/unit/tree.h
 tests_unit_test_usb_disks_SOURCES = $(fake_usb) tests/unit/nodes.c tests/unit/test-usb-disks.c
 tests_unit_test_usb_find_SOURCES = $(fake_usb) tests/unit/test-usb-find.c
 tests_unit_test_usb_judge_SOURCES = $(fake_usb) tests/unit/nodes.c tests/unit/test-usb-judge.c

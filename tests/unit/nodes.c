@@ -37,3 +37,10 @@ int disk_order_look(struct orders *orders, const char *name, enum order_disk_loo
 		return -EPERM;
 	return look == ORDER_DISK_CLAIM ? 0 : -ENXIO;
 }
+
+void disk_order_look_at_loops(struct orders *orders, struct disk_loop *loops, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		loops[i].result =
+			disk_order_look(orders, loops[i].name, ORDER_DISK_LOOP, &loops[i].backing);
+}

@@ -175,6 +175,8 @@ int disk_device_load(const struct disk_places *places, dev_t number, struct disk
 		result = read_identity(places, device);
 	if (result == 0)
 		result = read_kind(places, device);
+	if (result == 0)
+		result = disk_others_find(places, disk_of(device), &device->others);
 	if (result < 0) {
 		if (device->folder >= 0)
 			close(device->folder);
@@ -191,6 +193,10 @@ int disk_device_check(const struct disk_places *places, const struct disk_device
 	struct disk_device now = *device;
 	int result = read_identity(places, &now);
 
+	if (result == 0)
+		result = disk_others_find(places, disk_of(device), &now.others);
+	if (result == 0 && memcmp(&now.others, &device->others, sizeof now.others) != 0)
+		result = -ENODEV;
 	if (result == 0 && (now.diskseq != device->diskseq || now.start != device->start ||
 			    now.sectors != device->sectors))
 		result = -ENODEV;
@@ -334,6 +340,8 @@ int disk_device_shared(const struct disk_places *places, const struct disk_devic
 	struct shared shared = { places, numbers, 0, size };
 	int result = add_device(&shared, device->name, 0);
 
+	for (unsigned i = 0; result == 0 && i < device->others.count; i++)
+		result = add_device(&shared, device->others.names[i], 1);
 	return result < 0 ? result : (int)shared.count;
 }
 

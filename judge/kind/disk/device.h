@@ -15,17 +15,11 @@
 #include <sys/types.h>
 
 #include "judge/kind/disk/name.h"
+#include "judge/kind/disk/others.h"
+#include "judge/kind/disk/place.h"
 
-#define DISK_DEVICE_NAME_SIZE 31u /* ORDER_BLOCK_NAME_SIZE */
 #define DISK_TEXT_SIZE 160u
 #define DISK_SERIAL_SIZE 128u
-
-/* Where devices are looked for; -1 where there is none. */
-struct disk_places {
-	int blocks;  /* /sys/class/block */
-	int numbers; /* /sys/dev/block */
-	int dev;     /* /dev */
-};
 
 /* Zeroed: none. */
 struct disk_device {
@@ -38,6 +32,7 @@ struct disk_device {
 	uint64_t start, sectors;          /* of 512 bytes */
 	int is_write_protected, is_removable, is_usb;
 	char serial[DISK_SERIAL_SIZE];    /* any bytes; "": has none */
+	struct disk_others others;        /* paths to the same disk */
 };
 
 void disk_places_open(struct disk_places *places);
@@ -46,7 +41,7 @@ void disk_places_close(struct disk_places *places);
 /* Read what has a number. Returns 0, or -errno with *device empty. Release when done. */
 int disk_device_load(const struct disk_places *places, dev_t number, struct disk_device *device);
 
-/* The same device still, and of the same size? Returns 0, or -errno: -ENODEV if not. */
+/* The same device still, of the same size, by the same paths? 0, or -errno: -ENODEV if not. */
 int disk_device_check(const struct disk_places *places, const struct disk_device *device);
 
 /* Does a name of that class mean this device, by what the kernel says of it? */
@@ -58,7 +53,8 @@ const char *disk_device_problem(const struct disk_device *device);
 
 /*
  * The numbers of all devices that share bytes with it: itself, the disk it is on, its
- * partitions, and what it is made of. Returns how many, or -errno; -E2BIG over size.
+ * partitions, other paths to it, and what it is made of. Returns how many, or -errno;
+ * -E2BIG over size.
  */
 int disk_device_shared(const struct disk_places *places, const struct disk_device *device,
 		       dev_t *numbers, size_t size);

@@ -122,19 +122,32 @@ enum reply_code disk_judge(struct matter *matter, struct refusal *why)
 	return judge_device(matter, why);
 }
 
+/* Looked at by opening: the helper may not be let to, as by its unit. */
+static enum reply_code refuse_closed(const struct matter *matter, const char *node,
+				     const char *allowed, struct refusal *why)
+{
+	char object[REQUEST_TEXT_SIZE];
+
+	request_describe(matter->request, object);
+	return refuse_closed_device(why, REPLY_OBJECT, object, node, allowed);
+}
+
 enum reply_code disk_check_unused(const struct matter *matter, struct refusal *why)
 {
 	const struct disk_object *disk = &matter->disk;
-	char object[REQUEST_TEXT_SIZE], use[DISK_USE_SIZE];
+	struct orders *orders = &matter->session->orders;
+	char use[DISK_USE_SIZE];
 	int result = disk_use_find(&disk->places, &disk->device, use);
 
+	if (result != 0)
+		return refuse_used(matter, result, use, why);
+	result = disk_use_find_claim(&disk->device, orders, use);
+	if (result == -EPERM)
+		return refuse_closed(matter, "another path to it", "block-sd", why);
 	if (result == 0)
-		result = disk_use_find_loop(&disk->places, &disk->device,
-					    &matter->session->orders, use);
-	if (result == -EPERM) {
-		request_describe(matter->request, object);
-		return refuse_closed_device(why, REPLY_OBJECT, object,
-					    "/dev/loop*, which may stand on it,", "block-loop");
-	}
+		result = disk_use_find_loop(&disk->places, &disk->device, orders, use);
+	if (result == -EPERM)
+		return refuse_closed(matter, "/dev/loop*, which may stand on it,", "block-loop",
+				     why);
 	return refuse_used(matter, result, use, why);
 }

@@ -180,16 +180,51 @@ static int look_at_partitions(const struct disk_places *places, const char *disk
 	return result;
 }
 
+static int look_at_other(const struct disk_places *places, const char *other,
+			 char text[DISK_USE_SIZE])
+{
+	size_t length;
+	int result = look_at_one(places, other, text);
+
+	if (result == 0)
+		result = look_at_partitions(places, other, text);
+	if (result > 0) {
+		length = strlen(text);
+		(void)snprintf(text + length, DISK_USE_SIZE - length,
+			       ", and %.32s is another path to the same disk", other);
+	}
+	return result;
+}
+
 int disk_use_find(const struct disk_places *places, const struct disk_device *device,
 		  char text[DISK_USE_SIZE])
 {
 	int result = look_at_one(places, device->name, text);
 
-	if (result != 0)
-		return result;
 	/* Who has the whole disk has this part of it. */
-	return device->disk[0] != '\0' ? look_at_one(places, device->disk, text)
-				       : look_at_partitions(places, device->name, text);
+	if (result == 0)
+		result = device->disk[0] != '\0' ? look_at_one(places, device->disk, text)
+						 : look_at_partitions(places, device->name, text);
+	for (unsigned i = 0; result == 0 && i < device->others.count; i++)
+		result = look_at_other(places, device->others.names[i], text);
+	return result;
+}
+
+int disk_use_find_claim(const struct disk_device *device, struct orders *orders,
+			char text[DISK_USE_SIZE])
+{
+	int result = 0;
+
+	for (unsigned i = 0; result == 0 && i < device->others.count; i++) {
+		const char *other = device->others.names[i];
+
+		result = disk_order_look(orders, other, ORDER_DISK_CLAIM, NULL);
+		(void)snprintf(text, DISK_USE_SIZE,
+			       "%.32s, another path to the same disk, is in use", other);
+		if (result == -EBUSY)
+			result = 1;
+	}
+	return result;
 }
 
 /* ---- loop devices ---- */
@@ -200,53 +235,96 @@ static int is_gone(int result)
 	return result == -ENXIO || result == -ENODEV || result == -ENOENT;
 }
 
-/* 1 if a loop device stands on one of these numbers. */
-static int stands_on(const struct disk_places *places, struct orders *orders, const char *loop,
-		     const dev_t *numbers, int count)
+/* Those that are asked about at a time. */
+struct loops {
+	struct disk_loop list[ORDERS_AHEAD];
+	size_t count;
+	const dev_t *numbers; /* of what shares bytes with the disk */
+	int number_count;
+};
+
+/* 1 if it is a loop device that stands on something. */
+static int is_bound(const struct disk_places *places, const char *name)
 {
 	char path[PATH_SIZE];
-	dev_t backing = 0;
-	int result;
 
-	(void)snprintf(path, sizeof path, "%.32s/loop", loop);
-	result = sysfs_exists(places->blocks, path);
-	if (result <= 0)
-		return result;
-	result = disk_order_look(orders, loop, ORDER_DISK_LOOP, &backing);
+	if (strncmp(name, "loop", 4) != 0)
+		return 0;
+	(void)snprintf(path, sizeof path, "%.32s/loop", name);
+	return sysfs_exists(places->blocks, path);
+}
+
+/* 1 if a loop device stands on one of these numbers. */
+static int stands_on(const struct loops *loops, struct orders *orders, struct disk_loop *loop)
+{
+	int result = loop->result;
+
 	/* Asked twice: a mere failure is no answer. */
 	if (is_gone(result))
-		result = disk_order_look(orders, loop, ORDER_DISK_LOOP, &backing);
+		result = disk_order_look(orders, loop->name, ORDER_DISK_LOOP, &loop->backing);
 	if (is_gone(result))
 		return 0;
-	for (int i = 0; result == 0 && i < count; i++) {
-		if (numbers[i] == backing)
+	for (int i = 0; result == 0 && i < loops->number_count; i++) {
+		if (loops->numbers[i] == loop->backing)
 			return 1;
 	}
 	return result;
+}
+
+/* Of those that were collected. */
+static int look_at_loops(struct loops *loops, struct orders *orders, char text[DISK_USE_SIZE])
+{
+	int result = 0;
+
+	disk_order_look_at_loops(orders, loops->list, loops->count);
+	for (size_t i = 0; result == 0 && i < loops->count; i++) {
+		result = stands_on(loops, orders, &loops->list[i]);
+		if (result > 0)
+			(void)snprintf(text, DISK_USE_SIZE, "%.32s stands on it",
+				       loops->list[i].name);
+	}
+	loops->count = 0;
+	return result;
+}
+
+static int add_loop(const struct disk_places *places, struct loops *loops, const char *name)
+{
+	struct disk_loop *loop = &loops->list[loops->count];
+	int result = is_bound(places, name);
+
+	if (result <= 0)
+		return result;
+	if (strlen(name) >= sizeof loop->name)
+		return -ENAMETOOLONG;
+	memcpy(loop->name, name, strlen(name) + 1);
+	loops->count++;
+	return 0;
 }
 
 int disk_use_find_loop(const struct disk_places *places, const struct disk_device *device,
 		       struct orders *orders, char text[DISK_USE_SIZE])
 {
 	dev_t numbers[PARTS_MAX];
-	int count = disk_device_shared(places, device, numbers, PARTS_MAX), result = 0;
+	struct loops loops = { .numbers = numbers };
 	const char *entry;
+	int result = 0;
 	DIR *list;
 
-	if (count < 0)
-		return count;
+	loops.number_count = disk_device_shared(places, device, numbers, PARTS_MAX);
+	if (loops.number_count < 0)
+		return loops.number_count;
 	list = sysfs_list(places->blocks, ".");
 	if (list == NULL)
 		return -errno;
 	while (result == 0 && (entry = sysfs_next(list)) != NULL) {
-		if (strncmp(entry, "loop", 4) != 0 || strcmp(entry, device->name) == 0)
-			continue;
-		result = stands_on(places, orders, entry, numbers, count);
-		if (result > 0)
-			(void)snprintf(text, DISK_USE_SIZE, "%.32s stands on it", entry);
+		if (strcmp(entry, device->name) != 0)
+			result = add_loop(places, &loops, entry);
+		if (result == 0 && loops.count == ORDERS_AHEAD)
+			result = look_at_loops(&loops, orders, text);
 	}
-	if (entry == NULL && errno != 0)
+	/* A list that ends early must not look like a machine with few disks. */
+	if (result == 0 && errno != 0)
 		result = -errno;
 	closedir(list);
-	return result;
+	return result != 0 ? result : look_at_loops(&loops, orders, text);
 }

@@ -20,6 +20,10 @@
 int disk_use_find(const struct disk_places *places, const struct disk_device *device,
 		  char text[DISK_USE_SIZE]);
 
+/* The same for other paths to the disk, by the helper, who claims each for a moment. */
+int disk_use_find_claim(const struct disk_device *device, struct orders *orders,
+			char text[DISK_USE_SIZE]);
+
 /* The same for loop devices that stand on it, by the helper: they claim nothing. */
 int disk_use_find_loop(const struct disk_places *places, const struct disk_device *device,
 		       struct orders *orders, char text[DISK_USE_SIZE]);
