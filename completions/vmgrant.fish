@@ -64,6 +64,10 @@ for command in run attach check
     end
 end
 complete -c vmgrant -n '__vmgrant_in attach' -l follow -d 'plug it in again when it comes back'
+complete -c vmgrant -n '__vmgrant_in run' -l confine -d 'shut the program in'
+complete -c vmgrant -n '__vmgrant_in run' -l confine=best -d 'go on without what cannot be had'
+complete -c vmgrant -n '__vmgrant_in run' -l confine=net-host -d 'with the network of the host'
+complete -c vmgrant -n '__vmgrant_in run' -l file -r -F -d 'what it may use besides'
 complete -c vmgrant -n '__vmgrant_in run' -l qemu -d 'the program is QEMU, whatever its name'
 complete -c vmgrant -n '__vmgrant_in run' -l dry-run -d 'print the command line'
 complete -c vmgrant -n '__vmgrant_in reattach' -l dry-run -d 'say what would be done'

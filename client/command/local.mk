@@ -29,6 +29,19 @@ libcommand_a_SOURCES = \
 	client/command/qemu/qemu-option.h \
 	client/command/qemu/qemu-program.c \
 	client/command/qemu/qemu-program.h \
+	client/confine/confine.h \
+	client/confine/filter.c \
+	client/confine/filter.h \
+	client/confine/ids.c \
+	client/confine/ids.h \
+	client/confine/inside.c \
+	client/confine/inside.h \
+	client/confine/landlock.c \
+	client/confine/landlock.h \
+	client/confine/places.c \
+	client/confine/root.c \
+	client/confine/root.h \
+	client/confine/run.c \
 	client/qmp/device.c \
 	client/qmp/device.h \
 	client/qmp/disk.c \
@@ -147,6 +160,10 @@ vmgrant_SOURCES = \
 	client/command/reattach/put-back.c \
 	client/command/reattach/put-back.h \
 	client/command/reattach/reattach.c \
+	client/command/run/confine-files.c \
+	client/command/run/confine-files.h \
+	client/command/run/run-confine.c \
+	client/command/run/run-confine.h \
 	client/command/run/run-qemu.c \
 	client/command/run/run.c \
 	client/command/run/run.h

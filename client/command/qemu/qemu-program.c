@@ -37,8 +37,7 @@ static int is_known_name(const char *path)
 	return behind_prefix(path) != NULL;
 }
 
-/* The file that execvp() would start, with all links followed; to be freed, or NULL. */
-static char *find_file(const char *program)
+char *qemu_program_file(const char *program)
 {
 	const char *folders = getenv("PATH");
 	char *found = NULL;
@@ -65,7 +64,7 @@ int qemu_program_is_qemu(const char *program)
 
 	if (is_qemu)
 		return 1;
-	file = find_file(program);
+	file = qemu_program_file(program);
 	is_qemu = file != NULL && is_known_name(file);
 	free(file);
 	return is_qemu;
@@ -85,7 +84,7 @@ static int copy_architecture(const char *path, char *out, unsigned size)
 void qemu_program_architecture(const char *program, char *out, unsigned size)
 {
 	struct utsname machine;
-	char *file = find_file(program);
+	char *file = qemu_program_file(program);
 	int is_found = copy_architecture(program, out, size) || copy_architecture(file, out, size);
 
 	free(file);

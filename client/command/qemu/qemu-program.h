@@ -12,6 +12,9 @@
  */
 int qemu_program_is_qemu(const char *program);
 
+/* The file that execvp() would start, with all links followed; to be freed, or NULL. */
+char *qemu_program_file(const char *program);
+
 /* "x86_64": of qemu-system-x86_64, or else of this machine. */
 void qemu_program_architecture(const char *program, char *architecture_out, unsigned size);
 

@@ -8,8 +8,7 @@
 #include "client/command/qemu/qemu-program.h"
 #include "client/command/run/run.h"
 
-/* Behind nice or taskset QEMU is a later word; then only --qemu says so. */
-static char **find_qemu(char **arguments)
+char **run_find_qemu(char **arguments)
 {
 	for (char **word = arguments; *word != NULL; word++) {
 		if (**word != '-' && qemu_program_is_qemu(*word))
@@ -26,7 +25,7 @@ void run_learn_program(struct run *run)
 	if (!run->qemu.is_qemu)
 		return;
 	if (run->says_qemu)
-		program = find_qemu(program);
+		program = run_find_qemu(program);
 	qemu_program_architecture(*program, architecture, sizeof architecture);
 	qemu_line_read(program + 1, &run->qemu.line);
 	run->qemu.machine = qemu_machine_find(architecture, run->qemu.line.machine,
@@ -68,7 +67,7 @@ int run_learn_qemu(struct run *run)
 		return VMGRANT_USAGE;
 	say_unread(run);
 	if (run->says_qemu)
-		program = find_qemu(program);
+		program = run_find_qemu(program);
 	run->qemu.version = qemu_program_version(*program);
 	return VMGRANT_GRANTED;
 }

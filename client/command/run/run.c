@@ -23,7 +23,8 @@ static int print_help(void)
 				     i == 0 ? "usage: vmgrant run" : "                  ",
 				     kind->option, kind->object);
 	}
-	fputs("                   [--qemu] [--dry-run] [--prompt|--no-prompt] [--helper PATH]\n"
+	fputs("                   [--confine[=best,net-host]] [--file PATH[:ro]]...\n"
+	      "                   [--qemu] [--dry-run] [--prompt|--no-prompt] [--helper PATH]\n"
 	      "                   [--door auto|setuid|socket] --\n"
 	      "                   PROGRAM [ARGUMENT...]\n"
 	      "\n"
@@ -35,7 +36,11 @@ static int print_help(void)
 		if (command_kinds[i]->run != NULL)
 			(void)fputs(command_kinds[i]->run_help, stdout);
 	}
-	fputs("  --qemu             PROGRAM is QEMU or starts it, whatever its name is\n"
+	fputs("  --confine[=WORD,...]  shut PROGRAM in: a user, files and network of its own\n"
+	      "      best           go on without what this machine cannot give, and say so\n"
+	      "      net-host       with the network of the host\n"
+	      "  --file PATH[:ro]   what a confined PROGRAM may use besides, or only read\n"
+	      "  --qemu             PROGRAM is QEMU or starts it, whatever its name is\n"
 	      "  --dry-run          print the command line; make nothing\n"
 	      "  --prompt           let polkit ask for a password, by the agent of the desktop\n"
 	      "                     or on the terminal [if the standard input is a terminal]\n"
@@ -81,15 +86,21 @@ static size_t count_for_qemu(const struct run *run)
 	return count;
 }
 
-static int check_count(const struct run *run)
+static int asks_for_nothing(const struct run *run)
 {
-	char names[COMMAND_KIND_TEXT_SIZE];
 	size_t count = 0;
 
 	for (int i = 0; i < COMMAND_KINDS; i++)
 		count += run->counts[i];
-	if (count == 0)
-		return command_fail(VMGRANT_USAGE, "run: specify at least one of %s: "
+	return count == 0;
+}
+
+static int check_count(const struct run *run)
+{
+	char names[COMMAND_KIND_TEXT_SIZE];
+
+	if (asks_for_nothing(run) && !run->confine.is_wanted)
+		return command_fail(VMGRANT_USAGE, "run: specify at least one of %s, --confine: "
 				    "try vmgrant run --help",
 				    command_kind_text(names, command_kind_runs, SHOW_OPTION, ""));
 	if (run->arguments[0] == NULL)
@@ -132,11 +143,13 @@ static int take_thing(struct run *run, int index, const char *text)
 /* Returns -1 to go on, or the exit status. */
 static int parse(struct run *run, int argc, char **argv)
 {
-	struct option options[8 + COMMAND_KINDS] = {
+	struct option options[10 + COMMAND_KINDS] = {
 		{ "dry-run", no_argument, NULL, 'd' }, { "helper", required_argument, NULL, 'H' },
 		{ "prompt", no_argument, NULL, 'p' },  { "no-prompt", no_argument, NULL, 'q' },
 		{ "help", no_argument, NULL, 'h' },    { "qemu", no_argument, NULL, 'k' },
 		{ "door", required_argument, NULL, 'w' },
+		{ "confine", optional_argument, NULL, 'c' },
+		{ "file", required_argument, NULL, 'f' },
 	};
 	int code = VMGRANT_GRANTED, option;
 
@@ -156,6 +169,10 @@ static int parse(struct run *run, int argc, char **argv)
 			run->helper = optarg;
 		else if (option == 'w')
 			code = command_set_door(optarg);
+		else if (option == 'c')
+			code = run_confine_take(&run->confine, optarg);
+		else if (option == 'f')
+			code = run_confine_add_file(&run->confine, optarg);
 		else if (option == 'p' || option == 'q')
 			run->prompt = option == 'p' ? PROMPT_ALWAYS : PROMPT_NEVER;
 		else
@@ -171,9 +188,12 @@ static int parse(struct run *run, int argc, char **argv)
 
 static int ask_for_all(struct run *run)
 {
-	struct vmgrant_connection *connection = prompt_connect(run->helper, run->prompt);
+	struct vmgrant_connection *connection;
 	int code = VMGRANT_GRANTED;
 
+	if (asks_for_nothing(run))
+		return VMGRANT_GRANTED;
+	connection = prompt_connect(run->helper, run->prompt);
 	if (connection == NULL)
 		return command_fail(VMGRANT_INTERNAL, "vmgrant-helper: cannot be started: %s",
 				    strerror(errno));
@@ -197,11 +217,15 @@ static int make_words(struct run *run)
 		if (run->counts[i] > 0)
 			code = command_kinds[i]->run->launch(run->things[i], run);
 	}
+	if (code == VMGRANT_GRANTED && run->confine.is_wanted)
+		code = run_confine_prepare(run);
 	return code;
 }
 
-static int print_words(const struct words *words)
+static int print_words(const struct run *run)
 {
+	const struct words *words = &run->words;
+
 	for (size_t i = 0; i < words->count; i++) {
 		char *quoted = text_shell_quote(words->items[i]);
 
@@ -209,14 +233,17 @@ static int print_words(const struct words *words)
 		free(quoted);
 	}
 	putchar('\n');
+	if (run->confine.is_wanted)
+		run_confine_print(run);
 	return fflush(stdout) == 0 ? VMGRANT_GRANTED : VMGRANT_INTERNAL;
 }
 
-static int become(struct run *run)
+static int keep_all(struct run *run)
 {
-	char **words = run->words.items;
-	int error, code = VMGRANT_GRANTED;
+	int code = VMGRANT_GRANTED;
 
+	if (run->confine.is_wanted)
+		run_confine_close_others(run);
 	for (int i = 0; code == VMGRANT_GRANTED && i < COMMAND_KINDS; i++) {
 		if (run->counts[i] > 0)
 			code = command_kinds[i]->run->keep(run->things[i]);
@@ -225,8 +252,18 @@ static int become(struct run *run)
 		if (run->counts[i] > 0 && command_kinds[i]->run->serve != NULL)
 			code = command_kinds[i]->run->serve(run->things[i], run);
 	}
+	return code;
+}
+
+static int become(struct run *run)
+{
+	char **words = run->words.items;
+	int error, code = keep_all(run);
+
 	if (code != VMGRANT_GRANTED)
 		return code;
+	if (run->confine.is_wanted)
+		return run_confine_start(run);
 	(void)execvp(words[0], words);
 	error = errno;
 	return command_fail(error == ENOENT ? COMMAND_NOT_FOUND : COMMAND_CANNOT_EXECUTE,
@@ -240,8 +277,9 @@ static int run_all(struct run *run)
 	if (code == VMGRANT_GRANTED)
 		code = make_words(run);
 	if (code == VMGRANT_GRANTED)
-		code = run->is_dry ? print_words(&run->words) : become(run);
+		code = run->is_dry ? print_words(run) : become(run);
 	words_release(&run->words);
+	run_confine_release(&run->confine);
 	return code;
 }
 

@@ -9,6 +9,7 @@
 #include "client/command/common/prompt.h"
 #include "client/command/kind/kind.h"
 #include "client/command/qemu/launch.h"
+#include "client/command/run/run-confine.h"
 #include "client/library/vmgrant.h"
 #include "client/text/text.h"
 
@@ -24,6 +25,7 @@ struct run {
 	struct words words; /* the command line */
 	size_t counts[COMMAND_KINDS]; /* how many were asked for */
 	void *things[COMMAND_KINDS];  /* what each kind remembers of them */
+	struct run_confine confine;   /* --confine */
 };
 
 /*
@@ -41,6 +43,8 @@ struct run_kind {
 	int (*prepare)(void *things, struct run *run);
 	/* What keeps it from that machine of QEMU's: a phrase, NULL for nothing. */
 	const char *(*misfit)(const struct qemu_machine *machine);
+	/* What keeps what was granted from a program that is shut in: the same. */
+	const char *(*misfit_confined)(const void *things);
 	/* Get all. A dry run gets fds from run->example_fd on. */
 	int (*ask)(void *things, struct run *run, struct vmgrant_connection *connection);
 	/* Add QEMU's options to run->words, which has run->arguments by now. */
@@ -61,6 +65,9 @@ int run_keep_fd(int fd);
 const char *run_machine_name(const struct qemu_machine *machine);
 
 /* ---- run-qemu.c ---- */
+
+/* Behind nice or taskset QEMU is a later word; then only --qemu says so. */
+char **run_find_qemu(char **arguments);
 
 /* What the program is, by its name and its arguments. */
 void run_learn_program(struct run *run);

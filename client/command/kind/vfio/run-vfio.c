@@ -106,6 +106,19 @@ static int ask(void *things, struct run *run, struct vmgrant_connection *connect
 	return code;
 }
 
+/* Its opens cannot be answered across the namespaces. */
+static const char *misfit_confined(const void *things)
+{
+	const struct vfio_devices *devices = things;
+
+	for (size_t i = 0; i < devices->count; i++) {
+		if ((devices->items[i].vfio.flags & VMGRANT_NODE_IOMMUFD) == 0)
+			return "QEMU would open its group by path: only a device by iommufd can "
+			       "be handed over (Linux 6.6, QEMU 9.0)";
+	}
+	return NULL;
+}
+
 /* ---- the program ---- */
 
 static int launch(void *things, struct run *run)
@@ -196,6 +209,7 @@ const struct run_kind run_vfio = {
 	.size = sizeof(struct vfio_devices),
 	.add = add,
 	.misfit = launch_vfio_misfit,
+	.misfit_confined = misfit_confined,
 	.ask = ask,
 	.launch = launch,
 	.keep = keep,

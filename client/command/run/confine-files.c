@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
+/*
+ * The files that a confined QEMU's command line names.
+ *
+ * Disks and logs are opened here, with the person's rights, and handed over: then they work
+ * under QEMU's own id, and what is open for reading alone stays so.
+ */
+#include "client/command/run/confine-files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "client/command/common/command.h"
+#include "client/command/run/run.h"
+#include "client/qemu/files.h"
+
+/* Where no set of the person's own is likely to be, nor one of a device or a disk. */
+#define FIRST_FD_SET 7900u
+#define SET_FOLDER "/dev/fdset/"
+
+/* What is granted already, or is no file. */
+static int is_none(const struct qemu_file *file)
+{
+	return strncmp(file->path, SET_FOLDER, sizeof SET_FOLDER - 1) == 0 ||
+	       file->use == QEMU_USE_TEMPORARY;
+}
+
+/* ---- sets of fds ---- */
+
+static int has_set(const struct qemu_file *file)
+{
+	return file->place.length > 0 &&
+	       (file->use == QEMU_USE_READ || file->use == QEMU_USE_READ_WRITE ||
+		file->use == QEMU_USE_MAKE);
+}
+
+/* Add one fd of that access mode. Returns 0, or -1 with errno. */
+static int add_fd(struct run *run, const struct qemu_file *file, int flags, unsigned set)
+{
+	int fd = run->is_dry ? run->example_fd++ : open(file->path, flags | O_NOCTTY, 0600);
+
+	if (fd < 0)
+		return -1;
+	launch_add_fd(&run->words, fd, set, "file");
+	return 0;
+}
+
+/* A log is begun anew unless the person wants it to go on. */
+static int log_flags(const char *word)
+{
+	return O_WRONLY | O_CREAT | (strstr(word, "append=on") != NULL ? O_APPEND : O_TRUNC);
+}
+
+/* QEMU takes the fd whose access mode is the one that it would open with. */
+static int open_set(struct run *run, const struct qemu_file *file, const char *word, unsigned set)
+{
+	int result = 0;
+
+	if (file->use == QEMU_USE_MAKE)
+		return add_fd(run, file, log_flags(word), set);
+	if (file->use == QEMU_USE_READ_WRITE)
+		result = add_fd(run, file, O_RDWR, set);
+	/* It is also read first, to see what it is; and with auto-read-only until a guest writes. */
+	if (result == 0 || file->is_auto_read_only)
+		result = add_fd(run, file, O_RDONLY, set);
+	return result;
+}
+
+static void replace(char **word, const struct qemu_place *place, unsigned set)
+{
+	char *changed = text_format("%.*s" SET_FOLDER "%u%s", (int)place->offset, *word, set,
+				    *word + place->offset + place->length);
+
+	free(*word);
+	*word = changed;
+}
+
+/* From the last place in a word to the first, so that the offsets of those before still fit. */
+static struct qemu_file *last_with_set(struct qemu_files *files)
+{
+	struct qemu_file *last = NULL;
+
+	for (size_t i = 0; i < files->count; i++) {
+		struct qemu_file *file = &files->items[i];
+
+		if (!is_none(file) && has_set(file) &&
+		    (last == NULL || file->place.word > last->place.word ||
+		     (file->place.word == last->place.word &&
+		      file->place.offset > last->place.offset)))
+			last = file;
+	}
+	return last;
+}
+
+static int open_sets(struct run *run, struct qemu_files *files, size_t first_word)
+{
+	unsigned set = FIRST_FD_SET;
+	struct qemu_file *file;
+
+	while ((file = last_with_set(files)) != NULL) {
+		char **word = &run->words.items[first_word + (size_t)file->place.word];
+
+		set = launch_free_set(set, run->words.items);
+		if (open_set(run, file, *word, set) < 0)
+			return command_fail(VMGRANT_USAGE,
+					    "--confine: %s %.256s: cannot be opened: "
+					    "%s",
+					    file->option, file->path, strerror(errno));
+		word = &run->words.items[first_word + (size_t)file->place.word];
+		replace(word, &file->place, set++);
+		file->place.length = 0;
+		file->use = QEMU_USE_TEMPORARY;
+	}
+	return VMGRANT_GRANTED;
+}
+
+/* ---- what is opened by path ---- */
+
+static int refuse(const struct qemu_file *file, const char *why)
+{
+	return command_fail(VMGRANT_UNSUPPORTED, "--confine: %s %.256s: %s", file->option,
+			    file->path, why);
+}
+
+static enum confine_access access_of(const struct qemu_file *file)
+{
+	struct stat status;
+
+	if (stat(file->path, &status) == 0 && (S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode)))
+		return CONFINE_NODE;
+	if (file->use == QEMU_USE_RUN)
+		return CONFINE_RUN;
+	return file->use == QEMU_USE_READ || file->is_read_only ? CONFINE_READ : CONFINE_WRITE;
+}
+
+static void add_place(struct run *run, const struct qemu_file *file)
+{
+	char *path = run_confine_whole_path(file->path);
+	int is_there = access(path, F_OK) == 0;
+
+	/* What QEMU looks for in its own folders it finds there. */
+	if (is_there)
+		confine_add(&run->confine.confine, path, access_of(file), !file->is_optional);
+	free(path);
+}
+
+static int add_one(struct run *run, const struct qemu_file *file)
+{
+	switch (file->use) {
+	case QEMU_USE_MAKE:
+		return refuse(file, "QEMU would make it by itself, in a folder that is not its "
+				    "own: leave it out");
+	case QEMU_USE_MAKE_SOCKET:
+		return refuse(file, "QEMU would make it by itself, in a folder that is not its "
+				    "own: use -chardev socket,path=");
+	case QEMU_USE_CONNECT:
+		return refuse(file, "it cannot be handed over: use -chardev socket,path=");
+	default:
+		add_place(run, file);
+		return VMGRANT_GRANTED;
+	}
+}
+
+static void say_doubts(const struct qemu_files *files)
+{
+	for (size_t i = 0; i < files->doubt_count; i++) {
+		const struct qemu_doubt *doubt = &files->doubts[i];
+
+		(void)command_fail(0,
+				   "--confine: %.64s %.128s: %s: if it is one, name it by --file",
+				   doubt->option, doubt->text, doubt->why);
+	}
+}
+
+int confine_files_open(struct run *run)
+{
+	size_t first =
+		run->says_qemu ? (size_t)(run_find_qemu(run->arguments) - run->arguments) : 0;
+	struct qemu_files files;
+	int code;
+
+	qemu_files_find(run->words.items + first, &files);
+	say_doubts(&files);
+	code = open_sets(run, &files, first);
+	for (size_t i = 0; code == VMGRANT_GRANTED && i < files.count; i++) {
+		if (!is_none(&files.items[i]))
+			code = add_one(run, &files.items[i]);
+	}
+	qemu_files_release(&files);
+	return code;
+}

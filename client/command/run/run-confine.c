@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
+/* vmgrant run --confine. */
+#include "client/command/run/run-confine.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "client/command/common/command.h"
+#include "client/command/options/option-words.h"
+#include "client/command/qemu/qemu-program.h"
+#include "client/command/run/confine-files.h"
+#include "client/command/run/run.h"
+
+#define SANDBOX "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"
+
+/* ---- words of the person ---- */
+
+int run_confine_take(struct run_confine *confine, const char *words)
+{
+	struct piece piece = piece_first(words == NULL ? "" : words);
+
+	confine->is_wanted = 1;
+	if (words == NULL)
+		return VMGRANT_GRANTED;
+	do {
+		if (piece_is(piece, "best"))
+			confine->confine.level = CONFINE_BEST;
+		else if (piece_is(piece, "net-host"))
+			confine->confine.keeps_network = 1;
+		else
+			return command_fail(VMGRANT_USAGE, "--confine=%.64s: takes best and "
+					    "net-host, separated by a comma", words);
+	} while (piece_next(&piece));
+	return VMGRANT_GRANTED;
+}
+
+char *run_confine_whole_path(const char *path)
+{
+	char *folder = *path == '/' ? NULL : getcwd(NULL, 0);
+	char *whole = folder == NULL ? text_format("%s", path)
+				     : text_format("%s/%s", folder, path);
+
+	free(folder);
+	return whole;
+}
+
+int run_confine_add_file(struct run_confine *confine, const char *text)
+{
+	const size_t length = strlen(text);
+	const int is_read_only = length > 3 && strcmp(text + length - 3, ":ro") == 0;
+	char *name = text_format("%.*s", (int)length - (is_read_only ? 3 : 0), text);
+	char *path = run_confine_whole_path(name);
+	struct stat status;
+	int code = VMGRANT_GRANTED;
+
+	if (stat(path, &status) < 0)
+		code = command_fail(VMGRANT_USAGE, "--file %.256s: %s", name, strerror(errno));
+	else if (strcmp(path, "/") == 0)
+		code = command_fail(VMGRANT_USAGE, "--file /: would confine nothing: name what "
+				    "the program needs");
+	else if (S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode))
+		confine_add(&confine->confine, path, CONFINE_NODE, 1);
+	else
+		confine_add(&confine->confine, path, is_read_only ? CONFINE_READ : CONFINE_WRITE,
+			    1);
+	free(path);
+	free(name);
+	return code;
+}
+
+void run_confine_release(struct run_confine *confine)
+{
+	if (confine->confine.ids.is_taken)
+		close(confine->confine.ids.lock_fd);
+	confine_release(&confine->confine);
+	free(confine->without_ids);
+	confine->without_ids = NULL;
+}
+
+/* ---- words for QEMU ---- */
+
+/* One dash or two: QEMU takes both. */
+static int has_option(char *const words[], const char *option)
+{
+	for (; *words != NULL; words++) {
+		if (strcmp(*words, option) == 0 ||
+		    (**words == '-' && strcmp(*words + 1, option) == 0))
+			return 1;
+	}
+	return 0;
+}
+
+/* Without any of these QEMU opens a window, or a port of the network. */
+static int has_display(char *const words[])
+{
+	static const char *const options[] = { "-display", "-nographic", "-vnc", "-spice",
+					       "-curses", "-sdl", "-gtk" };
+
+	for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+		if (has_option(words, options[i]))
+			return 1;
+	}
+	return 0;
+}
+
+static void add_words_for_qemu(struct run *run)
+{
+	if (!has_option(run->words.items, "-sandbox"))
+		launch_add(&run->words, "-sandbox", text_format(SANDBOX));
+	if (!has_display(run->words.items))
+		launch_add(&run->words, "-display", text_format("none"));
+}
+
+/* ---- what it needs ---- */
+
+static int check_kinds(const struct run *run)
+{
+	for (int i = 0; i < COMMAND_KINDS; i++) {
+		const struct run_kind *kind = command_kinds[i]->run;
+		const char *why = run->counts[i] > 0 && kind->misfit_confined != NULL
+					  ? kind->misfit_confined(run->things[i]) : NULL;
+
+		if (why != NULL)
+			return command_fail(VMGRANT_UNSUPPORTED, "--confine: --%s: %s",
+					    command_kinds[i]->option, why);
+	}
+	return VMGRANT_GRANTED;
+}
+
+/* Without them the rest still holds: that is said, and no reason to stop. */
+static void take_ids(struct run *run)
+{
+	struct run_confine *confine = &run->confine;
+	struct confine_ids *ids = &confine->confine.ids;
+	unsigned count;
+
+	if (!run->is_dry && confine_ids_take(ids, &confine->without_ids) < 0)
+		(void)command_fail(0, "--confine: without a user of its own: %s",
+				   confine->without_ids);
+	else if (run->is_dry)
+		(void)confine_ids_find(&ids->uid, &count, &confine->without_ids);
+}
+
+int run_confine_prepare(struct run *run)
+{
+	struct confine *confine = &run->confine.confine;
+	char *file = qemu_program_file(run->words.items[0]);
+	int code = check_kinds(run);
+
+	take_ids(run);
+	confine->may_stay = has_option(run->words.items, "-daemonize");
+	if (code == VMGRANT_GRANTED && run->qemu.is_qemu) {
+		code = confine_files_open(run);
+		add_words_for_qemu(run);
+	}
+	confine_add_system(confine);
+	if (file != NULL && strncmp(file, "/usr/", 5) != 0)
+		confine_add(confine, file, CONFINE_RUN, 0);
+	free(file);
+	return code;
+}
+
+/* ---- files and environment that came from outside ---- */
+
+/* As "fd=5", "fds=5:6", "/dev/fd/5", {"fd":"5"}. */
+static int is_named(char *const arguments[], const char *number)
+{
+	for (; *arguments != NULL; arguments++) {
+		char *const one[] = { *arguments, NULL };
+
+		if (strstr(*arguments, "fd") != NULL && qemu_line_has_word(one, number))
+			return 1;
+	}
+	return 0;
+}
+
+void run_confine_close_others(const struct run *run)
+{
+	DIR *files = opendir("/proc/self/fd");
+	struct dirent *entry;
+
+	while (files != NULL && (entry = readdir(files)) != NULL) {
+		int fd = atoi(entry->d_name);
+
+		if (fd > 2 && fd != dirfd(files) && !is_named(run->words.items, entry->d_name))
+			(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+	}
+	if (files != NULL)
+		(void)closedir(files);
+}
+
+/* Words that say how to speak, not to whom: no address of an agent, a bus or a display, no token. */
+static int stays(const char *variable)
+{
+	static const char *const names[] = { "PATH", "LANG", "LANGUAGE", "TERM", "TZ", "LC_*",
+					     "QEMU_*", "G_MESSAGES_DEBUG", "MALLOC_*" };
+	const size_t length = strcspn(variable, "=");
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		size_t known = strlen(names[i]);
+
+		if (names[i][known - 1] == '*'
+			    ? strncmp(variable, names[i], known - 1) == 0
+			    : known == length && strncmp(variable, names[i], length) == 0)
+			return 1;
+	}
+	return 0;
+}
+
+static void clean_environment(void)
+{
+	extern char **environ;
+	size_t kept = 0;
+
+	for (size_t i = 0; environ[i] != NULL; i++) {
+		if (stays(environ[i]))
+			environ[kept++] = environ[i];
+	}
+	environ[kept] = NULL;
+	(void)setenv("HOME", "/tmp", 1);
+}
+
+int run_confine_start(struct run *run)
+{
+	char *file = qemu_program_file(run->words.items[0]);
+	int code;
+
+	if (file == NULL)
+		return command_fail(COMMAND_NOT_FOUND, "%.256s: cannot be started: %s",
+				    run->words.items[0], strerror(errno == 0 ? ENOENT : errno));
+	clean_environment();
+	code = confine_run(&run->confine.confine, file, run->words.items);
+	free(file);
+	return code;
+}
+
+/* ---- --dry-run ---- */
+
+static const char *access_name(enum confine_access access)
+{
+	static const char *const names[] = { [CONFINE_READ] = "read", [CONFINE_RUN] = "run",
+					     [CONFINE_WRITE] = "write", [CONFINE_NODE] = "device" };
+
+	return names[access];
+}
+
+/* Comments for a shell, so that what is printed is still a command line. */
+void run_confine_print(const struct run *run)
+{
+	const struct run_confine *confine = &run->confine;
+	extern char **environ;
+
+	if (confine->without_ids != NULL)
+		(void)printf("# user: the person's own: %s\n", confine->without_ids);
+	else
+		(void)printf("# user: a subordinate id, from %u on\n", confine->confine.ids.uid);
+	(void)printf("# network: %s\n", confine->confine.keeps_network
+						? "that of the host" : "none but what was granted");
+	puts("# processes: its own alone; no new namespaces, no keyring, no core dump");
+	for (size_t i = 0; i < confine->confine.place_count; i++) {
+		const struct confine_place *place = &confine->confine.places[i];
+		char *path = text_format("%s", place->path);
+
+		text_clean(path);
+		if (access(path, F_OK) == 0)
+			(void)printf("# file: %s: %s\n", path, access_name(place->access));
+		free(path);
+	}
+	puts("# file: /tmp, /var/tmp: in memory");
+	for (size_t i = 0; environ[i] != NULL; i++) {
+		if (stays(environ[i]))
+			(void)printf("# environment: %.*s\n", (int)strcspn(environ[i], "="),
+				     environ[i]);
+	}
+}

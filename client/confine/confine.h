@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
+/*
+ * Shut a program in: what it needs came by fd, so it needs nothing else of the person's.
+ *
+ * Everything here runs without privilege. Capabilities exist only in a user namespace that the
+ * person made, and are gone before the program starts.
+ */
+#ifndef VMGRANT_CLIENT_CONFINE_CONFINE_H
+#define VMGRANT_CLIENT_CONFINE_CONFINE_H
+
+#include <stddef.h>
+
+#include "client/confine/ids.h"
+
+/* What the program may do with a file, or with all files of a folder. */
+enum confine_access {
+	CONFINE_READ = 0,
+	CONFINE_RUN,   /* read, and execute */
+	CONFINE_WRITE, /* read and write; in a folder also make and remove */
+	CONFINE_NODE,  /* a device: read, write, ioctl */
+};
+
+struct confine_place {
+	char *path; /* absolute */
+	enum confine_access access;
+	int is_needed; /* 0: may be absent */
+};
+
+enum confine_level {
+	CONFINE_WHOLE = 0, /* refuse to start where something cannot be had */
+	CONFINE_BEST,	   /* start with what can be had, and say what cannot */
+};
+
+/* Zeroed, then filled by its owner; confine_release(). */
+struct confine {
+	enum confine_level level;
+	int keeps_network; /* 1: the host's network stays */
+	int may_stay;	   /* 1: the program goes to the background by itself */
+	struct confine_ids ids;
+	struct confine_place *places;
+	size_t place_count;
+};
+
+/* Add a place. Its path is copied. */
+void confine_add(struct confine *confine, const char *path, enum confine_access access,
+		 int is_needed);
+
+/* What a QEMU needs of the system: libraries, firmware, harmless devices. */
+void confine_add_system(struct confine *confine);
+
+void confine_release(struct confine *confine);
+
+/*
+ * Run a program shut in, and wait for it. program: its file, absolute. All fds without FD_CLOEXEC are the program's.
+ *
+ * This process stays: it hands on signals and ends as the program does. The program dies with
+ * it. Returns the exit status, for which the reason has been said where it is not the program's.
+ */
+int confine_run(const struct confine *confine, const char *program, char **argv);
+
+/* "vmgrant: --confine: WHAT: REASON" on standard error. Returns -1. */
+int confine_fail(const char *what, int error);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
+/*
+ * Landlock for a program that is shut in: only the named files.
+ */
+#ifndef VMGRANT_CLIENT_CONFINE_LANDLOCK_H
+#define VMGRANT_CLIENT_CONFINE_LANDLOCK_H
+
+#include "client/confine/confine.h"
+
+/* From which ABI on signals and abstract sockets can be kept from leaving. */
+#define CONFINE_LANDLOCK_SCOPES 6
+
+/* Of this kernel, 0: there is none. */
+int confine_landlock_abi(void);
+
+/* Whose /proc and /tmp there are. */
+enum confine_root {
+	CONFINE_ROOT_OF_HOST = 0, /* none of it is the program's */
+	CONFINE_ROOT_OWN,
+};
+
+/* no_new_privs is set. Returns 0 or -1, and has said why. */
+int confine_landlock_enter(const struct confine *confine, enum confine_root root);
+
+#endif

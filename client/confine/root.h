@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
+/*
+ * A root folder that has the named places and nothing else.
+ */
+#ifndef VMGRANT_CLIENT_CONFINE_ROOT_H
+#define VMGRANT_CLIENT_CONFINE_ROOT_H
+
+#include "client/confine/confine.h"
+
+/* The folders in which the program may make files: they are in memory and go with it. */
+#define CONFINE_SCRATCH { "/tmp", "/var/tmp" }
+
+/*
+ * Open the places, as fds that stay open through confine_root_enter(). Done with the person's
+ * own id, which may pass through folders that the program's may not.
+ *
+ * fds  one for each place, -1 for what is not there
+ *
+ * Returns 0 or -1, and has said why.
+ */
+int confine_root_open(const struct confine *confine, int *fds);
+
+/*
+ * Make it and go there. For process 1 of new mount and process namespaces, with all
+ * capabilities over them and the program's id. Returns 0 or -1, and has said why.
+ */
+int confine_root_enter(const struct confine *confine, const int *fds, const char *folder);
+
+#endif

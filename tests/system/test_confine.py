@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
+"""vmgrant run --confine: what a program that is shut in can get, and what it keeps."""
+
+import json
+import os
+import signal
+import socket
+from pathlib import Path
+
+import pytest
+
+import breakout
+from process import wait_until
+from world import World, environment
+
+SUBORDINATE = "alice:200000:65536\nbob:300000:65536\n"
+PROGRAM = "/home/alice/breakout.py"
+FACTS = "/home/alice/facts.json"
+DOCUMENT = Path(__file__).parents[2] / "doc/security.md"
+
+# What some machines give to nobody: not gained by confining, and not counted on without.
+ANYWHERE = {"open_by_handle", "mount", "unmount", "core_pattern", "become_root", "enter_namespace",
+            "type_into_terminal", "perf", "bpf", "vsock", "ciphers", "core_dump", "list_keys",
+            "session_key", "user_namespace", "clone_namespace", "read_parent", "take_descriptor",
+            "trace_parent", "list_descriptors", "through_other_root"}
+
+
+@pytest.fixture
+def world(stage):
+    with World(stage) as world:
+        for path in ("/etc/subuid", "/etc/subgid"):
+            world.write(path, SUBORDINATE)
+        yield world
+
+
+def confined(world, *words, options=("--confine",), **spawn):
+    return world.run(["vmgrant", "run", *options, "--", *words], "alice", **spawn)
+
+
+# ---- what is kept from it ----
+
+SOCKETS = ("/run/user/1000/bus", "/run/user/1000/wayland-0", "/run/user/1000/pipewire-0",
+           "/run/user/1000/other-qmp", "/run/user/1000/agent")
+SHARED_SOCKETS = ("/run/dbus/system_bus_socket", "/tmp/.X11-unix/X0", "/run/vmgrant/socket")
+
+
+def listen(address):
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(address)
+    listener.listen()
+    if address[0] == "/":
+        os.chmod(address, 0o666)
+    return listener
+
+
+def be_machine():
+    """As root: the sockets that everybody may use."""
+    kept = [listen(address) for address in SHARED_SOCKETS]
+    os.write(1, b"there")
+    signal.pause()
+    return len(kept)
+
+
+def be_victim():
+    """As the person: a process with sockets, a terminal and shared memory."""
+    kept = [listen(address) for address in (*SOCKETS, "\0vmgrant-abstract")]
+    tcp, udp = socket.socket(), socket.socket(type=socket.SOCK_DGRAM)
+    for listener in (tcp, udp):
+        listener.bind(("127.0.0.1", 0))
+    tcp.listen()
+    breakout.call(29, 0x766D, 4096, 0o1600)  # shmget, IPC_CREAT
+    kept += os.openpty()
+    with open(FACTS + ".new", "w", encoding="ascii") as file:
+        json.dump({"victim": int(os.readlink("/proc/self")), "uid": 1000, "home": "/home/alice",
+                   "victim_name": "python", "runtime": "/run/user/1000",
+                   "disk": "/home/alice/other.img", "shared": "/tmp/shared",
+                   "shm": "/dev/shm/secret", "abstract": "vmgrant-abstract",
+                   "tcp": tcp.getsockname()[1], "udp": udp.getsockname()[1], "shm_key": 0x766D,
+                   "inherited": 9, "vmgrant": "/usr/bin/vmgrant", "cgroup": "/sys/fs/cgroup",
+                   "terminal": os.ttyname(kept[-1])}, file)
+    os.rename(FACTS + ".new", FACTS)
+    for item in (tcp, udp, *kept):
+        os.set_inheritable(item if isinstance(item, int) else item.fileno(), True)
+    os.execve("/usr/bin/python3", ["python3", "-c", "import signal; signal.pause()"],
+              {"TOKEN": "victim"})
+
+
+def be_shell():
+    """As the person's shell, last before vmgrant: a session with a key, on a terminal."""
+    with open(FACTS, encoding="ascii") as file:
+        facts = json.load(file)
+    os.dup2(os.open(facts["terminal"], os.O_RDWR), 0)
+    breakout.call(breakout.SYS_KEYCTL, 1, 0)  # KEYCTL_JOIN_SESSION_KEYRING
+    breakout.call(breakout.SYS_ADD_KEY, b"user", b"vmgrant-secret", b"secret", 6, -3)
+
+
+@pytest.fixture
+def victims(world):
+    """What the person has besides, for a program to get at."""
+    world.write_acl("allow bridge br0 user alice polkit=no\n")
+    world.bridge()
+    for path in ("/tmp/.X11-unix", "/run/vmgrant"):
+        world.path(path).mkdir(parents=True, exist_ok=True)
+        world.path(path).chmod(0o755)
+    for path, mode in (("/home/alice/.ssh/id_ed25519", 0o600), ("/home/alice/.profile", 0o644),
+                       ("/home/alice/other.img", 0o600), ("/tmp/shared", 0o644),
+                       ("/dev/shm/secret", 0o600)):
+        world.write(path, "secret", mode=mode, owner=(1000, 1000))
+    world.path("/home/alice/.ssh").chown(1000, 1000)
+    world.write(PROGRAM, Path(breakout.__file__).read_bytes(), mode=0o755, owner=(1000, 1000))
+    machine = world.spawn(be_machine)
+    victim = world.spawn(be_victim, "alice")
+    wait_until(world.path(FACTS).exists, "the person's processes")
+    wait_until(world.path(SHARED_SOCKETS[-1]).exists, "the machine's sockets")
+    yield victim
+    for process in (machine, victim):
+        process.kill()
+
+
+def try_all(world, *before):
+    """{name: how it ended}, and who the program was."""
+    with open("/proc/self/status", "rb") as secret:
+        env = {**environment("alice"), "TOKEN": "t", "SSH_AUTH_SOCK": SOCKETS[-1]}
+        done = world.run([*before, "/usr/bin/python3", "-I", PROGRAM, FACTS], "alice",
+                         env=env, fds={9: secret.fileno()}, prepare=be_shell)
+    assert done.code == 0, done.stderr
+    who, *lines = map(json.loads, done.stdout.splitlines())
+    assert [line["name"] for line in lines] == [row[0].__name__ for row in breakout.ATTEMPTS]
+    return {line["name"]: line["end"] for line in lines}, who
+
+
+CONFINED = ("vmgrant", "run", "--confine", "--file", PROGRAM + ":ro", "--file", FACTS + ":ro", "--")
+
+
+def test_attack_92_a_confined_program_gets_nothing(world, victims):
+    ends, who = try_all(world, *CONFINED)
+    assert {name: end for name, end in ends.items() if not end.startswith("refused")} == {}
+    assert 200000 <= who["uid"] < 265536
+    assert victims.running()
+
+
+def test_the_same_program_gets_it_all_without(world, victims):
+    """Else the attempts prove nothing."""
+    ends, who = try_all(world)
+    refused = {name: end for name, end in ends.items() if end != "got"}
+    assert {name: end for name, end in refused.items() if name not in ANYWHERE} == {}
+    assert who["uid"] == 1000 and victims.running()
+
+
+def test_without_subordinate_ids_the_rest_still_holds(world, victims):
+    for path in ("/etc/subuid", "/etc/subgid"):
+        world.write(path, "bob:300000:65536\n")
+    ends, who = try_all(world, *CONFINED)
+    # Only its number is the person's; there is nothing that it would open.
+    assert {name for name, end in ends.items() if end == "got"} == set()
+    assert who["uid"] == 1000 and victims.running()
+
+
+def test_what_is_tried_stands_in_the_document():
+    rows = [f"| {what} | {wall} |" for _, what, wall in breakout.ATTEMPTS]
+    assert len(rows) >= 40
+    text = DOCUMENT.read_text(encoding="utf-8")
+    table = text.split("| a confined program tries to | it meets |\n|---|---|\n")[1].split("\n\n")[0]
+    assert table.splitlines() == rows
+
+
+# ---- two guests of one person ----
+
+def ids_of_confined(world):
+    """The ids of all confined programs, each as often as it has one."""
+    found = world.run(["ps", "-eo", "uid=,comm="]).stdout.decode().split("\n")
+    return sorted(line.split()[0] for line in found if line.endswith("sleep"))
+
+
+def test_attack_94_guests_at_once_have_different_ids(world):
+    command = ["vmgrant", "run", "--confine", "--", "sleep", "600"]
+    processes = [world.spawn(command, "alice") for _ in range(8)]
+    wait_until(lambda: len(ids_of_confined(world)) == 8, "eight programs", pause_s=0.1)
+    ids = ids_of_confined(world)
+    assert len(set(ids)) == 8 and min(map(int, ids)) >= 200000, ids
+    for process in processes:
+        process.kill()
+    wait_until(lambda: not ids_of_confined(world), "their end with vmgrant's", pause_s=0.1)
+    assert confined(world, "true").code == 0
+
+
+def test_the_end_is_the_programs(world):
+    assert confined(world, "sh", "-c", "exit 7").code == 7
+    assert confined(world, "sh", "-c", "kill -9 $$").code == 137
+    assert confined(world, "no-such-program").code == 127
+    assert confined(world, "/etc/passwd").code == 126
