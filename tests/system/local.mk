@@ -13,3 +13,7 @@ CLEANFILES += $(check_DATA)
 
 check_PROGRAMS += tests/system/policy-judge
 tests_system_policy_judge_LDADD = libjudge.a libwire.la
+
+check_PROGRAMS += tests/system/qemu-files
+tests_system_qemu_files_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS)
+tests_system_qemu_files_LDADD = libcommand.a libwire.la $(JSON_LIBS)
