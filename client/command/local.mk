@@ -21,6 +21,8 @@ libcommand_a_SOURCES = \
 	client/command/options/pci-address.h \
 	client/command/qemu/launch.c \
 	client/command/qemu/launch.h \
+	client/command/qemu/qemu-chain.c \
+	client/command/qemu/qemu-chain.h \
 	client/command/qemu/qemu-line.c \
 	client/command/qemu/qemu-line.h \
 	client/command/qemu/qemu-machine.c \
@@ -53,6 +55,8 @@ libcommand_a_SOURCES = \
 	client/qmp/qmp.h \
 	client/qmp/usb.c \
 	client/qmp/usb.h \
+	client/qemu/chain.c \
+	client/qemu/chain.h \
 	client/qemu/chardev.c \
 	client/qemu/config.c \
 	client/qemu/drive.c \

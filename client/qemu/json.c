@@ -8,6 +8,7 @@
  * key that is there twice) the text is refused.
  */
 #include <json-c/json.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -119,11 +120,13 @@ static void walk_value(struct json_walk *walk, const char *key, json_object *val
 static json_object *object_parse(const char *text)
 {
 	json_tokener *tokener = text_need(json_tokener_new());
-	json_object *object = json_tokener_parse_ex(tokener, text, -1);
+	/* Without a length json-c takes the NUL as read, and its end is behind it. */
+	size_t length = strnlen(text, INT_MAX);
+	json_object *object = json_tokener_parse_ex(tokener, text, (int)length);
 	size_t end = json_tokener_get_parse_end(tokener);
 
-	end += strspn(text + end, " \t\r\n");
 	json_tokener_free(tokener);
+	end += strspn(text + end, " \t\r\n");
 	if (json_object_is_type(object, json_type_object) && text[end] == '\0')
 		return object;
 	(void)json_object_put(object);

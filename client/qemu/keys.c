@@ -278,7 +278,9 @@ int key_read(struct reading *reading, const char *group, const char *kind, const
 
 	if (row == NULL)
 		return 0;
-	if (*pair->value == '\0' || (row->take & TAKE_IGNORED) != 0 ||
+	/* An fd that somebody handed over has no path. */
+	if (*pair->value == '\0' || strncmp(pair->value, "/dev/fdset/", 11) == 0 ||
+	    (row->take & TAKE_IGNORED) != 0 ||
 	    ((row->take & TAKE_NO) != 0 && strcmp(pair->value, "no") == 0))
 		return 1;
 	if ((row->take & TAKE_COLONS) != 0)

@@ -9,6 +9,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz-limits \
 	tests/fuzz/fuzz-orders \
 	tests/fuzz/fuzz-protocol \
+	tests/fuzz/fuzz-qemu \
 	tests/fuzz/fuzz-usb \
 	tests/fuzz/fuzz-vfio
 
@@ -25,6 +26,8 @@ tests_fuzz_fuzz_orders_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_orders_LDADD = $(judge_and_helper)
 tests_fuzz_fuzz_protocol_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_protocol_LDADD = $(judge_and_helper)
+tests_fuzz_fuzz_qemu_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_qemu_LDADD = libcommand.a libwire.la $(JSON_LIBS)
 tests_fuzz_fuzz_usb_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_usb_LDADD = $(judge_and_helper)
 # What sysfs says stands in memory: a tree on a disk takes a hundred times as long.

@@ -63,6 +63,7 @@ COMMANDS = {
                       '"filename":"qcow2"}}',
     "a chain": "-drive if=virtio,driver=qcow2,file.driver=file,file.filename=qcow2,"
                "backing.driver=raw,backing.file.filename=raw",
+    "an overlay": "-drive if=virtio,file=overlay,format=qcow2",
     "a folder": "-drive if=virtio,file=fat:folder,format=raw",
     "a disk by NBD": "-drive if=none,id=n,file=nbd:unix:socket:exportname=x,format=raw",
     "characters": "-serial file:out -serial pipe:fifo -monitor unix:made,server,nowait "
@@ -105,6 +106,16 @@ def qcow2(backing=b""):
         header, struct.pack(">Q", 2 << 16), struct.pack(">4H", 1, 1, 1, 1), b""))
 
 
+def write_qemu_img(folder):
+    """A stand-in where there is none, which knows the one image that is asked about."""
+    folder.mkdir()
+    (folder / "qemu-img").write_text(
+        "#!/bin/sh\n[ \"$*\" = 'info --output=json -U --backing-chain -f qcow2 file:overlay' ] &&\n"
+        "echo '[{\"filename\":\"overlay\"},{\"filename\":\"raw\",\"format\":\"raw\"}]'\n",
+        encoding="ascii")
+    (folder / "qemu-img").chmod(0o755)
+
+
 def make_files(folder):
     for name in ("raw", "iso", "a,b"):
         (folder / name).write_bytes(b"\0" * (1 << 20))
@@ -124,6 +135,9 @@ def make_files(folder):
     for name in ("fifo.in", "fifo.out"):
         os.mkfifo(folder / name)
     (folder / "qcow2").write_bytes(qcow2())
+    (folder / "overlay").write_bytes(qcow2(b"raw"))
+    if not shutil.which("qemu-img"):
+        write_qemu_img(folder / "bin")
 
 
 def opened(trace, folder):
@@ -139,8 +153,9 @@ def opened(trace, folder):
 
 def parsed(program, words, folder):
     """[(use, path, flags)] of the parser, and its doubts."""
-    answer = subprocess.run([program, *words], cwd=folder, stdout=subprocess.PIPE, text=True,
-                            check=True).stdout
+    answer = subprocess.run(
+        [program, *words], cwd=folder, stdout=subprocess.PIPE, text=True, check=True,
+        env={**os.environ, "PATH": f"{os.environ['PATH']}:{folder}/bin"}).stdout
     doubts = [line for line in answer.splitlines() if line.startswith("?")]
     return [(use, os.path.normpath(folder / path), flags)
             for use, path, _, flags in LINE.findall(answer)], doubts

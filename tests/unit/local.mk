@@ -35,7 +35,9 @@ UNIT_TESTS = \
 	tests/unit/test-port-name \
 	tests/unit/test-protocol \
 	tests/unit/test-qemu \
+	tests/unit/test-qemu-chain \
 	tests/unit/test-qemu-files \
+	tests/unit/test-qemu-lines \
 	tests/unit/test-qmp \
 	tests/unit/test-sandbox-calls \
 	tests/unit/test-sandbox-files \
@@ -87,6 +89,8 @@ tests_unit_test_launch_CPPFLAGS = $(with_json)
 tests_unit_test_launch_LDADD = $(command_libraries)
 tests_unit_test_qemu_CPPFLAGS = $(with_json)
 tests_unit_test_qemu_LDADD = $(command_libraries)
+tests_unit_test_qemu_chain_LDADD = $(command_libraries)
+tests_unit_test_qemu_lines_LDADD = $(command_libraries)
 tests_unit_test_qemu_files_LDADD = $(command_libraries)
 tests_unit_test_net_option_LDADD = libcommand.a libwire.la $(CMOCKA_LIBS)
 tests_unit_test_open_broker_CPPFLAGS = $(AM_CPPFLAGS) -DOPENER='"$(abs_top_builddir)/tests/unit/opener"'

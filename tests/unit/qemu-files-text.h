@@ -35,22 +35,19 @@ static void file_write(FILE *to, char *const argv[], const struct qemu_file *fil
 	fputc('\n', to);
 }
 
-/* To be freed. */
-static char *files_text(char *const argv[])
+/* To be freed. argv is what found was found in. */
+static char *found_text(char *const argv[], const struct qemu_files *found)
 {
-	struct qemu_files found;
 	size_t size;
 	char *text = NULL;
 	FILE *to = open_memstream(&text, &size);
 
 	if (to == NULL)
 		abort();
-	qemu_files_find(argv, &found);
-	for (size_t i = 0; i < found.count; i++)
-		file_write(to, argv, &found.items[i]);
-	for (size_t i = 0; i < found.doubt_count; i++)
-		fprintf(to, "? %s | %s\n", found.doubts[i].text, found.doubts[i].option);
-	qemu_files_release(&found);
+	for (size_t i = 0; i < found->count; i++)
+		file_write(to, argv, &found->items[i]);
+	for (size_t i = 0; i < found->doubt_count; i++)
+		fprintf(to, "? %s | %s\n", found->doubts[i].text, found->doubts[i].option);
 	(void)fclose(to);
 	return text;
 }

@@ -135,6 +135,8 @@ static void what_is_no_json_is_told(void **state)
 {
 	(void)state;
 	expect("qemu -blockdev '{\"driver\":'", "? {\"driver\": | -blockdev\n");
+	expect("qemu -blockdev '{\"'", "? {\" | -blockdev\n");
+	expect("qemu -blockdev '{}//x'", "? {}//x | -blockdev\n");
 	expect("qemu -blockdev '{} x'", "? {} x | -blockdev\n");
 	/* Whether QEMU takes the first or the last is not ours to say. */
 	expect("qemu -device '{\"driver\":\"a\",\"driver\":\"b\"}'",
