@@ -165,6 +165,7 @@ stage_text() {
 	check "the picture is current" "$work/src/scripts/draw-picture" --check \
 		"$work/src/doc/processes.txt"
 	check "the table of attacks is current" "$work/src/scripts/attack-table" --check
+	check "protocol.json is current" "$work/src/scripts/protocol-json" --check
 	check "decisions and links" decisions_listed
 	check "packages have every file" packaged_files
 	# Printed, so that it is seen: what runs privileged has to stay small.
