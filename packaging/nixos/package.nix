@@ -46,6 +46,7 @@ stdenv.mkDerivation {
     "--sysconfdir=/etc"
     "--localstatedir=/var"
     "--with-helper-mode=0755"
+    "--without-python"
     "--with-kvm-mode=no"
     "--with-ifupdir=no"
     "--without-apparmordir"

@@ -85,10 +85,22 @@ selinux_module() {
 	[ -e "$work/selinux/vmgrant.pp" ] && ! grep -Eq 'vmgrant.*(warning|duplicate)' "$work/selinux/log"
 }
 
+# As the oldest Python has it that the package is for; and the examples, as users call it.
+python_types() {
+	local example
+
+	cd "$work/src" || return 1
+	mypy --strict --cache-dir "$work/mypy" --python-version 3.9 bindings/python/vmgrant || return 1
+	for example in doc/examples/*.py; do
+		MYPYPATH=bindings/python mypy --check-untyped-defs --cache-dir "$work/mypy" "$example" || return 1
+	done
+}
+
 stage_lint() {
 	check "gcc's analyzer" gcc_analyzer && check "clang-tidy" clang_tidy
 	check "cppcheck" cppcheck_all
 	check "clang-format of touched lines" "$top/scripts/check-format"
+	check "types of the Python package" python_types
 	check "package files" package_files
 	# Fedora has no AppArmor.
 	if command -v apparmor_parser >/dev/null; then

@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 vmgrant contributors
-"""A client of the native protocol, written from doc/protocol.md and nothing else."""
+"""A client of the native protocol, written from doc/protocol.md and nothing else.
+
+The Python package does not take its place: this one says what no good client can, shows replies
+as they are, and finds a fault that helper and package share.
+"""
 
 import array
 import os
