@@ -64,6 +64,7 @@ for command in run attach check
     end
 end
 complete -c vmgrant -n '__vmgrant_in attach' -l follow -d 'plug it in again when it comes back'
+complete -c vmgrant -n '__vmgrant_in check' -l confine -d 'what this machine gives to run --confine'
 complete -c vmgrant -n '__vmgrant_in run' -l confine -d 'shut the program in'
 complete -c vmgrant -n '__vmgrant_in run' -l confine=best -d 'go on without what cannot be had'
 complete -c vmgrant -n '__vmgrant_in run' -l confine=net-host -d 'with the network of the host'

@@ -111,6 +111,7 @@ vmgrant_SOURCES = \
 	client/command/check/clients/check-clients.c \
 	client/command/check/clients/check-libvirt.c \
 	client/command/check/host/check-apparmor.c \
+	client/command/check/host/check-confine.c \
 	client/command/check/host/check-host.c \
 	client/command/check/host/check-install.c \
 	client/command/check/host/check-polkit.c \
@@ -166,6 +167,8 @@ vmgrant_SOURCES = \
 	client/command/reattach/reattach.c \
 	client/command/run/confine-files.c \
 	client/command/run/confine-files.h \
+	client/command/run/confine-sockets.c \
+	client/command/run/confine-sockets.h \
 	client/command/run/run-confine.c \
 	client/command/run/run-confine.h \
 	client/command/run/run-qemu.c \

@@ -59,6 +59,12 @@ void confine_release(struct confine *confine);
  */
 int confine_run(const struct confine *confine, const char *program, char **argv);
 
+/* From this ABI of Landlock on it keeps signals and abstract sockets in. */
+#define CONFINE_LANDLOCK_SCOPES 6
+
+/* Of this kernel's Landlock, 0: there is none. */
+int confine_landlock_abi(void);
+
 /* "vmgrant: --confine: WHAT: REASON" on standard error. Returns -1. */
 int confine_fail(const char *what, int error);
 

@@ -8,12 +8,6 @@
 
 #include "client/confine/confine.h"
 
-/* From which ABI on signals and abstract sockets can be kept from leaving. */
-#define CONFINE_LANDLOCK_SCOPES 6
-
-/* Of this kernel, 0: there is none. */
-int confine_landlock_abi(void);
-
 /* Whose /proc and /tmp there are. */
 enum confine_root {
 	CONFINE_ROOT_OF_HOST = 0, /* none of it is the program's */

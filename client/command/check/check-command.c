@@ -50,6 +50,7 @@ static const struct {
 
 struct options {
 	const struct command_kind *kind; /* of check->object */
+	int is_confine;                  /* --confine */
 	const char *user;
 	int is_json;
 	struct check_print print;
@@ -63,7 +64,7 @@ static int print_help(void)
 			(void)printf("%s--%s %s", count++ == 0 ? "" : " | ",
 				     command_kinds[i]->option, command_kinds[i]->object);
 	}
-	fputs("] [--quiet]\n"
+	fputs(" | --confine] [--quiet]\n"
 	      "                     [--json] [--helper PATH]\n"
 	      "\n"
 	      "Looks for everything that can keep a guest from what it needs. Each finding is\n"
@@ -76,7 +77,8 @@ static int print_help(void)
 		if (command_kinds[i]->check != NULL)
 			(void)fputs(command_kinds[i]->check_help, stdout);
 	}
-	fputs("  -q, --quiet     only what is wrong\n"
+	fputs("  --confine       what this machine gives to vmgrant run --confine\n"
+	      "  -q, --quiet     only what is wrong\n"
 	      "  --json          for programs\n"
 	      "  --helper PATH   another vmgrant-helper\n"
 	      "\n",
@@ -176,19 +178,28 @@ static int check_all(struct check *check)
 	return VMGRANT_GRANTED;
 }
 
-static int check_one(struct check *check, const struct command_kind *kind)
+static int check_one(struct check *check, const char *name, void (*run)(struct check *check))
 {
 	int code = check->person->is_other ? become_person(check->person) : VMGRANT_GRANTED;
 
-	check->name = kind->word;
+	check->name = name;
 	if (code == VMGRANT_GRANTED)
-		kind->check(check);
+		run(check);
 	return code;
+}
+
+static int check_chosen(struct check *check, const struct options *options)
+{
+	if (options->is_confine)
+		return check_one(check, "confine", check_confine);
+	if (options->kind != NULL)
+		return check_one(check, options->kind->word, options->kind->check);
+	return check_all(check);
 }
 
 static int check_person(struct check *check, const struct options *options)
 {
-	int code = options->kind != NULL ? check_one(check, options->kind) : check_all(check);
+	int code = check_chosen(check, options);
 
 	if (code == VMGRANT_GRANTED) {
 		if (options->is_json)
@@ -221,10 +232,10 @@ static int check(struct check *check, const struct options *options)
 
 int command_check(int argc, char **argv)
 {
-	struct option long_options[6 + COMMAND_KINDS] = {
+	struct option long_options[7 + COMMAND_KINDS] = {
 		{ "user", required_argument, NULL, 'u' },   { "json", no_argument, NULL, 'j' },
 		{ "quiet", no_argument, NULL, 'q' },        { "help", no_argument, NULL, 'h' },
-		{ "helper", required_argument, NULL, 'H' },
+		{ "helper", required_argument, NULL, 'H' }, { "confine", no_argument, NULL, 'c' },
 	};
 	struct check state = { .root = "", .helper = VMGRANT_HELPER };
 	struct options options = { 0 };
@@ -243,6 +254,8 @@ int command_check(int argc, char **argv)
 		}
 		else if (option == 'q')
 			options.print.is_quiet = 1;
+		else if (option == 'c')
+			options.is_confine = 1;
 		else if (option == 'j')
 			options.is_json = 1;
 		else if (option == 'H')

@@ -141,6 +141,9 @@ void check_libvirt(struct check *check);
 void check_boxes(struct check *check);
 void check_old_helper(struct check *check);
 
+/* ---- for vmgrant check --confine: check-confine.c ---- */
+void check_confine(struct check *check);
+
 /* ---- check-apparmor.c ---- */
 void check_apparmor(struct check *check);
 

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "client/command/common/command.h"
+#include "client/command/run/confine-sockets.h"
 #include "client/command/run/run.h"
 #include "client/qemu/files.h"
 
@@ -149,17 +150,15 @@ static void add_place(struct run *run, const struct qemu_file *file)
 	free(path);
 }
 
-static int add_one(struct run *run, const struct qemu_file *file)
+static int add_one(struct run *run, const struct qemu_file *file, size_t first_word)
 {
 	switch (file->use) {
 	case QEMU_USE_MAKE:
 		return refuse(file, "QEMU would make it by itself, in a folder that is not its "
 				    "own: leave it out");
 	case QEMU_USE_MAKE_SOCKET:
-		return refuse(file, "QEMU would make it by itself, in a folder that is not its "
-				    "own: use -chardev socket,path=");
 	case QEMU_USE_CONNECT:
-		return refuse(file, "it cannot be handed over: use -chardev socket,path=");
+		return confine_socket_open(run, file, first_word + (size_t)file->place.word);
 	default:
 		add_place(run, file);
 		return VMGRANT_GRANTED;
@@ -189,7 +188,7 @@ int confine_files_open(struct run *run)
 	code = open_sets(run, &files, first);
 	for (size_t i = 0; code == VMGRANT_GRANTED && i < files.count; i++) {
 		if (!is_none(&files.items[i]))
-			code = add_one(run, &files.items[i]);
+			code = add_one(run, &files.items[i], first);
 	}
 	qemu_files_release(&files);
 	return code;

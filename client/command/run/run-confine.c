@@ -16,6 +16,7 @@
 #include "client/command/options/option-words.h"
 #include "client/command/qemu/qemu-program.h"
 #include "client/command/run/confine-files.h"
+#include "client/command/run/confine-sockets.h"
 #include "client/command/run/run.h"
 
 #define SANDBOX "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"
@@ -80,6 +81,7 @@ void run_confine_release(struct run_confine *confine)
 	if (confine->confine.ids.is_taken)
 		close(confine->confine.ids.lock_fd);
 	confine_release(&confine->confine);
+	words_release(&confine->made);
 	free(confine->without_ids);
 	confine->without_ids = NULL;
 }
@@ -237,6 +239,8 @@ int run_confine_start(struct run *run)
 				    run->words.items[0], strerror(errno == 0 ? ENOENT : errno));
 	clean_environment();
 	code = confine_run(&run->confine.confine, file, run->words.items);
+	if (!run->confine.confine.may_stay)
+		confine_sockets_remove(run);
 	free(file);
 	return code;
 }

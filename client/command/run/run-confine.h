@@ -14,6 +14,7 @@ struct run;
 struct run_confine {
 	int is_wanted;
 	struct confine confine; /* its places are those that the person named, until prepared */
+	struct words made;      /* sockets that go when the program ends */
 	char *without_ids;	/* why there are no subordinate ids; NULL: there are */
 };
 

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
+/*
+ * The sockets that a confined QEMU's command line names.
+ *
+ * In a folder of the person's QEMU can neither make one under its own id nor reach one, so it
+ * gets them open. They stay the person's, with the mode that the umask gives.
+ */
+#include "client/command/run/confine-sockets.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "client/command/common/command.h"
+#include "client/command/run/run.h"
+#include "client/qemu/files.h"
+
+#define BACKLOG 16
+
+/* ---- the socket ---- */
+
+/* One that is in the way is what an earlier QEMU left. */
+static int listen_at(int fd, const struct sockaddr_un *address, socklen_t length)
+{
+	struct stat status;
+
+	if (lstat(address->sun_path, &status) == 0 && S_ISSOCK(status.st_mode))
+		(void)unlink(address->sun_path);
+	if (bind(fd, (const struct sockaddr *)address, length) < 0)
+		return -1;
+	return listen(fd, BACKLOG);
+}
+
+/* Returns an fd that stays open through exec, or -1 with errno. */
+static int open_socket(const char *path, enum qemu_use use)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0), result = -1, error = ENAMETOOLONG;
+
+	if (fd >= 0 && strlen(path) < sizeof address.sun_path) {
+		memcpy(address.sun_path, path, strlen(path) + 1);
+		result = use == QEMU_USE_MAKE_SOCKET
+				 ? listen_at(fd, &address, sizeof address)
+				 : connect(fd, (struct sockaddr *)&address, sizeof address);
+		error = errno;
+	}
+	if (result == 0)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	errno = error;
+	return -1;
+}
+
+/* ---- the word ---- */
+
+/* What stands behind the piece that begins at text: its comma or the end. ",," is a comma in it. */
+static const char *piece_end(const char *text)
+{
+	while (*text != '\0' && (text[0] != ',' || text[1] == ','))
+		text += *text == ',' ? 2 : 1;
+	return text;
+}
+
+/* "socket,id=c,path=/s,server=on" with "fd=N" instead; NULL: there is no such piece. */
+static char *with_fd(const char *word, int fd)
+{
+	for (const char *piece = word; *piece != '\0';) {
+		const char *end = piece_end(piece);
+
+		if (strncmp(piece, "path=", 5) == 0)
+			return text_format("%.*sfd=%d%s", (int)(piece - word), word, fd, end);
+		piece = *end == ',' ? end + 1 : end;
+	}
+	return NULL;
+}
+
+/* Of the short form a character device with a name, and its name instead. */
+static void name_device(struct run *run, size_t word, int fd)
+{
+	const char *text = run->words.items[word];
+	char *id = launch_free_id(run->words.items, "socket", LAUNCH_ID_NUMBERED, 0);
+	char *device = text_format("socket,id=%s,fd=%d%s", id, fd, piece_end(text));
+
+	launch_add(&run->words, "-chardev", device);
+	free(run->words.items[word]);
+	run->words.items[word] = text_format("chardev:%s", id);
+	free(id);
+}
+
+static int takes_short_form(const char *option)
+{
+	static const char *const options[] = { "-qmp", "-qmp-pretty", "-monitor", "-serial",
+					       "-parallel", "-gdb" };
+
+	for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+		if (strcmp(options[i], option) == 0)
+			return 1;
+	}
+	return 0;
+}
+
+/* Returns 1 if the word can have an fd, and has it if there is one. */
+static int place_fd(struct run *run, const struct qemu_file *file, size_t word, int fd)
+{
+	const char *text = run->words.items[word];
+	char *changed;
+
+	if (takes_short_form(file->option) && strncmp(text, "unix:", 5) == 0) {
+		if (fd >= 0)
+			name_device(run, word, fd);
+		return 1;
+	}
+	changed = strcmp(file->option, "-chardev") == 0 ? with_fd(text, fd) : NULL;
+	if (changed == NULL)
+		return 0;
+	if (fd >= 0) {
+		free(run->words.items[word]);
+		run->words.items[word] = changed;
+	} else {
+		free(changed);
+	}
+	return 1;
+}
+
+int confine_socket_open(struct run *run, const struct qemu_file *file, size_t word)
+{
+	int fd;
+
+	if (file->is_abstract)
+		return command_fail(VMGRANT_UNSUPPORTED, "--confine: %s %.256s: an abstract socket "
+				    "cannot be reached: give it a path", file->option, file->path);
+	if (!place_fd(run, file, word, -1))
+		return command_fail(VMGRANT_UNSUPPORTED, "--confine: %s %.256s: takes no open "
+				    "socket: use -chardev socket,path=", file->option, file->path);
+	fd = run->is_dry ? run->example_fd++ : open_socket(file->path, file->use);
+	if (fd < 0)
+		return command_fail(VMGRANT_USAGE, "--confine: %s %.256s: cannot be %s: %s",
+				    file->option, file->path,
+				    file->use == QEMU_USE_CONNECT ? "connected to" : "made",
+				    strerror(errno));
+	(void)place_fd(run, file, word, fd);
+	if (file->use == QEMU_USE_MAKE_SOCKET && !run->is_dry)
+		words_add(&run->confine.made, text_format("%s", file->path));
+	return VMGRANT_GRANTED;
+}
+
+void confine_sockets_remove(const struct run *run)
+{
+	for (size_t i = 0; i < run->confine.made.count; i++)
+		(void)unlink(run->confine.made.items[i]);
+}

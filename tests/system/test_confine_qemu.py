@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
+"""A real QEMU that vmgrant run --confine has shut in."""
+
+import os
+import stat
+
+import pytest
+
+import replies
+from process import become, wait_until
+from test_clients_qemu import QEMU, Guest
+from test_native_client import need
+from test_no_user_namespaces import forbid
+from world import World, environment, identity_of
+
+SUBORDINATE = "alice:200000:65536\n"
+HOME = "/home/alice"
+
+
+@pytest.fixture
+def world(stage):
+    need(QEMU)
+    with World(stage) as world:
+        for path in ("/etc/subuid", "/etc/subgid"):
+            world.write(path, SUBORDINATE)
+        world.write_acl("allow bridge br0 user alice polkit=no\n")
+        world.bridge()
+        yield world
+
+
+def start(world, *arguments, words=(), confine="--confine"):
+    return Guest(world, arguments, before=["vmgrant", "run", confine, *words, "--"])
+
+
+def disk(world, name, size=1 << 20, mode=0o600):
+    path = world.write(f"{HOME}/{name}", b"", mode=mode, owner=(1000, 1000))
+    path.write_bytes(b"\0" * size)
+    return f"{HOME}/{name}"
+
+
+def monitor(guest, line):
+    return guest.ask("human-monitor-command", **{"command-line": line})
+
+
+def job(guest, name, command, **arguments):
+    guest.ask(command, **{"job-id": name}, **arguments)
+    wait_until(lambda: guest.ask("query-jobs")[0]["status"] == "concluded", "the job's end")
+    assert "error" not in guest.ask("query-jobs")[0]
+    guest.ask("job-dismiss", id=name)
+
+
+def test_disks_of_the_persons_alone_work_under_the_other_id(world):
+    writable, read_only = disk(world, "a,b.img"), disk(world, "ro.img")
+    log = f"{HOME}/serial.log"
+    with start(world, "-drive", f"id=a,if=virtio,format=raw,file={writable.replace(',', ',,')}",
+               "-drive", f"id=b,if=virtio,format=raw,readonly=on,file={read_only}",
+               "-cdrom", read_only, "-serial", f"file:{log}") as guest:
+        for line in ("write -P 65 512 512", "read -P 65 512 512"):
+            monitor(guest, f'qemu-io a "{line}"')
+        monitor(guest, 'qemu-io b "write -P 65 512 512"')
+        uid = os.stat(f"/proc/{guest.process.pid}").st_uid
+        done = guest.quit()
+    assert done.code == 0 and done.stderr == b"" and uid == 1000
+    assert world.path(writable).read_bytes()[512:516] == b"AAAA"
+    assert b"A" not in world.path(read_only).read_bytes()
+    for path in (writable, read_only, log):
+        found = world.path(path).stat()
+        assert (found.st_uid, stat.S_IMODE(found.st_mode)) == (1000, 0o600)
+
+
+def test_hot_plugging_snapshot_and_reboot_by_a_socket_of_the_persons(world):
+    path, socket_path = disk(world, "disk.qcow2"), "/run/user/1000/monitor"
+    with start(world, "-blockdev", f"driver=file,node-name=f,filename={path}",
+               "-qmp", f"unix:{socket_path},server=on,wait=off", "-device", "virtio-scsi-pci") as guest:
+        job(guest, "make", "blockdev-create", options={"driver": "qcow2", "file": "f", "size": 1 << 24})
+        guest.ask("blockdev-add", **{"driver": "qcow2", "node-name": "q", "file": "f"})
+        guest.ask("device_add", driver="scsi-hd", drive="q", id="d")
+        assert monitor(guest, "savevm before") == ""
+        assert "before" in monitor(guest, "info snapshots")
+        assert monitor(guest, "loadvm before") == ""
+        done = world.run(["vmgrant", "attach", "--qmp", socket_path, "--net", "br0"], "alice")
+        assert done.code == 0, done.stderr
+        assert "type=tap" in guest.network() and len(world.taps()) == 1
+        guest.ask("cont")
+        guest.ask("system_reset")
+        assert guest.ask("query-status")["status"] in ("running", "prelaunch")
+        assert guest.quit().code == 0
+    world.wait_no_taps()
+    assert not world.path(socket_path).exists()
+
+
+def test_a_socket_that_is_there_is_connected_to(world):
+    """As swtpm's and virtiofsd's."""
+    program = ("import socket; s = socket.socket(socket.AF_UNIX); s.bind('/run/user/1000/peer'); "
+               "s.listen(); c, _ = s.accept(); print(c.recv(16).decode(), flush=True)")
+    peer = world.spawn(["/usr/bin/python3", "-I", "-c", program], "alice")
+    wait_until(world.path("/run/user/1000/peer").exists, "a peer")
+    with start(world, "-chardev", "socket,id=c,path=/run/user/1000/peer", "-device", "isa-serial,chardev=c",
+               "-device", "virtio-serial", "-chardev", "ringbuf,id=r") as guest:
+        monitor(guest, "chardev-send-break c")
+        guest.quit()
+    assert peer.wait().code == 0
+
+
+@pytest.mark.parametrize("arguments,said", (
+    (["-vnc", "unix:/run/user/1000/vnc"], "-vnc /run/user/1000/vnc: takes no open socket"),
+    (["-pidfile", "/home/alice/pid"], "-pidfile /home/alice/pid: QEMU would make it by itself"),
+    (["-drive", "file=/home/bob/disk"], "-drive /home/bob/disk: cannot be opened: Permission denied"),
+))
+def test_what_cannot_be_had_is_said_and_nothing_is_started(world, arguments, said):
+    done = world.run(["vmgrant", "run", "--confine", "--", QEMU, "-M", "none", *arguments], "alice")
+    assert done.code != 0 and said in done.stderr.decode(), done.stderr
+
+
+def test_a_dry_run_shows_all_of_it(world):
+    path = disk(world, "disk.img")
+    done = world.run(["vmgrant", "run", "--dry-run", "--confine", "--net", "br0", "--", QEMU,
+                      "-drive", f"file={path},format=raw"], "alice")
+    command, *walls = done.stdout.decode().splitlines()
+    assert f"{path}" not in command and "-drive file=/dev/fdset/" in command and "-sandbox on," in command
+    assert walls and all(line.startswith("# ") for line in walls)
+    text = "\n".join(walls)
+    assert "# user: a subordinate id" in text and "# network: none but" in text
+    assert "# file: /usr: run" in text and path not in text
+    assert world.taps() == [] and not world.path(f"{HOME}/.local").exists()
+
+
+def without_namespaces(world, *words):
+    """vmgrant, in a host where nobody makes user namespaces."""
+    def run():
+        forbid()
+        become(identity_of("alice"))
+        os.execve("/usr/bin/vmgrant", ["vmgrant", *words], environment("alice"))
+    return world.run(run)
+
+
+def test_without_user_namespaces_it_is_refused_unless_the_best_is_asked_for(world):
+    done = without_namespaces(world, "run", "--confine", "--", "echo", "started")
+    assert done.code == replies.UNSUPPORTED and done.stdout == b""
+    assert b"namespaces cannot be made: --confine=best goes on without: No space" in done.stderr
+    secret = world.write(f"{HOME}/secret", "secret", owner=(1000, 1000))
+    assert secret.exists()
+    attempt = f"cat {HOME}/secret; python3 -c 'import socket; socket.socket(socket.AF_INET)'; echo started"
+    done = without_namespaces(world, "run", "--confine=best", "--", "sh", "-c", attempt)
+    assert done.code == 0 and done.stdout == b"started\n"
+    assert b"goes on without namespaces" in done.stderr
+    assert b"secret: Permission denied" in done.stderr
+    assert b"Address family not supported" in done.stderr
+
+
+def test_check_says_what_there_is_and_what_is_missing(world):
+    done = world.run(["vmgrant", "check", "--confine"], "alice")
+    text = done.stdout.decode()
+    assert done.code == 0 and "subordinate ids: 65536 from 200000 on" in text, text
+    assert "ok    a trial: a program was started" in text
+    done = world.run(["vmgrant", "check", "--confine"], "bob")
+    assert done.code == 0 and "warn  subordinate ids: none: guests have user bob's own id" in done.stdout.decode()
+    done = without_namespaces(world, "check", "--confine")
+    assert done.code == 104 and "FAIL  a trial: namespaces cannot be made" in done.stdout.decode()
+    assert "sysctl user.max_user_namespaces" in done.stdout.decode()
