@@ -165,6 +165,8 @@ vmgrant_SOURCES = \
 	client/command/reattach/put-back.c \
 	client/command/reattach/put-back.h \
 	client/command/reattach/reattach.c \
+	client/command/run/confine-chain.c \
+	client/command/run/confine-chain.h \
 	client/command/run/confine-files.c \
 	client/command/run/confine-files.h \
 	client/command/run/confine-sockets.c \

@@ -185,6 +185,40 @@ def test_attack_94_guests_at_once_have_different_ids(world):
     assert confined(world, "true").code == 0
 
 
+def test_attack_93_one_guest_gets_nothing_of_another(world, victims):
+    """The other one has a socket, a file of its own, and a disk that only the person may use."""
+    program = ("import socket, time; s = socket.socket(socket.AF_UNIX); s.bind('\\0other'); s.listen(); "
+               "t = socket.socket(type=socket.SOCK_DGRAM); t.bind(('', 9999)); open('/tmp/own', 'w').write('secret'); "
+               "print('there', flush=True); time.sleep(600)")
+    other = world.spawn(["vmgrant", "run", "--confine", "--file", "/home/alice/other.img:ro", "--",
+                         "/usr/bin/python3", "-I", "-c", program], "alice")
+    listed = ["sh", "-c", "ps -eo uid=,pid=,args= | awk '$1 >= 200000 && $3 ~ /python3$/ {print $2}'"]
+    pids = wait_until(lambda: world.run(listed).stdout, "another guest", pause_s=0.2)
+    facts = json.loads(world.path(FACTS).read_text(encoding="ascii"))
+    facts.update(victim=int(pids.split()[-1]), abstract="other", udp=9999, shared="/tmp/own")
+    world.write(FACTS, json.dumps(facts), owner=(1000, 1000))
+    ends, who = try_all(world, *CONFINED)
+    assert {name: end for name, end in ends.items() if not end.startswith("refused")} == {}
+    assert other.running(), other.wait().stderr
+    uid = world.call(lambda: os.stat(f"/proc/{facts['victim']}").st_uid)
+    assert uid >= 200000 and uid != who["uid"]
+    other.kill()
+
+
+def test_a_program_in_the_background_stays_and_keeps_its_id(world):
+    """As a QEMU with -daemonize."""
+    code = "import os, time; os.fork() and os._exit(0); os.setsid(); os.execvp('sleep', ['sleep', '600'])"
+    done = confined(world, "/usr/bin/python3", "-I", "-c", code, "-daemonize", capture=False)
+    assert done.code == 0
+    wait_until(lambda: ids_of_confined(world), "the program in the background", pause_s=0.1)
+    stays = ids_of_confined(world)
+    done = confined(world, "cat", "/proc/self/uid_map")
+    assert len(stays) == 1 and done.stdout.split()[1].decode() != stays[0]
+    # Without that word nothing outlives the program.
+    assert confined(world, "/usr/bin/python3", "-I", "-c", code, capture=False).code == 0
+    assert ids_of_confined(world) == stays
+
+
 def test_the_end_is_the_programs(world):
     assert confined(world, "sh", "-c", "exit 7").code == 7
     assert confined(world, "sh", "-c", "kill -9 $$").code == 137

@@ -90,6 +90,22 @@ def test_hot_plugging_snapshot_and_reboot_by_a_socket_of_the_persons(world):
     assert not world.path(socket_path).exists()
 
 
+def test_an_image_that_is_based_on_others_reads_from_them(world):
+    need("qemu-img")
+    base = disk(world, "base.img")
+    world.path(base).write_bytes(b"base" * (1 << 18))
+    made = (f"cd {HOME} && qemu-img create -q -f qcow2 -b base.img -F raw middle.qcow2 && "
+            f"qemu-img create -q -f qcow2 -b middle.qcow2 -F qcow2 top.qcow2 && chmod 600 *.qcow2")
+    assert world.run(["sh", "-c", made], "alice").code == 0
+    with start(world, "-drive", f"id=a,if=virtio,file={HOME}/top.qcow2") as guest:
+        monitor(guest, 'qemu-io a "write -P 65 0 65536"')
+        monitor(guest, 'qemu-io a "read -P 98 65536 1"')
+        done = guest.quit()
+    assert b"wrote 65536/65536" in done.stdout and b"read 1/1" in done.stdout, done.stdout
+    assert b"Pattern" not in done.stdout and done.stderr == b""
+    assert world.path(base).read_bytes() == b"base" * (1 << 18)
+
+
 def test_a_socket_that_is_there_is_connected_to(world):
     """As swtpm's and virtiofsd's."""
     program = ("import socket; s = socket.socket(socket.AF_UNIX); s.bind('/run/user/1000/peer'); "

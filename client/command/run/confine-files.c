@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "client/command/common/command.h"
+#include "client/command/run/confine-chain.h"
 #include "client/command/run/confine-sockets.h"
 #include "client/command/run/run.h"
 #include "client/qemu/files.h"
@@ -98,26 +99,35 @@ static struct qemu_file *last_with_set(struct qemu_files *files)
 	return last;
 }
 
+static int open_file(struct run *run, const struct qemu_file *file, size_t index)
+{
+	unsigned set = launch_free_set(FIRST_FD_SET, run->words.items);
+
+	if (open_set(run, file, run->words.items[index], set) < 0)
+		return command_fail(VMGRANT_USAGE, "--confine: %s %.256s: cannot be opened: %s",
+				    file->option, file->path, strerror(errno));
+	replace(&run->words.items[index], &file->place, set);
+	return VMGRANT_GRANTED;
+}
+
+/* The words of what images are based on come to the end of theirs, when all places are filled. */
 static int open_sets(struct run *run, struct qemu_files *files, size_t first_word)
 {
-	unsigned set = FIRST_FD_SET;
 	struct qemu_file *file;
+	int code = VMGRANT_GRANTED;
 
-	while ((file = last_with_set(files)) != NULL) {
-		char **word = &run->words.items[first_word + (size_t)file->place.word];
-
-		set = launch_free_set(set, run->words.items);
-		if (open_set(run, file, *word, set) < 0)
-			return command_fail(VMGRANT_USAGE,
-					    "--confine: %s %.256s: cannot be opened: "
-					    "%s",
-					    file->option, file->path, strerror(errno));
-		word = &run->words.items[first_word + (size_t)file->place.word];
-		replace(word, &file->place, set++);
+	while (code == VMGRANT_GRANTED && (file = last_with_set(files)) != NULL) {
+		code = open_file(run, file, first_word + (size_t)file->place.word);
 		file->place.length = 0;
 		file->use = QEMU_USE_TEMPORARY;
 	}
-	return VMGRANT_GRANTED;
+	for (size_t i = 0; code == VMGRANT_GRANTED && i < files->count; i++) {
+		file = &files->items[i];
+		if (file->use == QEMU_USE_TEMPORARY)
+			code = confine_chain_open(run, file, first_word + (size_t)file->place.word,
+						  FIRST_FD_SET);
+	}
+	return code;
 }
 
 /* ---- what is opened by path ---- */

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
+/* What the disks of a confined QEMU are based on. */
+#include "client/command/run/confine-chain.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/command/common/command.h"
+#include "client/command/qemu/qemu-chain.h"
+#include "client/command/run/run.h"
+
+static int refuse(const struct qemu_file *image, const char *what, const char *why)
+{
+	return command_fail(VMGRANT_UNSUPPORTED, "--confine: %s %.256s: is based on %.256s: %s",
+			    image->option, image->path, what, why);
+}
+
+/* The image alone, so that what is added is its own chain, from top to bottom. */
+static void find_chain(const struct qemu_file *image, struct qemu_files *chain)
+{
+	chain->items = text_need(calloc(1, sizeof *chain->items));
+	chain->count = 1;
+	chain->items[0] = *image;
+	chain->items[0].path = text_format("%s", image->path);
+	chain->items[0].format = image->format == NULL ? NULL : text_format("%s", image->format);
+	chain->items[0].node = NULL;
+	qemu_chain_find(chain);
+}
+
+/* "backing.backing." before the keys of the second one below. */
+static void add_keys(struct run *run, size_t word, size_t depth, const char *format, unsigned set)
+{
+	char *prefix = NULL, *changed;
+
+	for (size_t i = 0; i < depth; i++)
+		text_append(&prefix, "backing.", sizeof "backing." - 1);
+	changed = text_format("%s,%sdriver=%s,%sfile.driver=file,%sfile.filename=/dev/fdset/%u",
+			      run->words.items[word], prefix, format, prefix, prefix, set);
+	free(prefix);
+	free(run->words.items[word]);
+	run->words.items[word] = changed;
+}
+
+static int open_one(struct run *run, const struct qemu_file *image, const struct qemu_file *below,
+		    size_t word, size_t depth, unsigned set)
+{
+	int fd;
+
+	if (strcmp(image->option, "-drive") != 0 || *run->words.items[word] == '{')
+		return refuse(image, below->path, "only -drive can be told where it is: use that");
+	if (below->use != QEMU_USE_READ || below->format == NULL)
+		return refuse(image, below->path, "not a file that is only read");
+	fd = run->is_dry ? run->example_fd++ : open(below->path, O_RDONLY | O_NOCTTY);
+	if (fd < 0)
+		return refuse(image, below->path, strerror(errno));
+	launch_add_fd(&run->words, fd, set, "file");
+	add_keys(run, word, depth, below->format, set);
+	return VMGRANT_GRANTED;
+}
+
+int confine_chain_open(struct run *run, const struct qemu_file *image, size_t word, unsigned set)
+{
+	struct qemu_files chain = { 0 };
+	int code = VMGRANT_GRANTED;
+
+	if (!image->is_image || image->is_backing_named)
+		return VMGRANT_GRANTED;
+	find_chain(image, &chain);
+	for (size_t i = 0; i < chain.doubt_count; i++)
+		(void)command_fail(0, "--confine: %s %.256s: %s", image->option, image->path,
+				   chain.doubts[i].why);
+	for (size_t i = 1; code == VMGRANT_GRANTED && i < chain.count; i++) {
+		set = launch_free_set(set, run->words.items);
+		code = open_one(run, image, &chain.items[i], word, i, set);
+	}
+	qemu_files_release(&chain);
+	return code;
+}
