@@ -57,8 +57,8 @@ vmgrant_helper_CPPFLAGS = $(AM_CPPFLAGS) $(NL_CFLAGS) $(CAPNG_CFLAGS)
 vmgrant_helper_LDADD = libjudge.a libhelper.a libinside.a libwire.la $(HELPER_LIBS)
 
 # Of the process that makes namespaces, as judge/local.mk makes the judge's.
-helper/port/maker-filter.h: helper/port/maker-calls.txt judge/sandbox-generate.run
-	$(AM_V_GEN)$(MKDIR_P) $(@D) && judge/sandbox-generate.run $(SECCOMP_ARCH) \
+helper/port/maker-filter.h: helper/port/maker-calls.txt judge/sandbox/generate.run
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && judge/sandbox/generate.run $(SECCOMP_ARCH) \
 		<$(srcdir)/helper/port/maker-calls.txt >$@.new && mv $@.new $@
 helper/port/libhelper_a-maker.$(OBJEXT): helper/port/maker-filter.h
 CLEANFILES += helper/port/maker-filter.h helper/port/maker-filter.h.new

@@ -25,12 +25,11 @@ libjudge_a_SOURCES = \
 	judge/orders.h \
 	judge/powerless.c \
 	judge/powerless.h \
-	judge/request.c \
 	judge/request.h \
-	judge/sandbox.c \
-	judge/sandbox.h \
 	judge/session.c \
 	judge/session.h \
+	judge/sandbox/sandbox.c \
+	judge/sandbox/sandbox.h \
 	judge/kind/kind.h \
 	judge/kind/disk-order.c \
 	judge/kind/disk-order.h \
@@ -65,13 +64,15 @@ libjudge_a_SOURCES = \
 
 # The judge's seccomp filter, by a program that runs on the machine that builds: the setuid
 # program does not link libseccomp.
-sandbox_generate = judge/sandbox-generate.run
-$(sandbox_generate): judge/sandbox-generate.c
+sandbox_generate = judge/sandbox/generate.run
+$(sandbox_generate): judge/sandbox/generate.c judge/sandbox/rules.c judge/sandbox/rules.h
 	$(AM_V_CC)$(MKDIR_P) $(@D) && $(CC_FOR_BUILD) $(CFLAGS_FOR_BUILD) $(SECCOMP_CFLAGS) \
-		-o $@ $(srcdir)/judge/sandbox-generate.c $(LDFLAGS_FOR_BUILD) $(SECCOMP_LIBS)
-judge/sandbox-filter.h: judge/sandbox-calls.txt $(sandbox_generate)
-	$(AM_V_GEN)$(sandbox_generate) $(SECCOMP_ARCH) <$(srcdir)/judge/sandbox-calls.txt >$@.new \
+		-I$(srcdir) -o $@ $(srcdir)/judge/sandbox/generate.c $(srcdir)/judge/sandbox/rules.c \
+		$(LDFLAGS_FOR_BUILD) $(SECCOMP_LIBS)
+judge/sandbox/filter.h: judge/sandbox/calls.txt $(sandbox_generate)
+	$(AM_V_GEN)$(sandbox_generate) $(SECCOMP_ARCH) <$(srcdir)/judge/sandbox/calls.txt >$@.new \
 		&& mv $@.new $@
-judge/sandbox.$(OBJEXT): judge/sandbox-filter.h
-CLEANFILES += $(sandbox_generate) judge/sandbox-filter.h judge/sandbox-filter.h.new
-EXTRA_DIST += judge/sandbox-calls.txt judge/sandbox-generate.c
+judge/sandbox/sandbox.$(OBJEXT): judge/sandbox/filter.h
+CLEANFILES += $(sandbox_generate) judge/sandbox/filter.h judge/sandbox/filter.h.new
+EXTRA_DIST += judge/sandbox/calls.txt judge/sandbox/generate.c judge/sandbox/rules.c \
+	judge/sandbox/rules.h

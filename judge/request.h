@@ -50,7 +50,10 @@ struct request {
 
 #define REQUEST_TEXT_SIZE 160
 
-/* "bridge br0", "usb 0951:1666 port 1-1.4", in printable ASCII; long serials are cut. */
+/*
+ * "bridge br0", "usb 0951:1666 port 1-1.4", in printable ASCII; long serials are cut. As the row of
+ * its kind says: judge/kind/kinds.c.
+ */
 void request_describe(const struct request *request, char text[REQUEST_TEXT_SIZE]);
 
 #endif

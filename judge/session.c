@@ -14,7 +14,7 @@
 #include "judge/kind/kind.h"
 #include "judge/policy/installed.h"
 #include "judge/acl-verdict.h"
-#include "judge/sandbox.h"
+#include "judge/sandbox/sandbox.h"
 #include "wire/clock.h"
 #include "wire/record.h"
 

@@ -25,6 +25,16 @@ const struct kind *kind_of_message(const struct protocol_request *message)
 	return NULL;
 }
 
+void request_describe(const struct request *request, char text[REQUEST_TEXT_SIZE])
+{
+	const struct kind *kind = kind_of(request->kind);
+
+	if (kind != NULL)
+		kind->describe(request, text);
+	else
+		(void)snprintf(text, REQUEST_TEXT_SIZE, "request");
+}
+
 static void describe_rule(const struct acl_rule *rule, char *text, size_t size)
 {
 	char words[ORDER_RULE_SIZE] = "";

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "judge/sandbox.h"
+#include "judge/sandbox/sandbox.h"
 
 #define ROOM 65536
 #define GROUPS_MAX 64

@@ -12,7 +12,7 @@ from askers import YES
 from process import wait_until
 
 PROBE = "/usr/libexec/sandbox-probe"
-CALLS = Path(__file__).parents[2] / "judge/sandbox-calls.txt"
+CALLS = Path(__file__).parents[2] / "judge/sandbox/calls.txt"
 TRACE = "/tmp/trace"
 
 

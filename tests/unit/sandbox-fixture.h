@@ -6,7 +6,7 @@
 
 #include <signal.h>
 
-#include "judge/sandbox.h"
+#include "judge/sandbox/sandbox.h"
 #include "tests/unit/attempt-fixture.h"
 
 static inline int enter_sandbox(void)

@@ -1,57 +1,31 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 vmgrant contributors */
-/*
- * Make a seccomp filter out of a list of calls: the judge's, and that of the process that makes
- * namespaces with a capability (helper/port/maker.c). A program of the build.
- *
- *     sandbox-generate ARCHITECTURE <sandbox-calls.txt >sandbox-filter.h
- *
- * ARCHITECTURE is libseccomp's name of the machine that vmgrant is built for, which may
- * be another than this one. Runs without privilege and loads nothing: libseccomp stays
- * on the machine that builds.
- *
- * The header also says which numbers of constants were used. They are this machine's;
- * sandbox.c compares them with those of the machine that it is compiled for.
- */
+/* The words of a list of calls, and the rules that each adds. Of the build's program generate.c. */
+#include "judge/sandbox/rules.h"
+
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/audit.h>
-#include <linux/filter.h>
 #include <linux/if_tun.h>
 #include <linux/netlink.h>
 #include <linux/sched.h>
 #include <linux/sockios.h>
+#include <linux/vfio.h>
 #include <signal.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <linux/vfio.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <unistd.h>
-
-#include <seccomp.h>
 
 #ifndef PR_SET_VMA
 #define PR_SET_VMA 0x53564d41
 #endif
 
-/* O_TMPFILE without the O_DIRECTORY in it. */
-#define TMPFILE_BIT 020000000
-#define WRITING ((scmp_datum_t)(O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | TMPFILE_BIT))
 /* A kernel looks at the lower half of what it takes as an int. */
 #define INT_MASK 0xffffffffU
 
-struct list {
-	scmp_filter_ctx filter;
-	uint32_t architecture;
-	unsigned line; /* of the list, for messages */
-};
-
-static void fail(const struct list *list, const char *what, const char *why)
+void list_fail(const struct list *list, const char *what, const char *why)
 {
 	fprintf(stderr, "sandbox-generate: line %u: %s: %s\n", list->line, what, why);
 	exit(EXIT_FAILURE);
@@ -64,7 +38,7 @@ static void add(const struct list *list, uint32_t action, int call, unsigned cou
 	int result = seccomp_rule_add_array(list->filter, action, call, count, arguments);
 
 	if (result < 0)
-		fail(list, "cannot add the rule", strerror(-result));
+		list_fail(list, "cannot add the rule", strerror(-result));
 }
 
 /* One rule for each value that the argument may have. */
@@ -123,7 +97,7 @@ static void unix_socket(const struct list *list, int call, const char *name)
 static void plain_fcntl(const struct list *list, int call, const char *name)
 {
 	static const scmp_datum_t commands[] = { F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD,
-						 F_SETFD, F_GETFL,	   F_SETFL };
+						 F_SETFD, F_GETFL,         F_SETFL };
 
 	(void)name;
 	add_values(list, call, 1, commands, sizeof commands / sizeof *commands);
@@ -140,7 +114,7 @@ static void plain_ioctl(const struct list *list, int call, const char *name)
 /* Options of the socket level that attach no program to a socket. */
 static void plain_option(const struct list *list, int call, const char *name)
 {
-	static const scmp_datum_t options[] = { SO_RCVBUF,   SO_SNDBUF,	  SO_RCVTIMEO,
+	static const scmp_datum_t options[] = { SO_RCVBUF,   SO_SNDBUF,   SO_RCVTIMEO,
 						SO_SNDTIMEO, SO_PASSCRED, SO_KEEPALIVE };
 
 	(void)name;
@@ -171,17 +145,13 @@ static void own_limits(const struct list *list, int call, const char *name)
 	add(list, SCMP_ACT_ALLOW, call, 2, reads_own);
 }
 
-/*
- * Memory cannot be compared, but where a text lies can: an address is put in when the filter is
- * loaded. These stand for two of them until then.
- */
-static const scmp_datum_t own_paths[] = { 0x5eed00015eed0002ULL, 0x5eed00035eed0004ULL };
+const scmp_datum_t list_own_paths[OWN_PATHS] = { 0x5eed00015eed0002ULL, 0x5eed00035eed0004ULL };
 
 static void own_path(const struct list *list, int call, const char *name)
 {
 	(void)name;
-	for (size_t i = 0; i < sizeof own_paths / sizeof *own_paths; i++) {
-		const struct scmp_arg_cmp is_path = SCMP_A1(SCMP_CMP_EQ, own_paths[i]);
+	for (size_t i = 0; i < OWN_PATHS; i++) {
+		const struct scmp_arg_cmp is_path = SCMP_A1(SCMP_CMP_EQ, list_own_paths[i]);
 
 		add(list, SCMP_ACT_ALLOW, call, 1, &is_path);
 	}
@@ -198,8 +168,8 @@ static void network_namespace(const struct list *list, int call, const char *nam
 /* As fork() does it: nothing is shared, and no namespace is new. */
 static void plain_fork(const struct list *list, int call, const char *name)
 {
-	const int is_swapped = list->architecture == SCMP_ARCH_S390 ||
-			       list->architecture == SCMP_ARCH_S390X;
+	const int is_swapped =
+		list->architecture == SCMP_ARCH_S390 || list->architecture == SCMP_ARCH_S390X;
 	const struct scmp_arg_cmp is_fork = SCMP_CMP(is_swapped ? 1U : 0U, SCMP_CMP_EQ, SIGCHLD);
 
 	(void)name;
@@ -280,132 +250,17 @@ static const struct {
 	{ "private-memory", private_memory },
 };
 
-static void read_line(const struct list *list, char *line)
+void list_add(const struct list *list, const char *word, const char *name)
 {
-	const char *word = strtok(line, " \t\n");
-	const char *name, *reason;
-	int call;
+	const int call = seccomp_syscall_resolve_name(name);
 
-	if (word == NULL || word[0] == '#')
-		return;
-	name = strtok(NULL, " \t\n");
-	reason = strtok(NULL, "\n");
-	if (name == NULL || reason == NULL)
-		fail(list, word, "needs a call and a reason");
-	call = seccomp_syscall_resolve_name(name);
 	if (call == __NR_SCMP_ERROR)
-		fail(list, name, "libseccomp knows no such call");
+		list_fail(list, name, "libseccomp knows no such call");
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
 		if (strcmp(words[i].word, word) != 0)
 			continue;
 		words[i].add_rules(list, call, name);
 		return;
 	}
-	fail(list, word, "no such word");
-}
-
-static void open_filter(struct list *list, const char *architecture)
-{
-	list->architecture = seccomp_arch_resolve_name(architecture);
-	list->filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-	if (list->architecture == 0 || list->filter == NULL)
-		fail(list, architecture, "libseccomp knows no such architecture");
-	/* Removed first: a filter is of one byte order. */
-	if (list->architecture != seccomp_arch_native() &&
-	    (seccomp_arch_remove(list->filter, SCMP_ARCH_NATIVE) < 0 ||
-	     seccomp_arch_add(list->filter, list->architecture) < 0))
-		fail(list, architecture, "libseccomp makes no filters for it");
-	/*
-	 * Calls of another ABI have other numbers: i386 and x32 on x86_64, 32-bit ARM on
-	 * 64-bit. A tree is searched in fewer steps, also by the kernel when it loads it.
-	 */
-	if (seccomp_attr_set(list->filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) < 0 ||
-	    seccomp_attr_set(list->filter, SCMP_FLTATR_CTL_OPTIMIZE, 2) < 0)
-		fail(list, architecture, "libseccomp is too old");
-}
-
-static void print_constants(void)
-{
-#define PRINT(constant) printf("#define SANDBOX_" #constant " 0x%llxULL\n", \
-			       (unsigned long long)(constant))
-	PRINT(WRITING);
-	PRINT(PROT_WRITE);
-	PRINT(PROT_EXEC);
-	PRINT(MAP_ANONYMOUS);
-	PRINT(AF_UNIX);
-	PRINT(F_DUPFD_CLOEXEC);
-	PRINT(FIONREAD);
-	PRINT(FIONBIO);
-	PRINT(SOL_SOCKET);
-	PRINT(SO_PASSCRED);
-	PRINT(SO_RCVTIMEO);
-	PRINT(SO_SNDTIMEO);
-	PRINT(ENOSYS);
-	PRINT(CLONE_NEWNET);
-	PRINT(SIGCHLD);
-	PRINT(MAP_PRIVATE);
-	PRINT(TUNGETIFF);
-#undef PRINT
-}
-
-/* libseccomp writes the instructions in the byte order of their machine. */
-static unsigned long long number(const unsigned char *bytes, size_t size, uint32_t architecture)
-{
-	unsigned long long value = 0;
-
-	for (size_t i = 0; i < size; i++)
-		value = value << 8 |
-			bytes[(architecture & __AUDIT_ARCH_LE) != 0 ? size - 1 - i : i];
-	return value;
-}
-
-/* A number, or what whoever includes the header puts in. */
-static void print_operand(unsigned long long value)
-{
-	for (size_t i = 0; i < sizeof own_paths / sizeof *own_paths; i++) {
-		if (value == own_paths[i] >> 32)
-			printf("SANDBOX_PATH_%zu_HIGH }, \\\n", i + 1);
-		else if (value == (own_paths[i] & UINT32_MAX))
-			printf("SANDBOX_PATH_%zu_LOW }, \\\n", i + 1);
-		else
-			continue;
-		return;
-	}
-	printf("0x%08llx }, \\\n", value);
-}
-
-static void print_filter(const struct list *list)
-{
-	FILE *file = tmpfile();
-	unsigned char code[sizeof(struct sock_filter)];
-
-	if (file == NULL || seccomp_export_bpf(list->filter, fileno(file)) < 0)
-		fail(list, "cannot write the filter", strerror(errno));
-	rewind(file);
-	printf("#define SANDBOX_FILTER \\\n");
-	while (fread(code, sizeof code, 1, file) == 1) {
-		printf("\t{ 0x%02llx, %u, %u, ", number(code, 2, list->architecture), code[2], code[3]);
-		print_operand(number(code + 4, 4, list->architecture));
-	}
-	printf("\t/* the end */\n");
-	fclose(file);
-}
-
-int main(int argc, char **argv)
-{
-	struct list list = { .line = 0 };
-	char line[256];
-
-	if (argc != 2)
-		fail(&list, "usage", "sandbox-generate ARCHITECTURE <LIST >HEADER");
-	open_filter(&list, argv[1]);
-	while (fgets(line, sizeof line, stdin) != NULL) {
-		list.line++;
-		read_line(&list, line);
-	}
-	printf("/* Made by judge/sandbox-generate.c for %s. */\n", argv[1]);
-	print_constants();
-	print_filter(&list);
-	seccomp_release(list.filter);
-	return ferror(stdout) || fflush(stdout) != 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	list_fail(list, word, "no such word");
 }

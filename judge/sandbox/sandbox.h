@@ -13,7 +13,7 @@
  *                    ABI 6 (6.12) no abstract socket and no signal to a process outside.
  *                    Each ABI also denies ptrace, and with it /proc/PID/mem and the like, of
  *                    processes outside, the account's own askers and other judges.
- *   3 seccomp        the calls of sandbox-calls.txt, by libseccomp at build time; calls of
+ *   3 seccomp        the calls of calls.txt, by libseccomp at build time; calls of
  *                    another ABI of the machine (i386 and x32 on x86_64) end the judge.
  *
  * What stays possible: reading what the account may read, connecting to AF_UNIX sockets
@@ -22,8 +22,8 @@
  * speaks over the network itself, as the old nss_ldap, gets EPERM for its socket, and its
  * names cannot be looked up: the rules that name them refuse.
  */
-#ifndef VMGRANT_JUDGE_SANDBOX_H
-#define VMGRANT_JUDGE_SANDBOX_H
+#ifndef VMGRANT_JUDGE_SANDBOX_SANDBOX_H
+#define VMGRANT_JUDGE_SANDBOX_SANDBOX_H
 
 #include "wire/refusal.h"
 

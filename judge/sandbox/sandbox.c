@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 vmgrant contributors */
 /* The judge's sandbox: no_new_privs, Landlock, a seccomp filter. Without privilege. */
-#include "judge/sandbox.h"
+#include "judge/sandbox/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,13 +16,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "judge/sandbox-filter.h"
+#include "judge/sandbox/filter.h"
 
 /*
  * The filter was made with the constants of the machine that built it; on another
  * architecture some have other numbers. Where this fails, build on the machine itself.
  */
-_Static_assert(SANDBOX_WRITING == (O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY)) &&
+_Static_assert(SANDBOX_WRITING == (O_WRONLY | O_RDWR | O_CREAT | O_TRUNC |
+				   (O_TMPFILE & ~O_DIRECTORY)) &&
 		       SANDBOX_PROT_WRITE == PROT_WRITE && SANDBOX_PROT_EXEC == PROT_EXEC &&
 		       SANDBOX_MAP_ANONYMOUS == MAP_ANONYMOUS && SANDBOX_AF_UNIX == AF_UNIX &&
 		       SANDBOX_F_DUPFD_CLOEXEC == F_DUPFD_CLOEXEC && SANDBOX_FIONREAD == FIONREAD &&
@@ -53,8 +54,8 @@ struct landlock_ruleset {
 static struct landlock_ruleset ruleset_of_abi(long abi)
 {
 	struct landlock_ruleset ruleset = {
-		.handled_access_fs = LANDLOCK_FS_EXECUTE | LANDLOCK_FS_WRITE_FILE |
-				     LANDLOCK_FS_REMOVE_AND_MAKE,
+		.handled_access_fs =
+			LANDLOCK_FS_EXECUTE | LANDLOCK_FS_WRITE_FILE | LANDLOCK_FS_REMOVE_AND_MAKE,
 	};
 
 	if (abi >= 2)
