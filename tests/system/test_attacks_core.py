@@ -20,8 +20,9 @@ import usb_client
 from askers import TOKEN, install_asker
 from process import wait_until
 from test_usb import STICK
+from tracing import injecting
 from usbtree import STORAGE, VENDOR, Loop, UsbTree
-from world import HELPER, World, environment, helper_arguments, identity_of
+from world import HELPER, environment, helper_arguments, identity_of
 
 NET_ADMIN = 1 << 12
 ALL_OF_NATIVE = 1 << 12 | 1 << 1 | 1 << 24
@@ -171,6 +172,15 @@ def test_attack_51_a_helper_stopped_at_a_change_of_its_capabilities_is_ended(wor
         assert result.code in (-signal.SIGKILL, 0), (number, result)
         result.close()
     world.wait_no_taps()
+
+
+def test_attack_51_without_its_timer_a_helper_does_nothing(world):
+    world.write_acl("allow bridge br0 user alice polkit=no\n")
+    for channel, arguments in ((None, None), (protocol_client.pair, ["--fd=9"])):
+        result = world.request("alice", channel=channel, arguments=arguments,
+                               strace=injecting("timer_create", 1, "error=EAGAIN"))
+        assert result.refused and result.code == replies.INTERNAL, result
+        assert b"cannot make a timer" in result.stderr, result
 
 
 def test_a_connection_may_be_idle_for_longer_than_a_request_may_take(world):

@@ -161,6 +161,7 @@ def test_attack_56_a_port_with_a_wrong_field_is_not_made(shared, name):
 
 
 MALFORMED = {
+    "an answer of its own": struct.pack("=IiII", orders.PORT, 0, 0, 1).ljust(orders.ANSWER_SIZE, b"\0"),
     "nothing of an order": b"x",
     "a short one": orders.order(orders.FINISH)[:-1],
     "a long one": orders.order(orders.FINISH) + b"\0",
@@ -341,7 +342,56 @@ def test_attack_56_what_a_walk_opens_is_for_reading(shared, judge):
     os.close(fd)
 
 
-# ---- floods, descriptors, death ----
+# ---- orders in every order, floods, descriptors, death ----
+
+# Each with what it may bring: no device that is asked for is there.
+WELL_FORMED = (
+    (orders.order(orders.KEEP, struct.pack("=I", 15)), None),
+    (orders.order(orders.BEGIN, struct.pack("=I", 1)), None),
+    (orders.order(orders.FINISH), None),
+    (orders.order(orders.MEMLOCK_UNDO), None),
+    (orders.walk(orders.ROOT), 1),
+    (orders.walk(orders.ENTER, b"etc"), 1),
+    (orders.usb(b"1-1"), 0),
+    (orders.disk(b"none"), 0),
+    (orders.block(b"none"), 0),
+    (orders.vfio(999999), 0),
+    (orders.memlock(0), 0),
+    (orders.order(orders.ASK), 1),
+    (orders.order(orders.ASKED), 0),
+)
+
+
+def test_attack_56_orders_in_every_order_bring_what_each_brings_alone(shared):
+    """Every pair of them one after the other, as an honest judge never sends them, with ports between."""
+    judge = Judge(shared)
+    shared.write("/usr/libexec/vmgrant/vmgrant-authorize", "#!/bin/sh\nexit 1\n", 0o755)
+    kept = []
+    for first in WELL_FORMED:
+        for pair in ((first, second) for second in WELL_FORMED):
+            for data, most in pair:
+                if most is None:
+                    judge.socket.send(data)
+                    continue
+                answer = judge.give(data)
+                assert answer.kind == struct.unpack_from("=I", data)[0], (data[:16], answer.data)
+                assert len(answer.fds) <= most, (data[:16], answer.result)
+                for fd in answer.fds:
+                    os.close(fd)
+        made = judge.give(orders.port())
+        assert made.result == 0 and shared.sysfs(made.port_name, "ifalias").endswith("(uid 1000) on br0")
+        for fd in kept:
+            os.close(fd)
+        kept = made.fds
+    status = judge.status()
+    assert "0" not in status["Uid"].split() and int(status["CapEff"], 16) == 0
+    assert int(status["CapPrm"], 16) & ~(1 << 12 | 1 << 1 | 1 << 24) == 0
+    # What it keeps lives as long as it does, and no longer.
+    judge.end()
+    assert made.port_name in shared.taps()
+    for fd in kept:
+        os.close(fd)
+    shared.wait_no_taps()
 
 def test_attack_56_a_flood_of_orders_leaves_nothing_behind(shared, judge):
     look(judge)
