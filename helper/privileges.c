@@ -90,9 +90,9 @@ static int add(capng_type_t set, unsigned long long capabilities)
 
 /* ---- what it was started with ---- */
 
-static int has_file_capabilities(void)
+static int are_permitted(unsigned long long needed)
 {
-	unsigned long long effective, permitted, needed = SHRINKING | BIT(CAP_NET_ADMIN);
+	unsigned long long effective, permitted;
 
 	return read_sets(&effective, &permitted) == 0 && (permitted & needed) == needed;
 }
@@ -103,7 +103,7 @@ int privileges_are_real(void)
 	 * AT_SECURE tells that libc, too, treated this start as a setuid one. Without
 	 * it only root himself is root; "unshare -r" makes anybody look like him.
 	 */
-	return (geteuid() == 0 || has_file_capabilities()) &&
+	return (geteuid() == 0 || are_permitted(SHRINKING | BIT(CAP_NET_ADMIN))) &&
 	       (getauxval(AT_SECURE) != 0 || !namespace_is_users());
 }
 
@@ -152,13 +152,13 @@ static unsigned long long bits_of(unsigned rights)
 
 int privileges_raise(enum order_right right)
 {
-	if (make_effective(bits_of(right)) < 0) {
-		int error = errno;
+	int error;
 
-		privileges_lower();
-		return -error;
-	}
-	return 0;
+	if (make_effective(bits_of(right)) == 0)
+		return 0;
+	error = errno;
+	privileges_lower();
+	return -error;
 }
 
 void privileges_lower(void)
@@ -366,9 +366,7 @@ int privileges_become_account(const struct account *account, pid_t parent)
 
 int privileges_can_make_namespaces(void)
 {
-	unsigned long long effective, permitted;
-
-	return read_sets(&effective, &permitted) == 0 && (permitted & MAKING) == MAKING;
+	return are_permitted(MAKING);
 }
 
 int privileges_become_maker(const struct account *account, pid_t parent)

@@ -83,6 +83,15 @@ static void remember(struct walk *walk, int fd)
 	walk->folder = fcntl(fd, F_DUPFD_CLOEXEC, 3);
 }
 
+static void take_step(struct walk *walk)
+{
+	const struct order_walk *order = &walk->order;
+
+	walk->result = walk->is_service ? step_for_all(walk, order) : step(walk, order);
+	if (walk->result >= 0 && order->step != ORDER_STEP_OPEN)
+		remember(walk, walk->result);
+}
+
 /* ---- the thread ---- */
 
 static void *walk_as_caller(void *context)
@@ -94,19 +103,10 @@ static void *walk_as_caller(void *context)
 	for (;;) {
 		while (sem_wait(&walk->asked) < 0) {
 		}
-		walk->result = step(walk, &walk->order);
-		if (walk->result >= 0 && walk->order.step != ORDER_STEP_OPEN)
-			remember(walk, walk->result);
+		take_step(walk);
 		(void)sem_post(&walk->answered);
 	}
 	return NULL;
-}
-
-static int wait_for_result(struct walk *walk)
-{
-	while (sem_wait(&walk->answered) < 0) {
-	}
-	return walk->result;
 }
 
 int walk_start(struct walk *walk, enum door_kind door, const struct account *account)
@@ -131,18 +131,17 @@ int walk_start(struct walk *walk, enum door_kind door, const struct account *acc
 
 int walk_wait(struct walk *walk)
 {
-	return walk->is_service ? 0 : wait_for_result(walk);
+	while (!walk->is_service && sem_wait(&walk->answered) < 0) {
+	}
+	return walk->result;
 }
 
 int walk_step(struct walk *walk, const struct order_walk *order)
 {
-	if (walk->is_service) {
-		walk->result = step_for_all(walk, order);
-		if (walk->result >= 0 && order->step != ORDER_STEP_OPEN)
-			remember(walk, walk->result);
-		return walk->result;
-	}
 	walk->order = *order;
-	(void)sem_post(&walk->asked);
-	return wait_for_result(walk);
+	if (walk->is_service)
+		take_step(walk);
+	else
+		(void)sem_post(&walk->asked);
+	return walk_wait(walk);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 vmgrant contributors */
-/* A child process of the library. */
+/* A child process. */
 #include "wire/child.h"
 
 #include <errno.h>
@@ -55,6 +55,15 @@ int child_reap(struct child *child, siginfo_t *info)
 	child_close_fd(&child->pidfd);
 	child->pid = 0;
 	return result;
+}
+
+void child_kill(pid_t pid)
+{
+	if (pid <= 0)
+		return;
+	(void)kill(pid, SIGKILL);
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
+	}
 }
 
 void child_close_fd(int *fd)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 vmgrant contributors */
 /*
- * A child process of the library: told apart from every other child, and waited
+ * A child process: told apart from every other child, and waited
  * for without a signal handler.
  */
 #ifndef VMGRANT_WIRE_CHILD_H
@@ -25,6 +25,9 @@ void child_signal(const struct child *child, int number);
 
 /* Wait without limit and reap it. Returns 0, or -1 if somebody else has reaped it. */
 int child_reap(struct child *child, siginfo_t *info);
+
+/* End a child of this number at once, and reap it. 0 or less: there is none. */
+void child_kill(pid_t pid);
 
 /* Close *fd if it is one, and make it -1. */
 void child_close_fd(int *fd);

@@ -16,13 +16,13 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "helper/port/maker-filter.h"
 #include "helper/privileges.h"
 #include "helper/process.h"
 #include "inside/builder.h"
+#include "wire/child.h"
 #include "wire/fd-pass.h"
 
 _Static_assert(SANDBOX_CLONE_NEWNET == CLONE_NEWNET && SANDBOX_SIGCHLD == SIGCHLD &&
@@ -165,12 +165,7 @@ int maker_order(const struct maker *maker, const struct order_port *order, int c
 
 void maker_stop(struct maker *maker)
 {
-	if (maker->child > 0) {
-		(void)kill(maker->child, SIGKILL);
-		while (waitpid(maker->child, NULL, 0) < 0 && errno == EINTR) {
-		}
-	}
-	if (maker->channel >= 0)
-		close(maker->channel);
+	child_kill(maker->child);
+	child_close_fd(&maker->channel);
 	*maker = (struct maker){ .channel = -1 };
 }

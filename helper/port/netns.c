@@ -5,14 +5,13 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "helper/privileges.h"
 #include "helper/process.h"
 #include "inside/builder.h"
+#include "wire/child.h"
 
 /* Making a namespace takes a millisecond; a machine on its knees gets this long. */
 #define CHILD_TIMEOUT_MS 5000
@@ -98,12 +97,7 @@ int netns_finish(struct netns *netns)
 
 void netns_close(struct netns *netns)
 {
-	if (netns->child > 0) {
-		(void)kill(netns->child, SIGKILL);
-		while (waitpid(netns->child, NULL, 0) < 0 && errno == EINTR) {
-		}
-	}
-	if (netns->channel >= 0)
-		close(netns->channel);
+	child_kill(netns->child);
+	child_close_fd(&netns->channel);
 	fd_list_close(&netns->files);
 }
