@@ -74,6 +74,8 @@ package_lives() {
 		[ "$(stat -c "%a %U" "$helper")" = "4755 root" ]
 		[ "$(stat -c "%a %U:%G" /etc/vmgrant/acl.conf)" = "640 root:vmgrant" ]
 		vmgrant check-acl
+		[ -e /etc/apparmor.d/vmgrant-helper ]
+		[ -e /etc/apparmor.d/local/vmgrant-helper ]
 		dpkg-statoverride --update --add root tty 4750 "$helper"
 		dpkg -i --force-depends /run/debs/vmgrant_*.deb
 		[ "$(stat -c "%a %G" "$helper")" = "4750 tty" ]
@@ -91,6 +93,8 @@ package_lives() {
 		dpkg --purge --force-depends vmgrant
 		grep -x theirs "$place"
 		[ ! -e "$place.qemu" ]
+		[ ! -e /etc/apparmor.d/vmgrant-helper ]
+		[ ! -e /etc/apparmor.d/local/vmgrant-helper ]
 		[ ! -e /etc/vmgrant ]
 		[ ! -e /usr/libexec/vmgrant ]'
 }
