@@ -8,6 +8,8 @@ libhelper_a_SOURCES = \
 	helper/account.h \
 	helper/ask.c \
 	helper/ask.h \
+	helper/auditor.c \
+	helper/auditor.h \
 	helper/peer.c \
 	helper/peer.h \
 	helper/privileges.c \

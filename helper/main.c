@@ -23,6 +23,7 @@
 #include "helper/process.h"
 #include "helper/serve.h"
 #include "judge/judge.h"
+#include "wire/audit.h"
 #include "wire/door.h"
 #include "wire/record.h"
 
@@ -75,6 +76,17 @@ static int start_maker(struct service *service)
 	return maker_start(builders->account, &builders->maker);
 }
 
+/* Likewise with CAP_AUDIT_WRITE. Nobody else gets that, nor does a build without it. */
+static int start_auditor(struct service *service)
+{
+#ifdef WITH_AUDIT
+	return auditor_start(&service->account, service->peer.uid, &service->auditor);
+#else
+	service->auditor = (struct auditor){ -1, -1 };
+	return 0;
+#endif
+}
+
 static enum reply_code start(struct service *service, struct refusal *why)
 {
 	int result = process_close_fds(service->door.fd, service->door.fd);
@@ -96,7 +108,9 @@ static enum reply_code start(struct service *service, struct refusal *why)
 	code = account_find(service->peer.uid, &service->account, why);
 	if (code != REPLY_GRANTED)
 		return code;
-	result = start_maker(service);
+	result = start_auditor(service);
+	if (result == 0)
+		result = start_maker(service);
 	if (result < 0)
 		return refuse(why, REPLY_INTERNAL, "start: cannot start a process: %s",
 			      strerror(-result));
@@ -138,10 +152,12 @@ static void be_judge(const struct service *service, int argc, char *const argv[]
 		.rights = privileges_held(),
 		.client = service->door.fd,
 		.orders = orders,
+		.audit = service->auditor.judge_end,
 	};
+	const int kept[] = { service->door.fd, orders, service->auditor.judge_end };
 
 	if (privileges_become_account(&service->account, helper) < 0 ||
-	    process_close_fds(service->door.fd, orders) < 0)
+	    process_close_but(kept, sizeof kept / sizeof *kept) < 0)
 		_exit(REPLY_INTERNAL);
 	_exit(judge_run(&start));
 }
@@ -160,6 +176,8 @@ static enum reply_code fork_judge(struct service *service, int argc, char *const
 		be_judge(service, argc, argv, ends[1], helper,
 			 refused.code != REPLY_GRANTED ? &refused : NULL);
 	close(ends[1]);
+	if (service->auditor.judge_end >= 0)
+		close(service->auditor.judge_end);
 	service->orders = ends[0];
 	if (service->judge < 0)
 		return refuse(why, REPLY_INTERNAL, "start: cannot start a process: %s: end some of "
@@ -181,6 +199,7 @@ static void record_failure(struct service *service, const struct refusal *why)
 	};
 
 	record_send(&service->log, &record);
+	audit_send(service->auditor.helper_end, &record, NULL);
 }
 
 /*
@@ -218,6 +237,7 @@ static int run_unprivileged(int argc, char *const argv[], const struct door *doo
 		.parent = getppid(),
 		.client = door->fd,
 		.orders = -1,
+		.audit = -1,
 	};
 
 	privileges_become_caller();
@@ -257,6 +277,7 @@ int main(int argc, char **argv)
 		.door = door_find(argc, argv),
 		.peer = { .uid = getuid(), .pid = getppid(), .pidfd = -1 },
 		.log = -1,
+		.auditor = { -1, -1 },
 		.turn = { .file = -1, .place = -1 },
 		.ports = { .tun_fd = -1, .owner = getuid() },
 		.walk = { .folder = -1 },

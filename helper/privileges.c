@@ -26,6 +26,9 @@
 /* Of the process that makes namespaces, and after that of what it forks to build in one. */
 #define MAKING (BIT(CAP_SYS_ADMIN) | BIT(CAP_NET_ADMIN))
 
+/* Of the process that writes audit records. */
+#define AUDITING BIT(CAP_AUDIT_WRITE)
+
 int privileges_are_given(void)
 {
 	uid_t real, effective, saved;
@@ -343,12 +346,21 @@ int privileges_become_reader(const struct account *account)
 	return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
-/* All ids the account's for good, these capabilities permitted, and an end with the parent. */
+/* All ids the account's for good, and these capabilities permitted. */
+static int take_all_ids(const struct account *account, unsigned long long kept)
+{
+	return set_gids(account->gid, account->gid) < 0 ||
+			       set_uids(account->uid, account->uid) < 0 ||
+			       write_sets(0, kept) < 0 || !are_lowered(kept) ||
+			       prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0
+		       ? -1
+		       : 0;
+}
+
+/* The same, and an end with the parent. */
 static int become(const struct account *account, pid_t parent, unsigned long long kept)
 {
-	if (set_gids(account->gid, account->gid) < 0 || set_uids(account->uid, account->uid) < 0 ||
-	    write_sets(0, kept) < 0 ||
-	    !are_lowered(kept) || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+	if (take_all_ids(account, kept) < 0)
 		return -1;
 	/* Last: a change of ids forgets it. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
@@ -369,18 +381,22 @@ int privileges_can_make_namespaces(void)
 	return are_permitted(MAKING);
 }
 
-int privileges_become_maker(const struct account *account, pid_t parent)
+/* From phase 0, in a fork: these capabilities, however the process was started. 0 or -1. */
+static int shrink_to(unsigned long long kept, const struct account *account)
 {
 	struct refusal why;
 
-	if (geteuid() == account->uid) {
-		if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 ||
-		    write_sets(0, MAKING) < 0 || close_up(MAKING, &why) != REPLY_GRANTED)
-			return -1;
-	} else if (shrink(MAKING, account, &why) != REPLY_GRANTED) {
-		return -1;
-	}
-	return become(account, parent, MAKING);
+	if (geteuid() != account->uid)
+		return shrink(kept, account, &why) == REPLY_GRANTED ? 0 : -1;
+	return prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 ||
+			       write_sets(0, kept) < 0 || close_up(kept, &why) != REPLY_GRANTED
+		       ? -1
+		       : 0;
+}
+
+int privileges_become_maker(const struct account *account, pid_t parent)
+{
+	return shrink_to(MAKING, account) < 0 ? -1 : become(account, parent, MAKING);
 }
 
 int privileges_make_namespace(void)
@@ -396,6 +412,25 @@ int privileges_make_namespace(void)
 	if (write_sets(BIT(CAP_NET_ADMIN), BIT(CAP_NET_ADMIN)) < 0)
 		abort();
 	return error;
+}
+
+/* ---- the kernel's audit log ---- */
+
+int privileges_can_audit(void)
+{
+	unsigned long long effective, permitted;
+
+	return read_sets(&effective, &permitted) == 0 && (permitted & AUDITING) != 0;
+}
+
+int privileges_become_auditor(const struct account *account)
+{
+	return shrink_to(AUDITING, account) < 0 ? -1 : take_all_ids(account, AUDITING);
+}
+
+int privileges_raise_audit(void)
+{
+	return make_effective(AUDITING) < 0 ? -errno : 0;
 }
 
 void privileges_become_caller(void)

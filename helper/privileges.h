@@ -22,7 +22,8 @@
  * The judge and the asker are forks of phase 1 or 2 that call
  * privileges_become_account() first of all: no capability, all ids the account's.
  * Where user namespaces are forbidden, a fork of phase 0 calls privileges_become_maker(), and
- * its forks, one for each sealed port, privileges_make_namespace(): see port/maker.h.
+ * its forks, one for each sealed port, privileges_make_namespace(): see port/maker.h. Where audit
+ * records are written, another fork of phase 0 calls privileges_become_auditor(): auditor.h.
  *
  * Ids are changed by plain system calls: libc's functions change them in every thread,
  * and the thread of walk.c has its own.
@@ -110,6 +111,18 @@ int privileges_become_maker(const struct account *account, pid_t parent);
  * if the capability stays.
  */
 int privileges_make_namespace(void);
+
+/* 1 if this process has what privileges_become_auditor() keeps. */
+int privileges_can_audit(void);
+
+/*
+ * From phase 0, in a fork: all ids the account's, CAP_AUDIT_WRITE permitted and nothing else. It
+ * does not end with its parent: what was sent to it is to be written. 0, or -1 with errno.
+ */
+int privileges_become_auditor(const struct account *account);
+
+/* There: make that effective, until privileges_lower(). 0 or -errno. */
+int privileges_raise_audit(void);
 
 /*
  * For good: no capability, all ids the caller's. For the end of the process, which

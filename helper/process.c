@@ -200,12 +200,33 @@ static int close_between(unsigned first, unsigned last)
 	return syscall(SYS_close_range, first, last, 0) < 0 ? -errno : 0;
 }
 
+/* The lowest of them that is first or above; INT_MAX: there is none. */
+static int lowest_from(int first, const int *kept, size_t count)
+{
+	int lowest = INT_MAX;
+
+	for (size_t i = 0; i < count; i++) {
+		if (kept[i] >= first && kept[i] < lowest)
+			lowest = kept[i];
+	}
+	return lowest;
+}
+
+int process_close_but(const int *kept, size_t count)
+{
+	int first = STDERR_FILENO + 1, next, result = 0;
+
+	for (next = lowest_from(first, kept, count); next != INT_MAX && result == 0;
+	     next = lowest_from(first, kept, count)) {
+		result = close_between((unsigned)first, (unsigned)next - 1);
+		first = next + 1;
+	}
+	return result == 0 ? close_between((unsigned)first, UINT_MAX) : result;
+}
+
 int process_close_fds(int one, int other)
 {
-	unsigned low = (unsigned)(one < other ? one : other), high = (unsigned)(one < other ? other : one);
-	int result = close_between(3, low - 1);
+	const int kept[] = { one, other };
 
-	if (result == 0)
-		result = close_between(low + 1, high - 1);
-	return result == 0 ? close_between(high + 1, UINT_MAX) : result;
+	return process_close_but(kept, 2);
 }

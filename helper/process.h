@@ -45,6 +45,8 @@
 #ifndef VMGRANT_HELPER_PROCESS_H
 #define VMGRANT_HELPER_PROCESS_H
 
+#include <stddef.h>
+
 #include "wire/refusal.h"
 
 /* The rows above. Nothing here depends on the arguments. */
@@ -55,5 +57,8 @@ enum reply_code process_secure(struct refusal *why);
  * reaches a child and none is mistaken for one of ours. Returns 0 or -errno.
  */
 int process_close_fds(int one, int other);
+
+/* The same for any number of them, in any order; negative ones are none. */
+int process_close_but(const int *kept, size_t count);
 
 #endif

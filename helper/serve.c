@@ -17,6 +17,7 @@
 #include "helper/node/block.h"
 #include "helper/node/perform.h"
 #include "helper/privileges.h"
+#include "wire/audit.h"
 #include "wire/clock.h"
 #include "wire/record.h"
 
@@ -51,6 +52,19 @@ int service_is_fresh(uint64_t judged_ms)
 
 /* ---- records of what was given ---- */
 
+/* The only address that a port under way passes, or NULL. */
+static const char *locked_mac(const struct service *service, char text[AUDIT_MAC_SIZE])
+{
+	const struct order_port *order = &service->order.port;
+	const uint8_t *mac = order->mac;
+
+	if (service->order.type != ORDER_PORT || (order->flags & ORDER_PORT_LOCK_MAC) == 0)
+		return NULL;
+	(void)snprintf(text, AUDIT_MAC_SIZE, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1],
+		       mac[2], mac[3], mac[4], mac[5]);
+	return text;
+}
+
 void service_record_grant(struct service *service, const char *action, const char *given,
 			  const struct order_words *words)
 {
@@ -65,8 +79,10 @@ void service_record_grant(struct service *service, const char *action, const cha
 		.device = words->device,
 		.rule = words->rule,
 	};
+	char mac[AUDIT_MAC_SIZE];
 
 	record_send(&service->log, &record);
+	audit_send(service->auditor.helper_end, &record, locked_mac(service, mac));
 }
 
 /* ---- orders without an answer ---- */

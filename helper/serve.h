@@ -8,6 +8,7 @@
 
 #include "helper/account.h"
 #include "helper/ask.h"
+#include "helper/auditor.h"
 #include "helper/node/memlock.h"
 #include "helper/peer.h"
 #include "helper/port/port.h"
@@ -27,6 +28,7 @@ struct service {
 	pid_t judge;
 	int orders;   /* the socket to the judge */
 	int log;
+	struct auditor auditor;
 	struct port_maker ports;
 	struct walk walk;
 	struct turn turn, connection;

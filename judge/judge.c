@@ -61,6 +61,7 @@ static int run_with_helper(const struct judge_start *start)
 		.orders = { .fd = start->orders },
 		.client = start->client,
 		.log = -1,
+		.audit = start->audit,
 		.caller = { .uid = start->caller, .parent = start->parent },
 	};
 	struct refusal why = { .code = REPLY_GRANTED };
@@ -108,6 +109,7 @@ static void record_powerless(const struct judge_start *start, const struct refus
 {
 	struct session session = {
 		.log = record_open(),
+		.audit = -1,
 		.caller = { .uid = start->caller, .parent = start->parent },
 	};
 

@@ -26,6 +26,7 @@ struct judge_start {
 	const struct refusal *refused; /* what the client is to be told whatever it asks, or NULL */
 	unsigned rights;  /* enum order_right: what the helper can raise */
 	int client;       /* the socket of the requests, -1: none was named */
+	int audit;        /* the socket for refusals that the kernel's audit log gets, or -1 */
 	int orders;       /* the socket to the helper; -1: none has power here, nothing can be given */
 };
 

@@ -15,6 +15,7 @@
 #include "judge/policy/installed.h"
 #include "judge/acl-verdict.h"
 #include "judge/sandbox/sandbox.h"
+#include "wire/audit.h"
 #include "wire/clock.h"
 #include "wire/record.h"
 
@@ -233,4 +234,5 @@ void session_record(struct session *session, const struct request *request, cons
 	if (rule != NULL)
 		(void)snprintf(place, sizeof place, "%s:%u", rule->file, rule->line);
 	record_send(&session->log, &record);
+	audit_send(session->audit, &record, NULL);
 }

@@ -29,6 +29,7 @@ struct session {
 	unsigned rights; /* enum order_right: what the helper can raise */
 	int is_confined; /* 1: in its sandbox */
 	int log;
+	int audit; /* -1: no refusal goes there */
 };
 
 /* What the socket of a door has to be. */

@@ -3,7 +3,7 @@
 # The service door. Its units are installed and left off.
 templates += systemd/vmgrant@.service.in systemd/tmpfiles.conf.in
 EXTRA_DIST += systemd/vmgrant.socket
-examples_service = systemd/devices.conf systemd/no-user-namespaces.conf
+examples_service = systemd/audit.conf systemd/devices.conf systemd/no-user-namespaces.conf
 
 systemd/vmgrant@.service: systemd/vmgrant@.service.in
 	$(substitute) '$(srcdir)/$@.in' >'$@'

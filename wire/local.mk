@@ -7,6 +7,8 @@ libwire_la_LDFLAGS = $(shared_ldflags)
 libwire_la_SOURCES = \
 	wire/asker.c \
 	wire/asker.h \
+	wire/audit.c \
+	wire/audit.h \
 	wire/child.c \
 	wire/child.h \
 	wire/clock.c \

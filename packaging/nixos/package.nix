@@ -49,6 +49,7 @@ stdenv.mkDerivation {
     "--without-python"
     "--with-kvm-mode=no"
     "--with-ifupdir=no"
+    "--with-audit"
     "--without-apparmordir"
     "--with-pkttyagent=/run/current-system/sw/bin/pkttyagent"
     "--with-polkit-actiondir=${placeholder "out"}/share/polkit-1/actions"

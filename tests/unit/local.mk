@@ -15,6 +15,7 @@ UNIT_TESTS = \
 	tests/unit/test-acl-words \
 	tests/unit/test-args \
 	tests/unit/test-asker \
+	tests/unit/test-audit \
 	tests/unit/test-check-tun \
 	tests/unit/test-check-vfio \
 	tests/unit/test-device-option \
