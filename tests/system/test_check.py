@@ -12,6 +12,7 @@ import pytest
 
 import namespaces as ns
 from checking import FOUND, failure, findings, good_world, levels, mend, run
+from replies import OBJECT
 from terminal import Terminal
 from world import ACL, AUTHORIZE, HELPER, POLICY
 
@@ -218,6 +219,20 @@ def test_no_bridge_at_all(good_world):
     good_world.ip("link del br0", "link del br1")
     assert "there is no bridge on this machine" in \
         failure(good_world, "bridges", level="warn")["text"]
+
+
+def test_a_network_namespace_that_is_not_the_machines(good_world):
+    """A bridge that is made there would be nobody's."""
+    words = ["unshare", "--net", "--mount", "sh", "-c", "mount -t sysfs none /sys && exec \"$@\"", "sh",
+             "setpriv", "--reuid=alice", "--regid=alice", "--clear-groups", "vmgrant"]
+    done = good_world.run([*words, "check", "--json"])
+    (found,) = [finding for finding in json.loads(done.stdout)["findings"]
+                if finding["check"] == "bridges" and finding["level"] == "warn"]
+    assert "network namespace, which is not the machine's" in found["text"]
+    assert not found["command"] and "PrivateNetwork=" in found["mend"]
+    assert "ip link add" not in done.stdout.decode()
+    done = good_world.run([*words, "run", "--net", "br0", "--", "echo", "{net0.fd}"])
+    assert done.code == OBJECT and b"which is not the machine's" in done.stderr, done.stderr
 
 
 def test_a_bridge_that_is_down(good_world):

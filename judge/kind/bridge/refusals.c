@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "wire/namespace.h"
 #include "wire/slots.h"
 
 static enum reply_code refuse_files(const struct matter *matter, struct refusal *why)
@@ -31,6 +32,12 @@ enum reply_code refuse_look(const struct matter *matter, int error, const char *
 {
 	const char *bridge = matter->request->bridge;
 
+	if (error == -ENODEV && namespace_is_other_network())
+		return refuse(why, REPLY_OBJECT,
+			      "bridge %s: there is no bridge of that name in this network namespace, "
+			      "which is not the machine's: start it without PrivateNetwork=, outside "
+			      "of the container, or ask the service (vmgrant run --door socket)",
+			      bridge);
 	if (error == -ENODEV)
 		return refuse(why, REPLY_OBJECT,
 			      "bridge %s: there is no bridge of that name here: ask the "

@@ -7,6 +7,7 @@
 #include "client/command/check/check.h"
 #include "client/command/machine/bridges.h"
 #include "client/command/machine/tree.h"
+#include "wire/namespace.h"
 
 #define NET "/sys/class/net"
 
@@ -151,15 +152,28 @@ static const char *best_bridge(const struct check *check)
 	return best;
 }
 
+/* A command that makes one would make it where nobody else is. */
+static void add_none(struct check *check, const char *but)
+{
+	if (namespace_is_other_network())
+		check_advise(check, CHECK_WARN,
+			     text_format("there is no bridge%s in this process's network namespace, "
+					 "which is not the machine's", but),
+			     text_format("start it in the machine's (without PrivateNetwork=, outside "
+					 "of the container), or use the service, whose bridges are the "
+					 "machine's: vmgrant run --door socket"));
+	else
+		check_add(check, CHECK_WARN, text_format("there is no bridge on this machine%s", but),
+			  text_format("sudo ip link add br0 type bridge && sudo ip link set br0 up"));
+}
+
 static void add_none_allowed(struct check *check)
 {
 	const char *bridge = best_bridge(check);
 	char *rule, *quoted;
 
 	if (bridge == NULL) {
-		check_add(check, CHECK_WARN,
-			  text_format("there is no bridge on this machine but those of containers"),
-			  text_format("sudo ip link add br0 type bridge && sudo ip link set br0 up"));
+		add_none(check, " but those of containers");
 		return;
 	}
 	rule = text_format("allow bridge %s user %s", bridge, check->user);
@@ -201,8 +215,7 @@ void check_bridges(struct check *check)
 		return;
 	}
 	if (check->probe_count == 0) {
-		check_add(check, CHECK_WARN, text_format("there is no bridge on this machine"),
-			  text_format("sudo ip link add br0 type bridge && sudo ip link set br0 up"));
+		add_none(check, "");
 		return;
 	}
 	for (size_t i = 0; i < check->probe_count; i++)
