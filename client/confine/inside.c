@@ -64,8 +64,8 @@ static int drop_capabilities(void)
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct none[2] = { 0 };
 
-	for (unsigned long capability = 0; capability < 64; capability++)
-		(void)prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
+	for (unsigned long capability = 0; prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0;)
+		capability++;
 	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 	if (syscall(SYS_capset, &header, none) < 0)
 		return confine_fail("capabilities", errno);
@@ -194,6 +194,13 @@ static int gather(pid_t program, int *status_out)
 	return has_ended;
 }
 
+/* Whoever waits for the end of what the program writes does not wait for this process. */
+static void go_to_background(void)
+{
+	(void)prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
+	(void)close_range(2, 2, 0);
+}
+
 /*
  * Orphans come to this process. With it all of them end: when the program does, or, if that
  * has gone to the background, when none is left.
@@ -210,7 +217,7 @@ static _Noreturn void look_after(const struct inside *inside, pid_t program)
 			stays = inside->confine->may_stay && WIFEXITED(status) &&
 				WEXITSTATUS(status) == 0;
 			if (stays)
-				(void)prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
+				go_to_background();
 			(void)send(inside->report_fd, &status, sizeof status, MSG_NOSIGNAL);
 			if (!stays)
 				_exit(0);

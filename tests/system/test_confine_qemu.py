@@ -129,6 +129,18 @@ def test_what_cannot_be_had_is_said_and_nothing_is_started(world, arguments, sai
     assert done.code != 0 and said in done.stderr.decode(), done.stderr
 
 
+def test_qemu_may_go_to_the_background(world):
+    socket_path = "/run/user/1000/monitor"
+    done = world.run(["vmgrant", "run", "--confine", "--", QEMU, "-M", "none", "-daemonize", "-S",
+                      "-qmp", f"unix:{socket_path},server=on,wait=off"], "alice")
+    assert done.code == 0 and done.stderr == b"", done.stderr
+    quit_it = ("import socket; s = socket.socket(socket.AF_UNIX); "
+               f"s.connect('{socket_path}'); f = s.makefile('rw'); f.readline(); "
+               "f.write('{\"execute\":\"qmp_capabilities\"}{\"execute\":\"quit\"}'); f.flush(); f.read()")
+    assert world.run(["/usr/bin/python3", "-I", "-c", quit_it], "alice").code == 0
+    wait_until(lambda: b"qemu-sys" not in world.run(["ps", "-eo", "comm="]).stdout, "its end", pause_s=0.1)
+
+
 def test_a_dry_run_shows_all_of_it(world):
     path = disk(world, "disk.img")
     done = world.run(["vmgrant", "run", "--dry-run", "--confine", "--net", "br0", "--", QEMU,

@@ -19,7 +19,7 @@
 #include "client/command/run/confine-sockets.h"
 #include "client/command/run/run.h"
 
-#define SANDBOX "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"
+#define SANDBOX "on,obsolete=deny,resourcecontrol=deny"
 
 /* ---- words of the person ---- */
 
@@ -114,8 +114,13 @@ static int has_display(char *const words[])
 
 static void add_words_for_qemu(struct run *run)
 {
+	/* QEMU enters its sandbox before it goes to the background, and would die of fork and setsid. */
 	if (!has_option(run->words.items, "-sandbox"))
-		launch_add(&run->words, "-sandbox", text_format(SANDBOX));
+		launch_add(
+			&run->words, "-sandbox",
+			text_format(SANDBOX "%s", run->confine.confine.may_stay
+							  ? ""
+							  : ",elevateprivileges=deny,spawn=deny"));
 	if (!has_display(run->words.items))
 		launch_add(&run->words, "-display", text_format("none"));
 }
