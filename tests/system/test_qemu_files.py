@@ -2,6 +2,7 @@
 # Copyright (C) 2026 vmgrant contributors
 """What the parser finds on a command line is what a real QEMU opens, no more and no less."""
 
+import concurrent.futures
 import json
 import os
 import re
@@ -222,6 +223,28 @@ def test_the_parser_finds_what_qemu_opens(name, program, tmp_path):
               and not any(f"{other}/".startswith(f"{path}/") for other in reached)
               and os.path.basename(path) not in LAZY}
     assert not unused, (reached, answer)
+
+
+def takes_argument(option):
+    """Does QEMU want a word behind it? None: this QEMU does not have the option."""
+    said = subprocess.run([QEMU, "-version", option], stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, timeout=300, check=False).stderr
+    return None if "invalid option" in said else "requires an argument" in said
+
+
+def test_every_option_of_qemu_is_known_and_has_its_argument(program, tmp_path):
+    """A word that is taken for an option's argument, and is a disk, would be passed over."""
+    said = subprocess.run([QEMU, "-help"], capture_output=True, text=True, timeout=300,
+                          check=True).stdout
+    options = sorted(set(re.findall(r"^--?[a-zA-Z][\w-]*", said, re.MULTILINE)))
+    assert len(options) > 90, options
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        wanted = dict(zip(options, pool.map(takes_argument, options)))
+    for option, has_argument in wanted.items():
+        answer = subprocess.run([program, QEMU, option, "last-word"], cwd=tmp_path,
+                                capture_output=True, text=True, check=True).stdout
+        assert f"? {option} |" not in answer
+        assert has_argument is None or ("last-word | disk" not in answer) == has_argument, option
 
 
 def test_the_examples_are_taken_by_qemu(program, tmp_path):
