@@ -4,10 +4,13 @@
 
 import json
 import os
+import pathlib
+import resource
 import socket
 
 import pytest
 
+import namespaces as ns
 import protocol_client as client
 from process import receive, send_fds, wait_until
 from service import SOCKET, Service, connect
@@ -181,6 +184,55 @@ def test_bridge_helper_has_a_path_of_its_own(served):
     """For a program that takes a path and no words."""
     result = served.request("alice", helper="/usr/libexec/vmgrant/bridge-helper")
     assert result.granted, result.stderr
+
+
+HOSTILE = {"LD_PRELOAD": "/tmp/x.so", "PATH": "/tmp", "DBUS_SYSTEM_BUS_ADDRESS": "unix:path=/tmp/x",
+           "NOTIFY_SOCKET": "/tmp/x", "LISTEN_FDS": "9", "VMGRANT_ACL": "/tmp/x"}
+
+
+def make_odd():
+    """All that a person may change about a process."""
+    os.umask(0o777)
+    os.nice(19)
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    for name in ("NPROC", "CPU", "AS", "FSIZE", "SIGPENDING", "MSGQUEUE"):
+        number = getattr(resource, f"RLIMIT_{name}")
+        resource.setrlimit(number, (min(1 << 20, resource.getrlimit(number)[1]),) * 2)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+
+
+def helper_attributes(world):
+    """What of the service's helper a client could wish to choose."""
+    found = []
+    for folder in ns.inhabitants(world.namespaces):
+        with open(f"{folder}/cmdline", "rb") as words:
+            if b"--service" not in words.read().split(b"\0"):
+                continue
+        with open(f"{folder}/status", encoding="ascii") as lines:
+            status = dict(line.rstrip("\n").split(":\t", 1) for line in lines if ":\t" in line)
+        # The helper, not its judge.
+        if int(status["CapPrm"], 16) == 0:
+            continue
+        texts = [pathlib.Path(folder, name).read_text(encoding="ascii")
+                 for name in ("environ", "limits", "cgroup", "oom_score_adj")]
+        nice = os.getpriority(os.PRIO_PROCESS, int(os.path.basename(folder)))
+        links = [os.readlink(f"{folder}/{name}") for name in ("cwd", "root", "ns/net", "ns/mnt")]
+        found.append((texts, links, nice, status["Umask"], status["Cpus_allowed"],
+                      status["SigBlk"], status["SigIgn"], status["Seccomp"], status["Uid"]))
+    return found
+
+
+def test_attack_75_nothing_about_the_client_reaches_the_service(served):
+    """Its environment, limits, priority, processors and umask: the helper has none of them."""
+    connection = connected(served, "alice")
+    assert ask(served, connection, 1, "br0").code == 0
+    (plain,) = helper_attributes(served)
+    connection.close()
+    wait_until(lambda: not helper_attributes(served), "the helper to end")
+    connection = connected(served, "alice", env=HOSTILE, prepare=make_odd)
+    assert ask(served, connection, 1, "br0").code == 0
+    (odd,) = helper_attributes(served)
+    assert odd == plain
 
 
 def test_attack_74_polkit_is_asked_about_the_client(served):
