@@ -22,6 +22,7 @@
 
 #include "client/confine/confine.h"
 #include "client/text/text.h"
+#include "wire/close-range.h"
 
 #define LOCK_FOLDER "/.local/state/vmgrant"
 #define LOCK_FILE "ids"
@@ -251,6 +252,8 @@ static int run_tool(const char *tool, int pid, unsigned outside)
 	(void)snprintf(numbers[1], sizeof numbers[1], "%u", CONFINE_INSIDE_ID);
 	(void)snprintf(numbers[2], sizeof numbers[2], "%u", outside);
 	if (child == 0) {
+		/* The program's files are not for it. */
+		(void)close_range(3, ~0u, 0);
 		(void)execl(tool, tool, numbers[0], numbers[1], numbers[2], "1", (char *)NULL);
 		_exit(127);
 	}

@@ -219,6 +219,16 @@ def test_a_program_in_the_background_stays_and_keeps_its_id(world):
     assert ids_of_confined(world) == stays
 
 
+def test_signals_are_handed_on(world):
+    """The program is in a session of its own: what the terminal sends comes to vmgrant alone."""
+    script = "trap 'exit 5' TERM; echo ready > /tmp/ready; while :; do sleep 0.1; done"
+    process = world.spawn(["vmgrant", "run", "--confine", "--", "sh", "-c", script], "alice")
+    wait_until(lambda: ids_of_confined(world), "the program", pause_s=0.1)
+    process.signal(signal.SIGTERM)
+    assert process.wait().code == 5
+    assert not ids_of_confined(world)
+
+
 def test_the_end_is_the_programs(world):
     assert confined(world, "sh", "-c", "exit 7").code == 7
     assert confined(world, "sh", "-c", "kill -9 $$").code == 137
