@@ -18,6 +18,7 @@ import sys
 import threading
 from pathlib import Path
 
+import bench_confine
 import bench_memory
 import protocol_client
 import rootfs
@@ -326,6 +327,7 @@ def run(options):
                  "\n", bare_request(world, options.runs), long_acl(world, options.runs),
                  native_requests(world, options.runs // 2),
                  many_taps(world, options.runs), with_polkit(world, options.runs),
+                 bench_confine.start(world, options.runs // 8),
                  # The floods put an asker of their own in the real one's place.
                  bench_memory.together(world, QEMU_HELPER, LINKED, SMALL_ACL),
                  floods(world, options.runs),

@@ -22,6 +22,7 @@ EXTRA_DIST += \
 	tests/bench/bench-disks.py \
 	tests/bench/bench-sealed.py \
 	tests/bench/bench.py \
+	tests/bench/bench_confine.py \
 	tests/bench/bench_memory.py \
 	tests/bench/guest-init \
 	tests/bench/guest-traffic.c \
