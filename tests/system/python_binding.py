@@ -59,4 +59,5 @@ def nothing_left():
     with warnings.catch_warnings():
         warnings.simplefilter("error", ResourceWarning)
         yield
-    assert (open_files(), children()) == before
+    after = open_files(), children()
+    assert after == before, f"{before} became {after}"

@@ -21,7 +21,7 @@ from usbtree import UsbTree, descriptors
 from world import World
 
 STICK = "0951:1666"
-HOLD = "/home/alice/hold"
+HOLD = "/tmp/hold"
 MAC = "52:54:00:00:00:42"
 ACL_TEXT = ("allow bridge br0 user alice polkit=no queues=4 quota=8\n"
             "allow bridge locked user alice polkit=no lock-mac\n"
@@ -291,8 +291,7 @@ def test_a_cancelled_request_leaves_no_file_no_process_and_no_card(stage, door):
         # Says yes, but too late.
         install_asker(world, f"echo x >{RECORD}; while [ -e {HOLD} ]; do sleep 0.1; done; printf '{TOKEN}'")
         world.write(RECORD, "", mode=0o666)
-        world.write(HOLD, "")
-        world.path(HOLD).parent.chown(1000, 1000)
+        world.write(HOLD, "", owner=(1000, 1000))
         service.Service(world)
 
         def program(vmgrant):
@@ -304,9 +303,10 @@ def test_a_cancelled_request_leaves_no_file_no_process_and_no_card(stage, door):
                     task.cancel()
                     os.unlink(HOLD)
                     try:
-                        await task
+                        (await task).close()
                     except asyncio.CancelledError:
                         return children()
+                    raise AssertionError("it was granted")
             return asyncio.run(run())
 
         assert call(world, program) == []

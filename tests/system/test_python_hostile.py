@@ -8,7 +8,9 @@ import json
 import os
 import resource
 import signal
+import sys
 import threading
+import warnings
 
 import pytest
 
@@ -328,15 +330,26 @@ def test_threads_and_tasks_take_turns(helper):
 
 # ---- who owns what ----
 
-def test_what_is_forgotten_is_closed_and_said(helper):
+@pytest.mark.parametrize("what", ("always", "error"))
+def test_what_is_forgotten_is_closed_and_said(helper, monkeypatch, what):
+    """Also where a warning is an error, which nobody can catch there."""
     path = helper(GOOD)
     before = python_binding.open_files(), python_binding.children()
-    with pytest.warns(ResourceWarning, match="unclosed"):
+    # pytest's own would keep what raised, and all that it knows.
+    monkeypatch.setattr(sys, "unraisablehook", lambda _: None)
+
+    async def forget():
+        connection = vmgrant.AsyncConnection(path)
+        await connection.tap("br0")
+
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter(what, ResourceWarning)
         connection = vmgrant.Connection(path)
-        tap = connection.tap("br0")
-        del tap
+        connection.tap("br0")
         del connection
+        asyncio.run(forget())
     assert (python_binding.open_files(), python_binding.children()) == before
+    assert what == "error" or len([one for one in said if "unclosed" in str(one.message)]) == 4
 
 
 def test_taken_files_are_the_callers(helper):

@@ -96,8 +96,10 @@ class AsyncConnection:
     def __del__(self) -> None:
         core = getattr(self, "_core", None)
         if core is not None and core.open:
-            warnings.warn(f"unclosed {self!r}", ResourceWarning, source=self)
-            core.end_now()
+            try:
+                warnings.warn(f"unclosed {self!r}", ResourceWarning, source=self)
+            finally:  # Warnings may be errors.
+                core.end_now()
 
     # ---- bridges ----
 

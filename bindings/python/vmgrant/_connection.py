@@ -83,8 +83,10 @@ class Connection:
     def __del__(self) -> None:
         core = getattr(self, "_core", None)
         if core is not None and core.open:
-            warnings.warn(f"unclosed {self!r}", ResourceWarning, source=self)
-            run(core.close())
+            try:
+                warnings.warn(f"unclosed {self!r}", ResourceWarning, source=self)
+            finally:  # Warnings may be errors.
+                run(core.close())
 
     # ---- bridges ----
 

@@ -57,8 +57,10 @@ class Grant:
 
     def __del__(self) -> None:
         if getattr(self, "_fds", ()):
-            warnings.warn(f"unclosed {self!r}", ResourceWarning, source=self)
-            self.close()
+            try:
+                warnings.warn(f"unclosed {self!r}", ResourceWarning, source=self)
+            finally:  # Warnings may be errors.
+                self.close()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} fds={list(self._fds)}>"
