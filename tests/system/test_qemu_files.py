@@ -170,7 +170,7 @@ def _program():
         reason = f"{QEMU} or strace is not installed"
     if reason:
         (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
-    return os.path.join(built, "tests/system/qemu-files")
+    return os.path.abspath(os.path.join(built, "tests/system/qemu-files"))
 
 
 def covered(path, files, temporary):
@@ -190,7 +190,7 @@ def hang_up(listener):
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_the_parser_finds_what_qemu_opens(name, program, tmp_path):
+def test_the_parser_finds_what_qemu_opens(name, program, tmp_path, monkeypatch):
     make_files(tmp_path)
     words = [QEMU, "-nodefaults", "-display", "none", "-S", "-qmp", "stdio", "-m", "64",
              *COMMANDS[name].split()]
@@ -198,7 +198,7 @@ def test_the_parser_finds_what_qemu_opens(name, program, tmp_path):
     temporary.mkdir()
     with socket.socket(socket.AF_UNIX) as listener:
         # A short name, as an address has room for 108 bytes.
-        os.chdir(tmp_path)
+        monkeypatch.chdir(tmp_path)
         listener.bind("socket")
         listener.listen(8)
         files, doubts = parsed(program, words, tmp_path)
