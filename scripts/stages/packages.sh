@@ -42,22 +42,31 @@ package_modes() {
 		[ "$(grep -c '^-rws' "$work/packages/list")" -eq 1 ]
 }
 
-# in_layer COMMAND: in this machine's root with a layer over it, which goes with the command.
+# in_layer COMMAND: in this machine's root with a layer over it, which goes with the command, and in
+# a network of its own. Not by chroot, in which the kernel makes no user namespace.
 # Those words are for other shells:
 # shellcheck disable=SC2016
 in_layer() {
 	local layer=$work/packages/layer
 
-	mkdir -p "$layer" && unshare --mount --propagation private bash -eu -c '
+	mkdir -p "$layer" && unshare --mount --net --propagation private bash -eu -c '
 		mount -t tmpfs layer "$1"
 		mkdir "$1/upper" "$1/work" "$1/root"
 		mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" "$1/root"
 		mount --rbind /proc "$1/root/proc"
 		mount --rbind /dev "$1/root/dev"
+		mount -t sysfs none "$1/root/sys"
 		mkdir -p "$1/root/run/debs"
 		cp "$2"/vmgrant_*.deb "$2"/libvmgrant0_*.deb "$1/root/run/debs"
-		chroot "$1/root" bash -eux -c "$3"
-	' layer "$layer" "$work/packages/first" "$1"
+		mkdir "$1/root/run/more"
+		cp "$2"/vmgrant-service_*.deb "$2"/libvmgrant-dev_*.deb "$3" "$1/root/run/more"
+		command=$4
+		cd "$1/root"
+		mkdir -p mnt/before
+		pivot_root . mnt/before
+		umount -l /mnt/before
+		exec bash -eux -c "$command"
+	' layer "$layer" "$work/packages/first" "$top/debian/tests/demo" "$1"
 }
 
 # What an administrator chose stays when the package is installed again; what the package did
@@ -99,11 +108,20 @@ package_lives() {
 		[ ! -e /usr/libexec/vmgrant ]'
 }
 
+# What autopkgtest runs.
+package_demo() {
+	in_layer '
+		export DEBIAN_FRONTEND=noninteractive
+		dpkg -i --force-depends /run/debs/*.deb /run/more/*.deb
+		bash /run/more/demo'
+}
+
 stage_packages() {
 	check "Debian packages" build_packages "$work/packages/first" || return
 	check "packages have their modes" package_modes
 	check "lintian says nothing" packages_are_clean
 	check "the package keeps choices and takes its own away" package_lives
+	check "the package's own test passes" package_demo
 	check "Debian packages once more" build_packages "$work/packages/second" &&
 		check "packages are reproducible" packages_are_the_same
 }
