@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 vmgrant contributors
-"""Disks for alice's QEMU: SCSI, NVMe, LVM, md, multipath and USB, under the names that udev gives."""
+"""Disks for alice's QEMU: SCSI, NVMe, LVM, md, multipath and USB, under the names of udev."""
 
 import contextlib
 import glob
@@ -8,30 +8,14 @@ import os
 import stat
 import sys
 
+import disks
 import usb
 from checks import acl, main, need, read, run, say, wait_until
+from disks import BY_ID, DENIED, guest_with, io, node, OBJECT, rule, settle, UNSUPPORTED, words
 from nested import Guest, NEWER, OLDER
 from people import Seated
 
-DENIED, OBJECT, UNSUPPORTED = 7, 13, 14
 SCSI, NVME = "scsi-0QEMU_QEMU_HARDDISK_VMSCSI", "nvme-QEMU_NVMe_Ctrl_VMNVME"
-BY_ID = "/dev/disk/by-id"
-
-
-def rule(name, more="polkit=no", user="alice"):
-    return f"allow disk {name} user {user} {more}"
-
-
-def node(name):
-    return os.path.realpath(name)
-
-
-def settle():
-    need(["udevadm", "settle"])
-
-
-def io(guest, command, device="vmgrant-disk0/virtio-backend"):
-    return guest.monitor(f'qemu-io -d /machine/peripheral/{device} "{command}"')
 
 
 with contextlib.ExitStack() as world:
@@ -43,42 +27,14 @@ with contextlib.ExitStack() as world:
     for wanted in (SCSI, NVME):
         wait_until(lambda name=wanted: os.path.exists(f"{BY_ID}/{name}"), wanted)
 
-    def words(name, program=OLDER):
-        return ["vmgrant", "run", "--no-prompt", "--disk", name, "--", program]
-
     def guest(name, program=OLDER):
-        return Guest(alice, [], before=words(name)[:-1], program=program)
+        return guest_with(alice, name, program)
 
-    def refused(name, code, *sentence, person=alice):
-        done = person.run([*words(name), "-version"])
-        assert done.returncode == code and "QEMU emulator" not in done.stdout, done
-        for part in sentence:
-            assert part in done.stdout, done.stdout
+    def refused(name, code, *sentence):
+        disks.refused(alice, name, code, *sentence)
 
     def works(name, program, options=""):
-        """A guest writes and reads; the host says busy meanwhile, and works afterwards."""
-        path = node(name)
-        with guest(name + options, program) as machine:
-            device = "vmgrant-disk0" + ("" if "scsi" in options else "/virtio-backend")
-            io(machine, "write -P 0x5a 1048576 4096", device)
-            io(machine, "flush", device)
-            io(machine, "read -P 0x5a 1048576 4096", device)
-            wait_until(lambda: "read 4096/4096" in machine.said(), "what QEMU read")
-            assert "wrote 4096/4096" in machine.said() and "failed" not in machine.said()
-            assert os.stat(f"/proc/{machine.process.pid}").st_uid == 1000
-            done = run(["mkfs.ext4", "-q", "-F", path])
-            assert done.returncode != 0, done.stdout
-            refused(name, OBJECT, "in use")
-        with open(path, "rb") as file:
-            file.seek(1 << 20)
-            assert file.read(4096) == b"\x5a" * 4096
-        settle()
-        need(["mkfs.ext4", "-q", "-F", path])
-        need(["mount", path, "/mnt"])
-        refused(name, OBJECT, "in use", "is mounted on /mnt")
-        need(["umount", "/mnt"])
-        need(["wipefs", "-q", "-a", path])
-        settle()
+        disks.works(alice, name, program, options)
 
     def check_node_is_closed():
         """Alice cannot open the node herself, nor write to what she has read-only."""
@@ -168,10 +124,10 @@ with contextlib.ExitStack() as world:
             settle()
 
     def check_array():
-        """A RAID array by its id; not the disks that it is made of."""
-        disks = [node(f"{BY_ID}/{name}") for name in (SCSI, NVME)]
+        """A RAID array by its id; not the members that it is made of."""
+        members = [node(f"{BY_ID}/{name}") for name in (SCSI, NVME)]
         need(["mdadm", "--create", "/dev/md7", "--run", "--level=1", "--metadata=1.2",
-              "--raid-devices=2", "--assume-clean", *disks])
+              "--raid-devices=2", "--assume-clean", *members])
         settle()
         try:
             names = wait_until(lambda: [name for name in glob.glob(f"{BY_ID}/md-uuid-*")
@@ -181,7 +137,7 @@ with contextlib.ExitStack() as world:
                 works(names[0], OLDER)
         finally:
             run(["mdadm", "--stop", "/dev/md7"])
-            run(["mdadm", "--zero-superblock", *disks])
+            run(["mdadm", "--zero-superblock", *members])
             settle()
 
     def check_multipath():
