@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
+#include <linux/netlink.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
@@ -139,6 +140,12 @@ static const struct sock_filter tail[] = {
 	LOAD(ARGUMENT(0)),
 	SKIP_UNLESS(AF_UNIX, 1),
 	ALLOW,
+	/* libusb listens to uevents, of which none come to namespaces of other users than root. */
+	SKIP_UNLESS(AF_NETLINK, 4),
+	LOAD(ARGUMENT(2)),
+	SKIP_UNLESS(NETLINK_KOBJECT_UEVENT, 1),
+	ALLOW,
+	REFUSE(EAFNOSUPPORT),
 };
 
 static const struct sock_filter ip_sockets[] = {

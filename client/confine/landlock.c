@@ -95,6 +95,9 @@ static int add_own(int ruleset_fd, uint64_t handled)
 	struct confine_place place = { (char[]){ "/proc" }, CONFINE_READ, 0 };
 	int result = add_place(ruleset_fd, &place, handled);
 
+	place.path = (char[]){ CONFINE_USB_NODES };
+	if (result == 0)
+		result = add_place(ruleset_fd, &place, handled);
 	place.access = CONFINE_WRITE;
 	for (size_t i = 0; result == 0 && i < sizeof scratch / sizeof scratch[0]; i++) {
 		place.path = (char *)(uintptr_t)scratch[i];

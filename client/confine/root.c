@@ -188,6 +188,7 @@ static int fill(const struct confine *confine, const int *fds, const char *folde
 {
 	static const char *const scratch[] = CONFINE_SCRATCH;
 	char *here = text_format(BUILD "%s/", folder);
+	char usb[] = BUILD CONFINE_USB_NODES "/none/";
 	int result = 0;
 
 	for (size_t i = 0; result == 0 && i < sizeof scratch / sizeof scratch[0]; i++)
@@ -196,6 +197,7 @@ static int fill(const struct confine *confine, const int *fds, const char *folde
 		if (fds[i] >= 0)
 			result = place_one(&confine->places[i], fds[i]);
 	}
+	make_parents(usb);
 	make_parents(here);
 	free(here);
 	return result == 0 ? mount_processes() : result;

@@ -11,6 +11,9 @@
 /* The folders in which the program may make files: they are in memory and go with it. */
 #define CONFINE_SCRATCH { "/tmp", "/var/tmp" }
 
+/* Without a folder in this one libusb gives up, although it gets its devices open. */
+#define CONFINE_USB_NODES "/dev/bus/usb"
+
 /*
  * Open the places, as fds that stay open through confine_root_enter(). Done with the person's
  * own id, which may pass through folders that the program's may not.

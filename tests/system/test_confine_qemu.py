@@ -129,6 +129,15 @@ def test_what_cannot_be_had_is_said_and_nothing_is_started(world, arguments, sai
     assert done.code != 0 and said in done.stderr.decode(), done.stderr
 
 
+def test_usb_devices_are_used_by_their_fd(world):
+    """What is no device is refused as such: libusb has started without any node or netlink."""
+    with open("/dev/zero", "r+b", buffering=0) as file:
+        done = world.run(["vmgrant", "run", "--confine", "--", QEMU, "-M", "q35", "-S", "-add-fd",
+                          "fd=5,set=1", "-device", "qemu-xhci,id=x", "-device",
+                          "usb-host,bus=x.0,hostdevice=/dev/fdset/1"], "alice", fds={5: file.fileno()})
+    assert done.code == 1 and b"failed to open host usb device" in done.stderr, done.stderr
+
+
 def test_qemu_may_go_to_the_background(world):
     socket_path = "/run/user/1000/monitor"
     done = world.run(["vmgrant", "run", "--confine", "--", QEMU, "-M", "none", "-daemonize", "-S",
