@@ -4,6 +4,9 @@
 noinst_LIBRARIES += libcommand.a
 libcommand_a_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS) $(UDEV_CFLAGS)
 libcommand_a_SOURCES = \
+	client/command/acl-edit/file-diff.c \
+	client/command/acl-edit/file-text.c \
+	client/command/acl-edit/file-text.h \
 	client/command/check/check.c \
 	client/command/check/check.h \
 	client/command/check/host/check-tun.c \
@@ -81,6 +84,31 @@ libcommand_a_SOURCES = \
 
 bin_PROGRAMS += vmgrant
 vmgrant_SOURCES = \
+	client/command/acl-edit/acl-edit.c \
+	client/command/acl-edit/acl-edit.h \
+	client/command/acl-edit/edit-outcome.c \
+	client/command/acl-edit/edit-outcome.h \
+	client/command/acl-edit/edit-plan.c \
+	client/command/acl-edit/edit-plan.h \
+	client/command/acl-edit/edited-file.c \
+	client/command/acl-edit/edited-file.h \
+	client/command/acl-edit/edited-policy.c \
+	client/command/acl-edit/edited-policy.h \
+	client/command/acl-edit/keep-attributes.c \
+	client/command/acl-edit/keep-attributes.h \
+	client/command/acl-edit/outcome-print.c \
+	client/command/acl-edit/plan-refusals.c \
+	client/command/acl-edit/plan-refusals.h \
+	client/command/acl-edit/put-in-place.c \
+	client/command/acl-edit/put-in-place.h \
+	client/command/acl-edit/rule-hint.c \
+	client/command/acl-edit/rule-hint.h \
+	client/command/acl-edit/rule-line.c \
+	client/command/acl-edit/rule-line.h \
+	client/command/acl-edit/rule-person.c \
+	client/command/acl-edit/rule-person.h \
+	client/command/acl-edit/same-rule.c \
+	client/command/acl-edit/same-rule.h \
 	client/command/attach/attach-plug.c \
 	client/command/attach/attach.c \
 	client/command/attach/attach.h \
@@ -90,6 +118,8 @@ vmgrant_SOURCES = \
 	client/command/bridge-helper/bridge-helper.c \
 	client/command/check/acl/acl-mend.c \
 	client/command/check/acl/acl-mend.h \
+	client/command/check/acl/acl-names.c \
+	client/command/check/acl/acl-names.h \
 	client/command/check/acl/acl-never.c \
 	client/command/check/acl/acl-never.h \
 	client/command/check/acl/acl-report.c \

@@ -20,11 +20,14 @@ static const struct {
 	{ "detach", command_detach, "take away what attach has plugged in" },
 	{ "list", command_list, "say what you may have on this machine, and why not the rest" },
 	{ "check", command_check, "say what is wrong on this machine and how to fix it" },
+	{ "allow", command_allow, "let people have something: add a line to the policy (root)" },
+	{ "deny", command_deny, "forbid people something: add a line to the policy (root)" },
 	{ "check-acl", command_check_acl, "say what is wrong in a policy file" },
 	{ "reattach", command_reattach, "put cards back on their bridges (root)" },
 	{ "explain", command_explain, "say which rule decides about a bridge or device" },
 	{ "log", command_log, "say who was given what and when, and what is still held" },
-	{ "bridge-helper", command_bridge_helper, "stand in for qemu-bridge-helper, without setuid" },
+	{ "bridge-helper", command_bridge_helper,
+	  "stand in for qemu-bridge-helper, without setuid" },
 	{ "complete", command_complete, NULL }, /* for shells */
 };
 

@@ -28,6 +28,14 @@ def completed(world, *words):
     (["vmgrant", "check", "--q"], {"--quiet"}),
     (["vmgrant", "help", "att"], {"attach"}),
     (["vmgrant", "explain", "--u"], {"--user"}),
+    (["vmgrant", "al"], {"allow"}),
+    (["vmgrant", "allow", "b"], {"bridge"}),
+    (["vmgrant", "allow", "bridge", "b"], {"br0"}),
+    (["vmgrant", "allow", "bridge", "br0", "user", "ali"], {"alice"}),
+    (["vmgrant", "allow", "bridge", "br0", "group", "stu"], {"students"}),
+    (["vmgrant", "allow", "bridge", "br0", "q"], {"quota=", "queues="}),
+    (["vmgrant", "deny", "bridge", "br0", "q"], set()),
+    (["vmgrant", "deny", "--d"], {"--dry-run"}),
     (["vmgrant", "log", "--r"], {"--refused"}),
     (["vmgrant", "explain", "--user", "ali"], {"alice"}),
     (["vmgrant", "explain", "bridge", "b"], {"br0"}),
@@ -97,7 +105,8 @@ def test_fish_completes_options_and_bridges(native_world):
 
 def test_help_and_version(native_world):
     for words in (["--help"], ["run", "--help"], ["attach", "--help"], ["detach", "--help"],
-                  ["list", "--help"], ["reattach", "--help"], ["check", "--help"], ["check-acl", "--help"], ["explain", "--help"], ["log", "--help"],
+                  ["list", "--help"], ["reattach", "--help"], ["check", "--help"], ["check-acl", "--help"], ["allow", "--help"], ["deny", "--help"],
+                  ["explain", "--help"], ["log", "--help"],
                   ["--version"]):
         done = native_world.run_as("alice", ["vmgrant", *words])
         assert done.code == 0 and done.stdout and done.stderr == b""
@@ -146,7 +155,7 @@ def test_a_value_that_is_missing_or_too_much_is_named(native_world):
 def test_help_is_a_command_and_version_has_a_letter(native_world):
     plain = native_world.run_as("alice", ["vmgrant", "--help"]).stdout
     assert native_world.run_as("alice", ["vmgrant", "help"]).stdout == plain
-    for command in ("run", "attach", "detach", "list", "check", "check-acl", "explain"):
+    for command in ("run", "attach", "detach", "list", "check", "allow", "deny", "check-acl", "explain"):
         assert command.encode() in plain
         done = native_world.run_as("alice", ["vmgrant", "help", command])
         assert done.code == 0 and done.stdout.startswith(f"usage: vmgrant {command}".encode())

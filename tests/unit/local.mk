@@ -4,6 +4,7 @@
 
 # Each is a program of its own, from the .c file of its name.
 UNIT_TESTS = \
+	tests/unit/test-acl-edit \
 	tests/unit/test-acl-errors \
 	tests/unit/test-acl-include \
 	tests/unit/test-acl-judge \
@@ -80,6 +81,7 @@ tests_unit_test_usb_find_SOURCES = $(fake_usb) tests/unit/test-usb-find.c
 tests_unit_test_usb_judge_SOURCES = $(fake_usb) tests/unit/nodes.c tests/unit/test-usb-judge.c
 
 tests_unit_test_check_tun_LDADD = libcommand.a libclient.la libwire.la $(CMOCKA_LIBS)
+tests_unit_test_acl_edit_LDADD = libcommand.a libwire.la $(CMOCKA_LIBS)
 tests_unit_test_iptables_rules_LDADD = libcommand.a libwire.la $(CMOCKA_LIBS)
 tests_unit_test_check_vfio_LDADD = libcommand.a libclient.la libwire.la $(CMOCKA_LIBS)
 with_json = $(AM_CPPFLAGS) $(JSON_CFLAGS)

@@ -17,6 +17,8 @@ int command_list(int argc, char **argv);
 int command_attach(int argc, char **argv);
 int command_detach(int argc, char **argv);
 int command_check(int argc, char **argv);
+int command_allow(int argc, char **argv);
+int command_deny(int argc, char **argv);
 int command_check_acl(int argc, char **argv);
 int command_explain(int argc, char **argv);
 int command_log(int argc, char **argv);

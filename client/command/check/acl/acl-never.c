@@ -22,7 +22,7 @@ static int covers_subject(const struct acl_subject *wide, const struct acl_subje
 				  : wide->id == narrow->id;
 }
 
-static int covers(const struct acl_rule *wide, const struct acl_rule *narrow)
+int acl_rule_covers(const struct acl_rule *wide, const struct acl_rule *narrow)
 {
 	return wide->kind == narrow->kind && covers_subject(&wide->subject, &narrow->subject) &&
 	       kind_rule_of(wide->kind)->covers(wide, narrow);
@@ -52,7 +52,8 @@ const char *acl_rule_never(const struct acl *acl, const struct acl_rule *rule,
 	    strcmp(rule->subject.name, VMGRANT_ACCOUNT) == 0)
 		return "the helper's own account gets nothing";
 	for (size_t i = 0; i < acl->count; i++) {
-		if (acl->rules[i].effect == ACL_EFFECT_DENY && covers(&acl->rules[i], rule)) {
+		if (acl->rules[i].effect == ACL_EFFECT_DENY &&
+		    acl_rule_covers(&acl->rules[i], rule)) {
 			*deny_out = &acl->rules[i];
 			return "denied";
 		}

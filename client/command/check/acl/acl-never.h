@@ -8,6 +8,9 @@
 
 #include "judge/policy/acl.h"
 
+/* 1 if the first rule is about everything, and everybody, that the second is about. */
+int acl_rule_covers(const struct acl_rule *wide, const struct acl_rule *narrow);
+
 /*
  * Why an allow rule can never be granted to anybody, whatever is asked for: a phrase, or
  * NULL if it can. *deny_out is the rule that forbids it, NULL: it forbids itself.

@@ -4,19 +4,15 @@
 #include "client/command/check/acl/acl-report.h"
 
 #include <errno.h>
-#include <grp.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "client/command/check/acl/acl-names.h"
 #include "client/command/check/acl/acl-never.h"
 #include "client/command/common/policy-error.h"
 #include "client/command/common/read-policy.h"
-#include "client/command/machine/bridges.h"
-#include "client/command/machine/tree.h"
-#include "client/text/nearest.h"
 #include "wire/escape.h"
 
 static void warn_of_rule(struct acl_report *report, const struct acl_rule *rule, char *what)
@@ -27,12 +23,6 @@ static void warn_of_rule(struct acl_report *report, const struct acl_rule *rule,
 		  text_format("%s: line %u: warning: %s",
 			      escape_string(file, sizeof file, rule->file), rule->line, what));
 	free(what);
-}
-
-/* Name services answer with any of these for "not found", see getpwnam(3). */
-static int is_unknown(int error)
-{
-	return error == 0 || error == ENOENT || error == ESRCH;
 }
 
 static void warn_of_file(void *context, const char *path, const char *reason)
@@ -53,55 +43,14 @@ static void warn_of_passed_over(void *context, const struct acl_error *what)
 	words_add(&report->warnings, text_format("%s", text));
 }
 
-/* ---- names ---- */
-
-static char *describe_missing(const char *kind, const char *name, const struct words *known)
-{
-	const char *nearest = nearest_word(name, (const char *const *)known->items, known->count);
-	char escaped[ACL_LINE_MAX];
-
-	escape_string(escaped, sizeof escaped, name);
-	return nearest == NULL ? text_format("there is no %s %s", kind, escaped)
-			       : text_format("there is no %s %s: did you mean %s?", kind, escaped,
-					     nearest);
-}
-
-static void warn_of_bridge(struct acl_report *report, const struct acl_rule *rule)
-{
-	struct words bridges;
-
-	(void)bridges_find(&bridges);
-	warn_of_rule(report, rule, describe_missing("bridge", rule->bridge, &bridges));
-	words_release(&bridges);
-}
-
-static void warn_of_subject(struct acl_report *report, const struct acl_rule *rule,
-			    const char *kind)
-{
-	const struct words none = { 0 };
-
-	warn_of_rule(report, rule, describe_missing(kind, rule->subject.name, &none));
-}
-
-/*
- * What a rule names and this machine does not have. No error: bridges come and go,
- * and a rule may outlive its account. But it is also how a typo looks.
- */
 static void check_names(struct acl_report *report, const struct acl_rule *rule)
 {
-	const struct acl_subject *subject = &rule->subject;
+	struct words missing = { 0 };
 
-	if (rule->kind == ACL_KIND_BRIDGE && rule->bridge != NULL &&
-	    !tree_exists("", "/sys/class/net/%s/bridge", rule->bridge))
-		warn_of_bridge(report, rule);
-	errno = 0;
-	if (subject->type == ACL_SUBJECT_USER_NAME && getpwnam(subject->name) == NULL &&
-	    is_unknown(errno))
-		warn_of_subject(report, rule, "user");
-	errno = 0;
-	if (subject->type == ACL_SUBJECT_GROUP_NAME && getgrnam(subject->name) == NULL &&
-	    is_unknown(errno))
-		warn_of_subject(report, rule, "group");
+	acl_names_missing(rule, &missing);
+	for (size_t i = 0; i < missing.count; i++)
+		warn_of_rule(report, rule, text_format("%s", missing.items[i]));
+	words_release(&missing);
 }
 
 /* ---- rules that never help ---- */

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
+/* What counts after an edit, said to people and to programs. */
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/command/acl-edit/edit-outcome.h"
+#include "client/command/acl-edit/rule-person.h"
+#include "client/command/check/acl/acl-never.h"
+#include "client/command/common/command.h"
+#include "client/command/explain/rule-text.h"
+#include "wire/escape.h"
+
+/* More would only hide what matters. */
+#define IN_VAIN_MAX 5
+
+static const char *polkit_words(const struct acl_rule *rule)
+{
+	return rule->options.polkit_skip ? "without asking polkit" : "if polkit agrees";
+}
+
+/* Does the rule stand on the line that was written? */
+static int is_edited(const struct edit_outcome *outcome, const struct acl_rule *rule)
+{
+	return outcome->done->action != NULL && outcome->edit->what != ACL_EDIT_REMOVE &&
+	       outcome->after.file != NULL && strcmp(rule->file, outcome->after.file) == 0 &&
+	       rule->line == outcome->done->line;
+}
+
+/* ---- for people ---- */
+
+static void print_verdict(const struct edit_outcome *outcome)
+{
+	const struct rule_line *line = &outcome->edit->line;
+	const struct acl_rule *decider = outcome->decider;
+	const char *could = outcome->edit->is_dry ? "could" : "may";
+	const char *now = outcome->edit->is_dry ? "then" : "now";
+	char file[256], text[RULE_TEXT_SIZE];
+
+	if (outcome->is_allowed)
+		(void)printf("user %s %s use %s %s, %s\n", outcome->person.name, could, line->thing,
+			     now, polkit_words(decider));
+	else
+		(void)printf("user %s %s not use %s %s\n", outcome->person.name, could, line->thing,
+			     now);
+	/* The edited line itself needs no second mention, and a dry run has moved no line yet. */
+	if (decider == NULL || outcome->edit->is_dry || is_edited(outcome, decider))
+		return;
+	(void)printf("  by %s: line %u: %s\n", escape_string(file, sizeof file, decider->file),
+		     decider->line, rule_text(decider, text) == 0 ? text : "");
+}
+
+static void print_words(const struct edit_outcome *outcome)
+{
+	const struct rule_line *line = &outcome->edit->line;
+	const char *could = outcome->edit->is_dry ? "could" : "may";
+	const char *now = outcome->edit->is_dry ? "then" : "now";
+
+	/* Of a line that is gone the others decide, for each of them for himself. */
+	if (outcome->edit->what == ACL_EDIT_REMOVE)
+		return;
+	if (line->rule->effect == ACL_EFFECT_ALLOW)
+		(void)printf("%s %s use %s %s, %s\n", line->whom, could, line->thing, now,
+			     polkit_words(line->rule));
+	else
+		(void)printf("%s %s not use %s %s\n", line->whom, could, line->thing, now);
+}
+
+/* Allows that a new deny leaves without effect. */
+static void print_in_vain(const struct edit_outcome *outcome)
+{
+	const struct acl *acl = &outcome->after.policy.acl;
+	char file[256], text[RULE_TEXT_SIZE];
+	int count = 0;
+
+	if (outcome->done->action == NULL || outcome->edit->is_dry ||
+	    outcome->edit->line.rule->effect == ACL_EFFECT_ALLOW)
+		return;
+	for (size_t i = 0; i < acl->count && count < IN_VAIN_MAX; i++) {
+		const struct acl_rule *rule = &acl->rules[i], *deny;
+
+		if (acl_rule_never(acl, rule, &deny) == NULL || deny == NULL ||
+		    !is_edited(outcome, deny))
+			continue;
+		(void)printf("  never granted now: %s: line %u: %s\n",
+			     escape_string(file, sizeof file, rule->file), rule->line,
+			     rule_text(rule, text) == 0 ? text : "");
+		count++;
+	}
+}
+
+static int is_less(const struct edit_outcome *outcome)
+{
+	const int is_allow = outcome->edit->line.rule->effect == ACL_EFFECT_ALLOW;
+
+	return is_allow == (outcome->edit->what == ACL_EDIT_REMOVE) &&
+	       !(outcome->is_judged && outcome->is_allowed);
+}
+
+int edit_outcome_print(const struct edit_outcome *outcome)
+{
+	const struct acl_edit *edit = outcome->edit;
+	const struct acl_done *done = outcome->done;
+	char path[256], text[RULE_TEXT_SIZE];
+
+	escape_string(path, sizeof path, outcome->file->path);
+	if (edit->is_dry && outcome->diff != NULL)
+		(void)fputs(outcome->diff, stdout);
+	else if (done->action != NULL)
+		(void)printf("%s: line %u %s: %s\n", path, done->line, done->action,
+			     escape_string(text, sizeof text, edit->line.text));
+	if (done->is_draft)
+		(void)printf("%s is a draft: the installed policy does not read it\n", path);
+	else if (outcome->is_judged)
+		print_verdict(outcome);
+	else
+		print_words(outcome);
+	if (!done->is_draft)
+		print_in_vain(outcome);
+	if (!done->is_draft && done->action != NULL && !edit->is_dry && is_less(outcome))
+		(void)puts("what a guest holds already stays with it: vmgrant log --held");
+	return fflush(stdout) == 0 ? VMGRANT_GRANTED : VMGRANT_INTERNAL;
+}
+
+/* ---- for programs ---- */
+
+static void add(json_object *object, const char *key, json_object *value)
+{
+	(void)json_object_object_add(object, key, value);
+}
+
+static void add_text(json_object *object, const char *key, const char *text)
+{
+	add(object, key, json_object_new_string(text));
+}
+
+static void add_flag(json_object *object, const char *key, int is_set)
+{
+	add(object, key, json_object_new_boolean(is_set));
+}
+
+static void add_change(json_object *object, const struct edit_outcome *outcome)
+{
+	const struct acl_done *done = outcome->done;
+
+	if (done->action == NULL)
+		return;
+	add_text(object, "action", done->action);
+	add(object, "line", json_object_new_int64(done->line));
+	add_text(object, "diff", outcome->diff);
+}
+
+int edit_outcome_print_json(const struct edit_outcome *outcome)
+{
+	const struct acl_edit *edit = outcome->edit;
+	json_object *object = json_object_new_object(), *warnings = json_object_new_array();
+	char path[256], text[RULE_TEXT_SIZE];
+
+	add_text(object, "file", escape_string(path, sizeof path, outcome->file->path));
+	add_text(object, "text", escape_string(text, sizeof text, edit->line.text));
+	add_flag(object, "changed", outcome->done->action != NULL && !edit->is_dry);
+	add_flag(object, "draft", outcome->done->is_draft);
+	add_change(object, outcome);
+	if (outcome->is_judged && !outcome->done->is_draft) {
+		add_text(object, "user", outcome->person.name);
+		add_flag(object, "allowed", outcome->is_allowed);
+		if (outcome->is_allowed)
+			add_flag(object, "polkit", !outcome->decider->options.polkit_skip);
+	}
+	for (size_t i = 0; i < edit->warnings.count; i++)
+		(void)json_object_array_add(warnings,
+					    json_object_new_string(edit->warnings.items[i]));
+	add(object, "warnings", warnings);
+	(void)puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |
+								  JSON_C_TO_STRING_NOSLASHESCAPE));
+	(void)json_object_put(object);
+	return fflush(stdout) == 0 ? VMGRANT_GRANTED : VMGRANT_INTERNAL;
+}
