@@ -209,7 +209,7 @@ def test_a_rule_for_a_bridge_that_is_not_there(good_world):
 def test_no_bridge_is_allowed(good_world):
     found = failure(good_world, "bridges", level="warn", user="bob")
     assert found["text"] == "no bridge is allowed for user bob"
-    assert found["mend"] == f"echo 'allow bridge br0 user bob' | sudo tee -a {ACL}"
+    assert found["mend"] == "sudo vmgrant allow bridge br0 user bob"
     assert good_world.run(["sh", "-c", found["mend"].replace("sudo ", "")]).code == 0
     by_check, good = findings(good_world, user="bob")
     assert good and by_check["bridges"][0]["text"].startswith("bridge br0: allowed for user bob")

@@ -170,18 +170,18 @@ static void add_none(struct check *check, const char *but)
 static void add_none_allowed(struct check *check)
 {
 	const char *bridge = best_bridge(check);
-	char *rule, *quoted;
+	char *name, *user;
 
 	if (bridge == NULL) {
 		add_none(check, " but those of containers");
 		return;
 	}
-	rule = text_format("allow bridge %s user %s", bridge, check->user);
-	quoted = text_shell_quote(rule);
+	name = text_shell_quote(bridge);
+	user = text_shell_quote(check->user);
 	check_add(check, CHECK_WARN, text_format("no bridge is allowed for user %s", check->user),
-		  text_format("echo %s | sudo tee -a %s", quoted, VMGRANT_ACL_FILE));
-	free(quoted);
-	free(rule);
+		  text_format("sudo vmgrant allow bridge %s user %s", name, user));
+	free(user);
+	free(name);
 }
 
 static int is_any_allowed(const struct check *check)
