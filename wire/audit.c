@@ -140,7 +140,9 @@ static void append_resource(struct message *message, enum form form,
 	switch (form) {
 	case FORM_NET:
 		append(message, " old-net=\"?\"");
-		append_value(message, "new-net", event->mac);
+		/* auvirt passes over what has neither an old nor a new one. */
+		append_value(message, "new-net",
+			     event->mac[0] != '\0' ? event->mac : name_of(event));
 		append_value(message, "bridge", name_of(event));
 		break;
 	case FORM_USB:

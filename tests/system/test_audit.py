@@ -116,7 +116,7 @@ def test_a_grant_is_written_in_libvirts_words(shared):
     name = result.name
     result.close()
     (text,) = written(shared)
-    assert text.startswith('virt=qemu resrc=net reason=open vm="?" uuid=? old-net="?" new-net="?"')
+    assert text.startswith('virt=qemu resrc=net reason=open vm="?" uuid=? old-net="?" new-net="br0"')
     said = fields(text)
     assert said["bridge"] == "br0" and said["path"] == f"port {name} on bridge br0"
     assert said["acct"] == "alice" and said["id"] == "1000" and said["res"] == "success"

@@ -49,7 +49,7 @@ static void a_port(void **state)
 
 	(void)state;
 	assert_message(&record, NULL,
-		       BEGIN("net") " old-net=\"?\" new-net=\"?\" bridge=\"br0\" "
+		       BEGIN("net") " old-net=\"?\" new-net=\"br0\" bridge=\"br0\" "
 		       "path=706F7274207665746867" "31206F6E2062726964676520627230 "
 		       "acct=\"alice\" id=1000" END "success");
 	assert_message(&(const struct record){ .code = REPLY_DENIED, .action = "org.vmgrant.tap",
