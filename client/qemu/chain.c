@@ -117,6 +117,32 @@ static void name_read(struct reading *reading, const struct qemu_file *image,
 	free(name);
 }
 
+enum names {
+	OF_IMAGES, /* "chain.1.filename" */
+	OF_PARTS,  /* all below */
+};
+
+/*
+ * Images go first: the part that newer QEMUs show has the same name, and the format of a mere
+ * file, and stands before it.
+ */
+static void names_read(struct reading *reading, const struct qemu_file *image,
+		       const struct pairs *pairs, enum names which)
+{
+	for (size_t i = 0; i < pairs->count; i++) {
+		const struct pair *pair = &pairs->items[i];
+		const char *key = pair->key + strcspn(pair->key, ".");
+		int is_image;
+
+		key += *key == '.' ? 1 : 0;
+		key += strcspn(key, ".");
+		is_image = strcmp(key, ".filename") == 0;
+		if (strcmp(pair->key, "chain.0.filename") != 0 && is_image == (which == OF_IMAGES) &&
+		    (is_image || ends_with(key, ".filename") || ends_with(key, ".data-file")))
+			name_read(reading, image, pairs, pair);
+	}
+}
+
 /* Without the warnings that may stand before it. */
 static const char *answer_start(const char *answer)
 {
@@ -140,12 +166,9 @@ int chain_read(struct qemu_files *found, size_t image, const char *answer)
 
 	if (result == 0 && pairs_find(&pairs, "chain.0.filename") == NULL)
 		result = -1;
-	for (size_t i = 0; result == 0 && i < pairs.count; i++) {
-		const struct pair *pair = &pairs.items[i];
-
-		if (strcmp(pair->key, "chain.0.filename") != 0 &&
-		    (ends_with(pair->key, ".filename") || ends_with(pair->key, ".data-file")))
-			name_read(&reading, &file, &pairs, pair);
+	if (result == 0) {
+		names_read(&reading, &file, &pairs, OF_IMAGES);
+		names_read(&reading, &file, &pairs, OF_PARTS);
 	}
 	pairs_release(&pairs);
 	free(text);

@@ -61,8 +61,8 @@ static void what_an_image_is_based_on_is_only_read(void **state)
 	expect_chain("qemu -hda /d/top.qcow2", CHAIN_7_2,
 		     "read-write /d/top.qcow2 | -hda image @2[/d/top.qcow2]\n"
 		     "read /d/mid.qcow2 | -hda format=qcow2 ro image backing-named\n"
-		     "read /d/mid.data | -hda ro image backing-named\n"
-		     "read /d/base | -hda format=raw ro image backing-named\n");
+		     "read /d/base | -hda format=raw ro image backing-named\n"
+		     "read /d/mid.data | -hda ro image backing-named\n");
 }
 
 static void where_its_data_are_is_written(void **state)
@@ -70,8 +70,8 @@ static void where_its_data_are_is_written(void **state)
 	(void)state;
 	expect_chain("qemu -drive file=/d/top.qcow2,format=qcow2", CHAIN_8_1,
 		     "read-write /d/top.qcow2 | -drive format=qcow2 image @2[/d/top.qcow2]\n"
-		     "read-write /d/top.data | -drive image backing-named\n"
-		     "read /d/base.vmdk | -drive ro image backing-named\n");
+		     "read /d/base.vmdk | -drive format=vmdk ro image backing-named\n"
+		     "read-write /d/top.data | -drive image backing-named\n");
 	expect_chain("qemu -drive file=/d/top.qcow2,readonly=on", VMDK,
 		     "read /d/top.qcow2 | -drive ro image @2[/d/top.qcow2]\n"
 		     "read /d/v-f001.vmdk | -drive ro image backing-named\n");
