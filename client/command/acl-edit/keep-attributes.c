@@ -41,11 +41,15 @@ static int keep_attribute(int from_fd, int to_fd, const char *name)
 {
 	ssize_t size, there;
 	char *value = get_attribute(from_fd, name, &size), *has;
-	int result = size < 0 ? -errno : 0;
+	int result = value == NULL || size < 0 ? -errno : 0;
 
+	if (value == NULL || result < 0) {
+		free(value);
+		return result;
+	}
 	/* Whoever may not set a label needs not, where the new file got the same by itself. */
 	has = get_attribute(to_fd, name, &there);
-	if (result == 0 && (there != size || memcmp(has, value, (size_t)size) != 0) &&
+	if ((has == NULL || there != size || memcmp(has, value, (size_t)size) != 0) &&
 	    fsetxattr(to_fd, name, value, (size_t)size, 0) < 0)
 		result = -errno;
 	free(has);
