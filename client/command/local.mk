@@ -14,6 +14,8 @@ libcommand_a_SOURCES = \
 	client/command/check/netfilter/iptables-rules.h \
 	client/command/common/interrupt.c \
 	client/command/common/interrupt.h \
+	client/command/common/json.c \
+	client/command/common/json.h \
 	client/command/machine/capture.c \
 	client/command/machine/capture.h \
 	client/command/machine/tree.c \

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 vmgrant contributors */
 /* What counts after an edit, said to people and to programs. */
-#include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "client/command/acl-edit/rule-person.h"
 #include "client/command/check/acl/acl-never.h"
 #include "client/command/common/command.h"
+#include "client/command/common/json.h"
 #include "client/command/explain/rule-text.h"
 #include "wire/escape.h"
 
@@ -126,30 +126,15 @@ int edit_outcome_print(const struct edit_outcome *outcome)
 
 /* ---- for programs ---- */
 
-static void add(json_object *object, const char *key, json_object *value)
-{
-	(void)json_object_object_add(object, key, value);
-}
-
-static void add_text(json_object *object, const char *key, const char *text)
-{
-	add(object, key, json_object_new_string(text));
-}
-
-static void add_flag(json_object *object, const char *key, int is_set)
-{
-	add(object, key, json_object_new_boolean(is_set));
-}
-
 static void add_change(json_object *object, const struct edit_outcome *outcome)
 {
 	const struct acl_done *done = outcome->done;
 
 	if (done->action == NULL)
 		return;
-	add_text(object, "action", done->action);
-	add(object, "line", json_object_new_int64(done->line));
-	add_text(object, "diff", outcome->diff);
+	json_add_text(object, "action", done->action);
+	json_add(object, "line", json_object_new_int64(done->line));
+	json_add_text(object, "diff", outcome->diff);
 }
 
 int edit_outcome_print_json(const struct edit_outcome *outcome)
@@ -158,23 +143,22 @@ int edit_outcome_print_json(const struct edit_outcome *outcome)
 	json_object *object = json_object_new_object(), *warnings = json_object_new_array();
 	char path[256], text[RULE_TEXT_SIZE];
 
-	add_text(object, "file", escape_string(path, sizeof path, outcome->file->path));
-	add_text(object, "text", escape_string(text, sizeof text, edit->line.text));
-	add_flag(object, "changed", outcome->done->action != NULL && !edit->is_dry);
-	add_flag(object, "draft", outcome->done->is_draft);
+	json_add_text(object, "file", escape_string(path, sizeof path, outcome->file->path));
+	json_add_text(object, "text", escape_string(text, sizeof text, edit->line.text));
+	json_add_flag(object, "changed", outcome->done->action != NULL && !edit->is_dry);
+	json_add_flag(object, "draft", outcome->done->is_draft);
 	add_change(object, outcome);
 	if (outcome->is_judged && !outcome->done->is_draft) {
-		add_text(object, "user", outcome->person.name);
-		add_flag(object, "allowed", outcome->is_allowed);
+		json_add_text(object, "user", outcome->person.name);
+		json_add_flag(object, "allowed", outcome->is_allowed);
 		if (outcome->is_allowed)
-			add_flag(object, "polkit", !outcome->decider->options.polkit_skip);
+			json_add_flag(object, "polkit", !outcome->decider->options.polkit_skip);
 	}
 	for (size_t i = 0; i < edit->warnings.count; i++)
 		(void)json_object_array_add(warnings,
 					    json_object_new_string(edit->warnings.items[i]));
-	add(object, "warnings", warnings);
-	(void)puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |
-								  JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_add(object, "warnings", warnings);
+	json_print(object);
 	(void)json_object_put(object);
 	return fflush(stdout) == 0 ? VMGRANT_GRANTED : VMGRANT_INTERNAL;
 }

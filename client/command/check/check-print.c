@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 vmgrant contributors */
 /* The findings of vmgrant check, for people and for programs. */
-#include <json-c/json.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <stdio.h>
@@ -10,6 +9,7 @@
 #include <unistd.h>
 
 #include "client/command/check/check.h"
+#include "client/command/common/json.h"
 
 #define COLUMNS 80u
 #define INDENT 6u
@@ -100,23 +100,17 @@ void check_print_text(const struct check *check, const struct check_print *print
 
 /* ---- for programs ---- */
 
-static void add_text(json_object *object, const char *key, const char *text)
-{
-	(void)json_object_object_add(object, key, json_object_new_string(text));
-}
-
 static json_object *finding_to_json(const struct finding *finding)
 {
 	json_object *entry = json_object_new_object();
 
-	add_text(entry, "check", finding->check);
-	add_text(entry, "level", levels[finding->level].json);
-	add_text(entry, "text", finding->what);
+	json_add_text(entry, "check", finding->check);
+	json_add_text(entry, "level", levels[finding->level].json);
+	json_add_text(entry, "text", finding->what);
 	if (finding->mend == NULL)
 		return entry;
-	add_text(entry, "mend", finding->mend);
-	(void)json_object_object_add(entry, "command",
-				     json_object_new_boolean(finding->remedy == CHECK_COMMAND));
+	json_add_text(entry, "mend", finding->mend);
+	json_add_flag(entry, "command", finding->remedy == CHECK_COMMAND);
 	return entry;
 }
 
@@ -129,11 +123,9 @@ void check_print_json(const struct check *check, const struct check_print *print
 		if (is_wanted(&check->findings[i], print))
 			(void)json_object_array_add(array, finding_to_json(&check->findings[i]));
 	}
-	add_text(object, "user", check->user);
-	(void)json_object_object_add(object, "findings", array);
-	(void)json_object_object_add(object, "good",
-				     json_object_new_boolean(check_worst(check) < CHECK_FAIL));
-	(void)puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |
-								  JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_add_text(object, "user", check->user);
+	json_add(object, "findings", array);
+	json_add_flag(object, "good", check_worst(check) < CHECK_FAIL);
+	json_print(object);
 	(void)json_object_put(object);
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "client/command/common/json.h"
 #include "client/command/machine/tree.h"
 
 /* A number of sysfs in hexadecimal, with or without 0x; -1: none. */
@@ -54,13 +55,12 @@ json_object *list_device_json(const struct list_device *entry, const char *place
 	json_object *object = json_object_new_object();
 	char *ids = text_format("%04x:%04x", entry->vendor, entry->product);
 
-	list_add_text(object, place_key, entry->place);
-	list_add_text(object, "id", ids);
-	list_add_text(object, "name", entry->name);
+	json_add_text(object, place_key, entry->place);
+	json_add_text(object, "id", ids);
+	json_add_text(object, "name", entry->name);
 	list_add_verdict(object, entry->code, entry->reason);
 	if (entry->code == VMGRANT_GRANTED)
-		list_add(object, "polkit",
-			 json_object_new_boolean((entry->flags & VMGRANT_NODE_POLKIT) != 0));
+		json_add_flag(object, "polkit", (entry->flags & VMGRANT_NODE_POLKIT) != 0);
 	free(ids);
 	return object;
 }
@@ -72,5 +72,5 @@ void list_begin(struct list_section *section, struct list *list, const char *tit
 	if (list->sections == NULL)
 		return;
 	section->array = json_object_new_array();
-	list_add(list->sections, key, section->array);
+	json_add(list->sections, key, section->array);
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "client/command/common/command.h"
+#include "client/command/common/json.h"
 #include "client/command/list/list.h"
 #include "client/command/machine/ports.h"
 #include "client/text/text.h"
@@ -46,13 +47,13 @@ static json_object *to_json(const struct port *port)
 	char *user = port_user(port);
 
 	text_clean(user);
-	list_add_text(object, "port", port->name);
-	list_add_text(object, "bridge", port->made.bridge);
-	list_add_text(object, "user", user);
-	list_add_number(object, "uid", port->made.uid);
-	list_add_text(object, "state", port_state_word(port->state));
+	json_add_text(object, "port", port->name);
+	json_add_text(object, "bridge", port->made.bridge);
+	json_add_text(object, "user", user);
+	json_add_number(object, "uid", port->made.uid);
+	json_add_text(object, "state", port_state_word(port->state));
 	if (port->master_ifindex != 0)
-		list_add_text(object, "on", port->master);
+		json_add_text(object, "on", port->master);
 	free(user);
 	return object;
 }
@@ -69,7 +70,7 @@ int list_ports(struct list *list)
 				    strerror(-error));
 	if (list->sections != NULL) {
 		section = json_object_new_array();
-		list_add(list->sections, "ports", section);
+		json_add(list->sections, "ports", section);
 	}
 	for (size_t i = 0; i < ports.count; i++) {
 		const struct port *port = &ports.items[i];

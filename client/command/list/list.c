@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "client/command/common/command.h"
+#include "client/command/common/json.h"
 #include "client/command/kind/kind.h"
 
 static int print_help(void)
@@ -65,27 +66,12 @@ const char *list_shorten(const char *reason, const char *object)
 	return reason + length + 2;
 }
 
-void list_add(json_object *object, const char *key, json_object *value)
-{
-	(void)json_object_object_add(object, key, value);
-}
-
-void list_add_text(json_object *object, const char *key, const char *text)
-{
-	list_add(object, key, json_object_new_string(text));
-}
-
-void list_add_number(json_object *object, const char *key, uint64_t number)
-{
-	list_add(object, key, json_object_new_uint64(number));
-}
-
 void list_add_verdict(json_object *object, enum vmgrant_code code, const char *reason)
 {
-	list_add(object, "allowed", json_object_new_boolean(code == VMGRANT_GRANTED));
-	list_add_number(object, "code", (uint64_t)code);
+	json_add_flag(object, "allowed", code == VMGRANT_GRANTED);
+	json_add_number(object, "code", (uint64_t)code);
 	if (code != VMGRANT_GRANTED)
-		list_add_text(object, "reason", reason);
+		json_add_text(object, "reason", reason);
 }
 
 /* ---- all of it ---- */
@@ -107,9 +93,7 @@ static int list_everything(struct list *list)
 	if (code != VMGRANT_GRANTED)
 		return code;
 	if (list->sections != NULL)
-		(void)puts(json_object_to_json_string_ext(
-			list->sections,
-			JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+		json_print(list->sections);
 	else if (list->row_count == 0)
 		(void)command_fail(0, "list: there is %s for you on this machine",
 				   command_kind_text(things, is_listed, SHOW_THING, "and"));

@@ -30,10 +30,6 @@ int list_check_answer(struct list *list, enum vmgrant_code code);
 /* The reason without "OBJECT: " before it, which the row begins with already. */
 const char *list_shorten(const char *reason, const char *object);
 
-void list_add(json_object *object, const char *key, json_object *value);
-void list_add_text(json_object *object, const char *key, const char *text);
-void list_add_number(json_object *object, const char *key, uint64_t number);
-
 /* What all entries have: is it allowed, by which code, and why not. */
 void list_add_verdict(json_object *object, enum vmgrant_code code, const char *reason);
 

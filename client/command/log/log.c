@@ -4,11 +4,11 @@
 #include "client/command/log/log.h"
 
 #include <getopt.h>
-#include <json.h>
 #include <stdio.h>
 #include <time.h>
 
 #include "client/command/common/command.h"
+#include "client/command/common/json.h"
 #include "client/command/common/person.h"
 
 struct choice {
@@ -94,13 +94,12 @@ static void print_record(const struct log_record *record)
 
 static void add_text(json_object *object, const char *key, const char *text)
 {
-	(void)json_object_object_add(object, key,
-				     text[0] != '\0' ? json_object_new_string(text) : NULL);
+	json_add(object, key, text[0] != '\0' ? json_object_new_string(text) : NULL);
 }
 
 static void add_number(json_object *object, const char *key, long long number)
 {
-	(void)json_object_object_add(object, key, json_object_new_int64(number));
+	json_add(object, key, json_object_new_int64(number));
 }
 
 static json_object *to_json(const struct log_record *record)
@@ -110,10 +109,9 @@ static json_object *to_json(const struct log_record *record)
 	if (record->held != LOG_UNKNOWN)
 		held = json_object_new_boolean(record->held == LOG_HELD);
 	add_number(object, "time_us", record->time_us);
-	(void)json_object_object_add(object, "granted", json_object_new_boolean(record->is_grant));
-	(void)json_object_object_add(object, "held", held);
-	(void)json_object_object_add(object, "by_helper",
-				     json_object_new_boolean(record->is_signed));
+	json_add_flag(object, "granted", record->is_grant);
+	json_add(object, "held", held);
+	json_add_flag(object, "by_helper", record->is_signed);
 	add_number(object, "code", record->code);
 	add_number(object, "uid", record->uid);
 	add_number(object, "pid", record->pid);
@@ -135,8 +133,7 @@ static void print_json(const struct log *log, const struct choice *choice)
 		if (is_wanted(&log->records[i], choice))
 			(void)json_object_array_add(all, to_json(&log->records[i]));
 	}
-	(void)puts(json_object_to_json_string_ext(all, JSON_C_TO_STRING_PRETTY |
-							       JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_print(all);
 	(void)json_object_put(all);
 }
 

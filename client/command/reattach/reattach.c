@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include <unistd.h>
 
 #include "client/command/common/command.h"
+#include "client/command/common/json.h"
 #include "client/command/machine/ports.h"
 #include "client/command/reattach/put-back.h"
 #include "client/text/text.h"
@@ -79,11 +79,6 @@ static char *describe_done(const struct port *port, const struct options *option
 	return text;
 }
 
-static void add_text(json_object *object, const char *key, const char *text)
-{
-	(void)json_object_object_add(object, key, json_object_new_string(text));
-}
-
 static void add_json(json_object *array, const struct port *port, enum put_back outcome,
 		     const char *why)
 {
@@ -94,14 +89,14 @@ static void add_json(json_object *array, const struct port *port, enum put_back 
 	char *user = port_user(port);
 
 	text_clean(user);
-	add_text(object, "port", port->name);
-	add_text(object, "user", user);
-	(void)json_object_object_add(object, "uid", json_object_new_int64(port->made.uid));
-	add_text(object, "bridge", port->made.bridge);
-	add_text(object, "state", port_state_word(port->state));
-	add_text(object, "action", words[outcome]);
+	json_add_text(object, "port", port->name);
+	json_add_text(object, "user", user);
+	json_add(object, "uid", json_object_new_int64(port->made.uid));
+	json_add_text(object, "bridge", port->made.bridge);
+	json_add_text(object, "state", port_state_word(port->state));
+	json_add_text(object, "action", words[outcome]);
 	if (why != NULL)
-		add_text(object, "reason", why);
+		json_add_text(object, "reason", why);
 	(void)json_object_array_add(array, object);
 	free(user);
 }
@@ -160,11 +155,9 @@ static int finish(const struct options *options, const struct totals *totals)
 
 	if (totals->array != NULL) {
 		object = json_object_new_object();
-		(void)json_object_object_add(object, "ports", totals->array);
-		(void)json_object_object_add(object, "good",
-					     json_object_new_boolean(totals->refused == 0));
-		(void)puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |
-								  JSON_C_TO_STRING_NOSLASHESCAPE));
+		json_add(object, "ports", totals->array);
+		json_add_flag(object, "good", totals->refused == 0);
+		json_print(object);
 		(void)json_object_put(object);
 	} else if (totals->count == 0 && !options->is_quiet) {
 		(void)puts("there is no port of a virtual machine");

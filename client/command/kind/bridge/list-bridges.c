@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "client/command/common/command.h"
+#include "client/command/common/json.h"
 #include "client/command/kind/bridge/bridge.h"
 #include "client/command/machine/bridges.h"
 #include "wire/escape.h"
@@ -88,7 +89,7 @@ static void print_answer(const struct answer *answer)
 
 static void add_flag(json_object *object, const char *key, unsigned flags, unsigned flag)
 {
-	list_add(object, key, json_object_new_boolean((flags & flag) != 0));
+	json_add_flag(object, key, (flags & flag) != 0);
 }
 
 static json_object *to_json(const struct answer *answer)
@@ -96,23 +97,23 @@ static json_object *to_json(const struct answer *answer)
 	const struct vmgrant_offer *offer = answer->offer;
 	json_object *object = json_object_new_object();
 
-	list_add_text(object, "bridge", answer->bridge);
+	json_add_text(object, "bridge", answer->bridge);
 	list_add_verdict(object, answer->code, answer->reason);
 	if (answer->code != VMGRANT_GRANTED)
 		return object;
 	add_flag(object, "polkit", offer->flags, VMGRANT_PORT_POLKIT);
-	list_add_number(object, "queues", offer->queues);
-	list_add_number(object, "mtu", offer->mtu_bytes);
+	json_add_number(object, "queues", offer->queues);
+	json_add_number(object, "mtu", offer->mtu_bytes);
 	add_flag(object, "vhost", offer->flags, VMGRANT_PORT_VHOST);
 	add_flag(object, "sealed", offer->flags, VMGRANT_PORT_SEALED);
 	add_flag(object, "isolated", offer->flags, VMGRANT_PORT_ISOLATED);
 	add_flag(object, "lock-mac", offer->flags, VMGRANT_PORT_LOCK_MAC);
 	if (offer->vlan != 0)
-		list_add_number(object, "vlan", offer->vlan);
+		json_add_number(object, "vlan", offer->vlan);
 	if (offer->quota != 0) {
-		list_add_number(object, "quota", offer->quota);
-		list_add_number(object, "used", offer->quota_used);
-		list_add_number(object, "left", quota_left(offer));
+		json_add_number(object, "quota", offer->quota);
+		json_add_number(object, "used", offer->quota_used);
+		json_add_number(object, "left", quota_left(offer));
 	}
 	return object;
 }
@@ -153,7 +154,7 @@ int list_bridges(struct list *list)
 				    strerror(-error));
 	if (list->sections != NULL) {
 		section = json_object_new_array();
-		list_add(list->sections, "bridges", section);
+		json_add(list->sections, "bridges", section);
 	}
 	for (size_t i = 0; code == VMGRANT_GRANTED && i < bridges.count; i++)
 		code = ask(list, section, bridges.items[i]);

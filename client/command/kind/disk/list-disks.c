@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include "client/command/common/json.h"
 #include "client/command/kind/disk/disk.h"
 #include "client/command/machine/tree.h"
 
@@ -88,16 +89,14 @@ static json_object *to_json(const struct entry *entry)
 {
 	json_object *object = json_object_new_object();
 
-	list_add_text(object, "node", entry->node);
-	list_add_text(object, "name", entry->name);
+	json_add_text(object, "node", entry->node);
+	json_add_text(object, "name", entry->name);
 	list_add_verdict(object, entry->code, entry->reason);
 	if (entry->code != VMGRANT_GRANTED)
 		return object;
-	list_add(object, "polkit",
-		 json_object_new_boolean((entry->disk.flags & VMGRANT_NODE_POLKIT) != 0));
-	list_add(object, "read-only",
-		 json_object_new_boolean((entry->disk.flags & VMGRANT_NODE_READ_ONLY) != 0));
-	list_add_number(object, "size", entry->disk.bytes);
+	json_add_flag(object, "polkit", (entry->disk.flags & VMGRANT_NODE_POLKIT) != 0);
+	json_add_flag(object, "read-only", (entry->disk.flags & VMGRANT_NODE_READ_ONLY) != 0);
+	json_add_number(object, "size", entry->disk.bytes);
 	return object;
 }
 
@@ -126,7 +125,7 @@ int list_disks(struct list *list)
 
 	if (list->sections != NULL) {
 		section = json_object_new_array();
-		list_add(list->sections, "disks", section);
+		json_add(list->sections, "disks", section);
 	}
 	tree_names(&names, BLOCKS, "%s", "");
 	tree_names(&ids, BY_ID, "%s", "");

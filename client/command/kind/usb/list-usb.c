@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/command/common/json.h"
 #include "client/command/kind/usb/usb.h"
 #include "client/command/list/list-device.h"
 #include "client/command/machine/tree.h"
@@ -27,8 +28,8 @@ static void add_usb(struct list_section *section, const struct list_device *entr
 		return;
 	}
 	object = list_device_json(entry, "port");
-	list_add_number(object, "bus", (uint64_t)bus);
-	list_add_number(object, "device", (uint64_t)device);
+	json_add_number(object, "bus", (uint64_t)bus);
+	json_add_number(object, "device", (uint64_t)device);
 	(void)json_object_array_add(section->array, object);
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/command/common/json.h"
 #include "client/command/kind/vfio/vfio.h"
 #include "client/command/list/list-device.h"
 #include "client/command/machine/tree.h"
@@ -21,9 +22,9 @@ static void add_vfio(struct list_section *section, const struct list_device *ent
 	}
 	object = list_device_json(entry, "address");
 	if (driver != NULL)
-		list_add_text(object, "driver", driver);
+		json_add_text(object, "driver", driver);
 	if (entry->code == VMGRANT_GRANTED)
-		list_add_number(object, "memlock", entry->memlock_bytes);
+		json_add_number(object, "memlock", entry->memlock_bytes);
 	(void)json_object_array_add(section->array, object);
 }
 
