@@ -82,14 +82,14 @@ static int start_auditor(struct service *service)
 #ifdef WITH_AUDIT
 	return auditor_start(&service->account, service->peer.uid, &service->auditor);
 #else
-	service->auditor = (struct auditor){ -1, -1 };
+	(void)service;
 	return 0;
 #endif
 }
 
 static enum reply_code start(struct service *service, struct refusal *why)
 {
-	int result = process_close_fds(service->door.fd, service->door.fd);
+	int result = process_close_but(&service->door.fd, 1);
 	enum reply_code code;
 
 	if (result == 0)

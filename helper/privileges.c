@@ -153,15 +153,21 @@ static unsigned long long bits_of(unsigned rights)
 	       ((rights & ORDER_RIGHT_LIMITS) != 0 ? BIT(CAP_SYS_RESOURCE) : 0);
 }
 
-int privileges_raise(enum order_right right)
+/* 0 or -errno; then none is effective. */
+static int raise_these(unsigned long long capabilities)
 {
 	int error;
 
-	if (make_effective(bits_of(right)) == 0)
+	if (make_effective(capabilities) == 0)
 		return 0;
 	error = errno;
 	privileges_lower();
 	return -error;
+}
+
+int privileges_raise(enum order_right right)
+{
+	return raise_these(bits_of(right));
 }
 
 void privileges_lower(void)
@@ -418,9 +424,7 @@ int privileges_make_namespace(void)
 
 int privileges_can_audit(void)
 {
-	unsigned long long effective, permitted;
-
-	return read_sets(&effective, &permitted) == 0 && (permitted & AUDITING) != 0;
+	return are_permitted(AUDITING);
 }
 
 int privileges_become_auditor(const struct account *account)
@@ -430,7 +434,7 @@ int privileges_become_auditor(const struct account *account)
 
 int privileges_raise_audit(void)
 {
-	return make_effective(AUDITING) < 0 ? -errno : 0;
+	return raise_these(AUDITING);
 }
 
 void privileges_become_caller(void)

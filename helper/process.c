@@ -223,10 +223,3 @@ int process_close_but(const int *kept, size_t count)
 	}
 	return result == 0 ? close_between((unsigned)first, UINT_MAX) : result;
 }
-
-int process_close_fds(int one, int other)
-{
-	const int kept[] = { one, other };
-
-	return process_close_but(kept, 2);
-}

@@ -53,12 +53,9 @@
 enum reply_code process_secure(struct refusal *why);
 
 /*
- * Close every fd but 0-2 and these two, which may be the same, so that none of the caller's
- * reaches a child and none is mistaken for one of ours. Returns 0 or -errno.
+ * Close every fd but 0-2 and these, in any order, so that none of the caller's reaches a child
+ * and none is mistaken for one of ours. Negative ones are none. Returns 0 or -errno.
  */
-int process_close_fds(int one, int other);
-
-/* The same for any number of them, in any order; negative ones are none. */
 int process_close_but(const int *kept, size_t count);
 
 #endif

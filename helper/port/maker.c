@@ -143,7 +143,7 @@ int maker_start(const struct account *account, struct maker *maker_out)
 	maker_out->child = fork();
 	if (maker_out->child == 0) {
 		if (privileges_become_maker(account, helper) == 0 &&
-		    process_close_fds(ends[1], ends[1]) == 0)
+		    process_close_but(&ends[1], 1) == 0)
 			run(ends[1]);
 		_exit(0);
 	}

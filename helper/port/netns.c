@@ -21,7 +21,7 @@ static void be_builder(const struct account *account, const struct order_port *o
 		       pid_t helper, int channel)
 {
 	if (privileges_become_account(account, helper) < 0 ||
-	    process_close_fds(channel, channel) < 0)
+	    process_close_but(&channel, 1) < 0)
 		return;
 	builder_run(channel, order->queues,
 		    (order->flags & ORDER_PORT_LOCK_MAC) != 0 ? order->mac : NULL,
