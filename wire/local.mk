@@ -32,6 +32,7 @@ libwire_la_SOURCES = \
 	wire/order-fields.h \
 	wire/orders.c \
 	wire/orders.h \
+	wire/own-arch.h \
 	wire/port-alias.c \
 	wire/port-alias.h \
 	wire/port-name.c \

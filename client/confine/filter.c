@@ -10,7 +10,6 @@
 #include "client/confine/filter.h"
 
 #include <errno.h>
-#include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/netlink.h>
 #include <linux/sched.h>
@@ -22,22 +21,7 @@
 #include <unistd.h>
 
 #include "client/confine/confine.h"
-
-#if defined(__x86_64__)
-#define OWN_ARCH AUDIT_ARCH_X86_64
-#elif defined(__i386__)
-#define OWN_ARCH AUDIT_ARCH_I386
-#elif defined(__aarch64__)
-#define OWN_ARCH AUDIT_ARCH_AARCH64
-#elif defined(__arm__)
-#define OWN_ARCH AUDIT_ARCH_ARM
-#elif defined(__riscv) && __riscv_xlen == 64
-#define OWN_ARCH AUDIT_ARCH_RISCV64
-#elif defined(__powerpc64__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-#define OWN_ARCH AUDIT_ARCH_PPC64LE
-#elif defined(__s390x__)
-#define OWN_ARCH AUDIT_ARCH_S390X
-#endif
+#include "wire/own-arch.h"
 
 #define X32_BIT 0x40000000u
 #define TIOCLINUX_REQUEST 0x541Cu

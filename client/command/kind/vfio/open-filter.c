@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/openat2.h>
 #include <stdint.h>
@@ -15,21 +14,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#if defined(__x86_64__)
-#define OWN_ARCH AUDIT_ARCH_X86_64
-#elif defined(__i386__)
-#define OWN_ARCH AUDIT_ARCH_I386
-#elif defined(__aarch64__)
-#define OWN_ARCH AUDIT_ARCH_AARCH64
-#elif defined(__arm__)
-#define OWN_ARCH AUDIT_ARCH_ARM
-#elif defined(__riscv) && __riscv_xlen == 64
-#define OWN_ARCH AUDIT_ARCH_RISCV64
-#elif defined(__powerpc64__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-#define OWN_ARCH AUDIT_ARCH_PPC64LE
-#elif defined(__s390x__)
-#define OWN_ARCH AUDIT_ARCH_S390X
-#endif
+#include "wire/own-arch.h"
 
 /* A jump over one instruction if the number is another one. */
 #define REPORT(number) \
