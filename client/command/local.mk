@@ -164,6 +164,8 @@ vmgrant_SOURCES = \
 	client/command/common/prompt.h \
 	client/command/common/read-policy.c \
 	client/command/common/read-policy.h \
+	client/command/common/whole-path.c \
+	client/command/common/whole-path.h \
 	client/command/complete/complete.c \
 	client/command/explain/explain-object.c \
 	client/command/explain/explain-object.h \

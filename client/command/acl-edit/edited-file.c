@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -13,6 +12,7 @@
 #include <unistd.h>
 
 #include "client/command/common/command.h"
+#include "client/command/common/whole-path.h"
 #include "client/text/text.h"
 #include "judge/policy/trusted-file.h"
 #include "wire/escape.h"
@@ -33,17 +33,6 @@ static int fail(const char *command, const char *path, const char *what, const c
 
 /* ---- the way to it ---- */
 
-static char *make_absolute(const char *path)
-{
-	char folder[PATH_MAX];
-
-	if (path[0] == '/' || getcwd(folder, sizeof folder) == NULL)
-		return text_format("%s", path);
-	while (strncmp(path, "./", 2) == 0)
-		path += 2;
-	return text_format("%s/%s", strcmp(folder, "/") == 0 ? "" : folder, path);
-}
-
 static int is_folder(const char *path)
 {
 	struct stat status;
@@ -53,7 +42,7 @@ static int is_folder(const char *path)
 
 static char *name_file(const char *path)
 {
-	char *whole = make_absolute(path), *file;
+	char *whole = whole_path(path), *file;
 
 	if (!is_folder(whole))
 		return whole;

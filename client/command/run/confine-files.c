@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "client/command/common/command.h"
+#include "client/command/common/whole-path.h"
 #include "client/command/run/confine-chain.h"
 #include "client/command/run/confine-sockets.h"
 #include "client/command/run/run.h"
@@ -151,7 +152,7 @@ static enum confine_access access_of(const struct qemu_file *file)
 
 static void add_place(struct run *run, const struct qemu_file *file)
 {
-	char *path = run_confine_whole_path(file->path);
+	char *path = whole_path(file->path);
 	int is_there = access(path, F_OK) == 0;
 
 	/* What QEMU looks for in its own folders it finds there. */

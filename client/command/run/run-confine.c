@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "client/command/common/command.h"
+#include "client/command/common/whole-path.h"
 #include "client/command/options/option-words.h"
 #include "client/command/qemu/qemu-program.h"
 #include "client/command/run/confine-files.h"
@@ -42,22 +43,12 @@ int run_confine_take(struct run_confine *confine, const char *words)
 	return VMGRANT_GRANTED;
 }
 
-char *run_confine_whole_path(const char *path)
-{
-	char *folder = *path == '/' ? NULL : getcwd(NULL, 0);
-	char *whole = folder == NULL ? text_format("%s", path)
-				     : text_format("%s/%s", folder, path);
-
-	free(folder);
-	return whole;
-}
-
 int run_confine_add_file(struct run_confine *confine, const char *text)
 {
 	const size_t length = strlen(text);
 	const int is_read_only = length > 3 && strcmp(text + length - 3, ":ro") == 0;
 	char *name = text_format("%.*s", (int)length - (is_read_only ? 3 : 0), text);
-	char *path = run_confine_whole_path(name);
+	char *path = whole_path(name);
 	struct stat status;
 	int code = VMGRANT_GRANTED;
 

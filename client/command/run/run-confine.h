@@ -22,9 +22,6 @@ struct run_confine {
 int run_confine_take(struct run_confine *confine, const char *words);
 int run_confine_add_file(struct run_confine *confine, const char *text);
 
-/* An absolute path, to be freed. */
-char *run_confine_whole_path(const char *path);
-
 /*
  * run->words are whole: take ids, open the disks that they name, and add what QEMU needs for
  * it. Returns the same.
