@@ -22,14 +22,29 @@ static void add_lines(char **diff, char sign, const char *text, unsigned first, 
 	}
 }
 
-static int is_same(const char *before, unsigned left, const char *after, unsigned right)
+/* The number of the first line that differs. */
+static unsigned first_difference(const char *before, const char *after)
 {
-	char *one = file_text_line(before, left), *other = file_text_line(after, right);
-	int result = strcmp(one, other) == 0;
+	unsigned line = 1;
 
-	free(one);
-	free(other);
-	return result;
+	for (; *before == *after && *before != '\0'; before++, after++)
+		line += *before == '\n';
+	return line;
+}
+
+/* How many lines at the end are the same. */
+static unsigned same_at_end(const char *before, const char *after)
+{
+	size_t left = strlen(before), right = strlen(after);
+	unsigned count = 0;
+
+	while (left > 0 && right > 0 && before[left - 1] == after[right - 1]) {
+		left--;
+		right--;
+		count += (left == 0 || before[left - 1] == '\n') &&
+			 (right == 0 || after[right - 1] == '\n');
+	}
+	return count;
 }
 
 /* "-12,7": a part without lines is named by the line before it. */
@@ -68,17 +83,18 @@ static char *format_hunk(const char *before, const char *after, unsigned first, 
 
 char *file_text_diff(const char *before, const char *after, const char *path)
 {
+	const unsigned first = first_difference(before, after);
 	unsigned old_end = file_text_lines(before) + 1, new_end = file_text_lines(after) + 1;
-	unsigned first = 1;
+	unsigned same = same_at_end(before, after);
 	char *hunk, *diff;
 
-	while (first < old_end && first < new_end && is_same(before, first, after, first))
-		first++;
-	while (old_end > first && new_end > first &&
-	       is_same(before, old_end - 1, after, new_end - 1)) {
-		old_end--;
-		new_end--;
-	}
+	/* Lines that stand there twice are found from both ends. */
+	if (same > old_end - first)
+		same = old_end - first;
+	if (same > new_end - first)
+		same = new_end - first;
+	old_end -= same;
+	new_end -= same;
 	hunk = format_hunk(before, after, first, old_end, new_end);
 	diff = text_format("--- %s\n+++ %s\n%s", path, path, hunk);
 	free(hunk);
