@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Optional, Tuple, Type, TypeVar, Union
 
 from . import _requests as requests
-from ._core import Conversation, Core, Wait
+from ._core import Conversation, Core, Wait, resume
 from ._door import Door
 from ._grants import Disk, DiskOffer, Tap, TapOffer, Usb, UsbOffer, Vfio, VfioOffer
 
@@ -30,10 +30,7 @@ def run(conversation: Conversation[Result]) -> Result:
     problem: Optional[BaseException] = None
     while True:
         try:
-            if problem is not None:
-                wait = conversation.throw(problem)
-            else:
-                wait = conversation.send(came)  # type: ignore[arg-type]  # None is the first
+            wait = resume(conversation, came, problem)
         except StopIteration as done:
             result: Result = done.value
             return result

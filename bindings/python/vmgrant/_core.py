@@ -38,6 +38,14 @@ class Wait(NamedTuple):
 Conversation = Generator[Wait, bool, Result]
 
 
+def resume(conversation: Conversation[Result], came: Optional[bool],
+           problem: Optional[BaseException]) -> Wait:
+    """Go on until the next wait. came: whether the last one did; None at the beginning."""
+    if problem is not None:
+        return conversation.throw(problem)
+    return conversation.send(came)  # type: ignore[arg-type]  # as generators begin
+
+
 class _Late(Exception):
     """Nothing came in time."""
 
