@@ -6,12 +6,9 @@ import json
 
 import pytest
 
-import protocol_client as client
-from frames import mac
 from world import World
 
 FOUND = 104
-OWN = "52:54:00:00:00:01"
 MARK = b"vmgrant-reattach"
 FLAGS = ("isolated", "guard", "root_block", "locked", "learning", "flood")
 ACL_TEXT = ("allow bridge br0 user alice polkit=no isolated\n"
@@ -26,27 +23,6 @@ def life(stage):
         world.write_acl(ACL_TEXT)
         world.bridge("br0", mtu=1400, mac="52:54:00:00:00:b0")
         yield world
-
-
-@pytest.fixture
-def connect(life):
-    """connect(user): a connection of the user's."""
-    requests = []
-
-    def connecting(user):
-        requests.append(life.start_request(user, channel=client.pair, arguments=["--fd=9"]))
-        return requests[-1].socket
-
-    yield connecting
-    for request in requests:
-        request.socket.close()
-        request.finish()
-
-
-def locked(connection, address=OWN):
-    reply = client.ask(connection, 1, "br0", flags=client.MAC | client.VNET, mac=mac(address))
-    assert reply.code == 0, reply.sentence
-    return reply
 
 
 def reattach(world, *words, user="root", code=0):

@@ -10,13 +10,16 @@ import pytest
 
 import protocol_client as client
 import replies
+from connecting import OWN, connect, locked
 from frames import BROADCAST, close, frame, mac, receive, send
 from process import wait_until
 from tun import TUNSETPERSIST
 from world import World, helper_arguments
 
+assert connect  # a fixture
+
 SIOCSIFHWADDR = 0x8924
-OWN, OTHER = "52:54:00:00:00:01", "52:54:00:00:00:02"
+OTHER = "52:54:00:00:00:02"
 MARK = b"vmgrant-port-life"
 ACL_TEXT = ("allow bridge br0 user alice polkit=no quota=2\n"
             "allow bridge br0 user bob polkit=no\n"
@@ -32,27 +35,6 @@ def life(stage):
         world.write_acl(ACL_TEXT)
         world.bridge("br0")
         yield world
-
-
-@pytest.fixture
-def connect(life):
-    """connect(user): a connection of the user's."""
-    requests = []
-
-    def connecting(user):
-        requests.append(life.start_request(user, channel=client.pair, arguments=["--fd=9"]))
-        return requests[-1].socket
-
-    yield connecting
-    for request in requests:
-        request.socket.close()
-        request.finish()
-
-
-def locked(connection, address=OWN):
-    reply = client.ask(connection, 1, "br0", flags=client.MAC | client.VNET, mac=mac(address))
-    assert reply.code == 0, reply.sentence
-    return reply
 
 
 def offered(connection, bridge="br0"):

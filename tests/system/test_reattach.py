@@ -8,10 +8,11 @@ import pytest
 
 import protocol_client as client
 import replies
+from connecting import OWN, connect, locked
 from frames import BROADCAST, close, drain, frame, mac, receive, send
 from process import wait_until
-from reattaching import (FLAGS, FOUND, MARK, OWN, by_hand, connect, life, locked, make_again,
-                         off_and_down, outcome, reattach, renamed, shape, shrunk, take_off)
+from reattaching import (FLAGS, FOUND, MARK, by_hand, life, make_again, off_and_down, outcome,
+                         reattach, renamed, shape, shrunk, take_off)
 
 assert life and connect  # fixtures
 

@@ -9,8 +9,9 @@ import os
 import pytest
 
 import protocol_client as client
+from connecting import connect
 from process import wait_until
-from reattaching import by_hand, connect, life, make_again, shrunk, take_off
+from reattaching import by_hand, life, make_again, shrunk, take_off
 from tun import TUNSETPERSIST
 
 assert life and connect  # fixtures
