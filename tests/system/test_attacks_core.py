@@ -260,18 +260,26 @@ def test_attack_54_requests_under_way_are_bounded_for_each_user(world):
 
 # ---- 55: a policy that changes ----
 
+def state_of(pid):
+    """The letter of /proc/PID/stat; Z, too, for one of which nothing is left, even while it is read."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
+            return stat.read().rsplit(")", 1)[1].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return "Z"
+
+
 def stopped_child(pid):
     """The child of a tracer that its signal has stopped, -1 when the tracer has ended, else 0."""
     try:
-        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as children:
-            for child in children.read().split():
-                with open(f"/proc/{child}/stat", encoding="ascii") as state:
-                    if state.read().rsplit(")", 1)[1].split()[0] in "tT":
-                        return int(child)
-        with open(f"/proc/{pid}/stat", encoding="ascii") as state:
-            return -1 if state.read().rsplit(")", 1)[1].split()[0] == "Z" else 0
-    except FileNotFoundError:
-        return -1
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as line:
+            children = line.read().split()
+    except (FileNotFoundError, ProcessLookupError):
+        children = []
+    for child in children:
+        if state_of(child) in "tT":
+            return int(child)
+    return -1 if state_of(pid) == "Z" else 0
 
 
 @pytest.mark.parametrize("number", range(1, 4))
