@@ -19,6 +19,7 @@ enum confine_access {
 	CONFINE_RUN,   /* read, and execute */
 	CONFINE_WRITE, /* read and write; in a folder also make and remove */
 	CONFINE_NODE,  /* a device: read, write, ioctl */
+	CONFINE_BY_FD, /* nothing by its path: it has been handed over */
 };
 
 struct confine_place {
@@ -45,6 +46,9 @@ struct confine {
 /* Add a place. Its path is copied. */
 void confine_add(struct confine *confine, const char *path, enum confine_access access,
 		 int is_needed);
+
+/* Take away the places of which nothing is left to do: CONFINE_BY_FD. */
+void confine_forget(struct confine *confine);
 
 /* What a QEMU needs of the system: libraries, firmware, harmless devices. */
 void confine_add_system(struct confine *confine);

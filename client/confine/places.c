@@ -16,6 +16,19 @@ void confine_add(struct confine *confine, const char *path, enum confine_access 
 	confine->places[confine->place_count++] = place;
 }
 
+void confine_forget(struct confine *confine)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < confine->place_count; i++) {
+		if (confine->places[i].access == CONFINE_BY_FD)
+			free(confine->places[i].path);
+		else
+			confine->places[kept++] = confine->places[i];
+	}
+	confine->place_count = kept;
+}
+
 /* Programs and libraries, what the loader and locales read, and devices that reach nobody. */
 void confine_add_system(struct confine *confine)
 {

@@ -9,7 +9,7 @@ import pytest
 
 import replies
 from process import become, wait_until
-from test_clients_qemu import QEMU, Guest
+from test_clients_qemu import MACHINE, QEMU, Guest
 from test_native_client import need
 from test_no_user_namespaces import forbid
 from world import World, environment, identity_of
@@ -97,13 +97,48 @@ def test_an_image_that_is_based_on_others_reads_from_them(world):
     made = (f"cd {HOME} && qemu-img create -q -f qcow2 -b base.img -F raw middle.qcow2 && "
             f"qemu-img create -q -f qcow2 -b middle.qcow2 -F qcow2 top.qcow2 && chmod 600 *.qcow2")
     assert world.run(["sh", "-c", made], "alice").code == 0
-    with start(world, "-drive", f"id=a,if=virtio,file={HOME}/top.qcow2") as guest:
+    with start(world, "-drive", f"id=a,if=virtio,file={HOME}/top.qcow2",
+               words=["--file", f"{HOME}/middle.qcow2:ro", "--file", base + ":ro"]) as guest:
         monitor(guest, 'qemu-io a "write -P 65 0 65536"')
         monitor(guest, 'qemu-io a "read -P 98 65536 1"')
         done = guest.quit()
     assert b"wrote 65536/65536" in done.stdout and b"read 1/1" in done.stdout, done.stdout
     assert b"Pattern" not in done.stdout and done.stderr == b""
     assert world.path(base).read_bytes() == b"base" * (1 << 18)
+
+
+def overlay(world, name, base):
+    """An image that says it is based on base, as whoever wrote it last may have made it say."""
+    made = f"cd {HOME} && qemu-img create -q -u -f qcow2 -b {base} -F raw {name} 1M && chmod 600 {name}"
+    assert world.run(["sh", "-c", made], "alice").code == 0
+    return f"{HOME}/{name}"
+
+
+@pytest.mark.parametrize("base", ("/home/alice/.ssh/key", "link", "folder/../.ssh/key"))
+@pytest.mark.parametrize("words", ((), ("--file", f"{HOME}/folder"), ("--file", f"{HOME}/base.img:ro")))
+def test_attack_95_an_image_leads_to_nothing_that_was_not_named(world, base, words):
+    """A guest that breaks out writes into its disk what the next start is to open."""
+    need("qemu-img")
+    made = "umask 077; cd; mkdir .ssh folder; printf secret >.ssh/key; ln -s .ssh/key link"
+    assert world.run(["sh", "-c", made], "alice").code == 0
+    disk(world, "base.img")
+    top = overlay(world, "top.qcow2", base)
+    for dry in (("--dry-run",), ()):
+        done = world.run(["vmgrant", "run", *dry, "--confine", *words, "--", *MACHINE,
+                          "-drive", f"id=a,if=none,file={top}"], "alice")
+        assert done.code == replies.UNSUPPORTED, done
+        assert f"{HOME}/.ssh/key:ro".encode() in done.stderr and b"--file" in done.stderr, done
+
+
+@pytest.mark.parametrize("name", ("a,b.img", "a'b\"c.img", "{\"driver\":\"x\"}.img", "a,file=b.img",
+                                  "a b\\.img"))
+def test_attack_95_a_name_of_any_kind_is_that_file(world, name):
+    disk(world, name), disk(world, "b.img")
+    with start(world, "-drive", f"id=a,if=none,format=raw,file={HOME}/{name.replace(',', ',,')}") as guest:
+        monitor(guest, 'qemu-io a "write -P 65 0 512"')
+        assert guest.quit().code == 0
+    assert world.path(f"{HOME}/{name}").read_bytes()[:2] == b"AA"
+    assert b"A" not in world.path(f"{HOME}/b.img").read_bytes()
 
 
 def test_a_socket_that_is_there_is_connected_to(world):

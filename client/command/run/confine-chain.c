@@ -5,8 +5,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client/command/common/command.h"
 #include "client/command/qemu/qemu-chain.h"
@@ -17,6 +19,68 @@ static int refuse(const struct qemu_file *image, const char *what, const char *w
 	return command_fail(VMGRANT_UNSUPPORTED, "--confine: %s %.256s: is based on %.256s: %s",
 			    image->option, image->path, what, why);
 }
+
+/* ---- what the person named ---- */
+
+/* Without links; to be freed. NULL: there is none, or no longer. */
+static char *path_of(int fd)
+{
+	char *link = text_format("/proc/self/fd/%d", fd), path[PATH_MAX];
+	ssize_t length = readlink(link, path, sizeof path);
+
+	free(link);
+	return length <= 0 || (size_t)length == sizeof path
+		       ? NULL : text_format("%.*s", (int)length, path);
+}
+
+/* That file, or a folder above it. */
+static int is_at(const struct confine_place *place, const char *path, int *is_itself_out)
+{
+	char *real = realpath(place->path, NULL);
+	const size_t length = real == NULL ? 0 : strlen(real);
+	int result = length > 0 && strncmp(path, real, length) == 0 &&
+		     (path[length] == '\0' || path[length] == '/');
+
+	*is_itself_out = result && path[length] == '\0';
+	free(real);
+	return result;
+}
+
+/*
+ * Whoever writes an image has it say what it is based on, and that may be a guest that broke out
+ * of the last QEMU: only what the person named is opened. Judged is the file that is open, so
+ * that no link is between. What has a name of its own needs no way there any more.
+ */
+static int is_named(struct confine *confine, int fd)
+{
+	char *path = path_of(fd);
+	int result = 0, is_itself;
+
+	for (size_t i = 0; path != NULL && i < confine->place_count; i++) {
+		if (!is_at(&confine->places[i], path, &is_itself))
+			continue;
+		if (is_itself)
+			confine->places[i].access = CONFINE_BY_FD;
+		result = 1;
+	}
+	free(path);
+	return result;
+}
+
+static int refuse_unnamed(const struct qemu_file *image, const char *what, int fd)
+{
+	char *path = path_of(fd), *why;
+	int code;
+
+	why = text_format("an image may say anything: if that is right, --file %.256s:ro",
+			  path == NULL ? what : path);
+	code = refuse(image, what, why);
+	free(why);
+	free(path);
+	return code;
+}
+
+/* ---- the chain ---- */
 
 /* The image alone, so that what is added is its own chain, from top to bottom. */
 static void find_chain(const struct qemu_file *image, struct qemu_files *chain)
@@ -47,15 +111,24 @@ static void add_keys(struct run *run, size_t word, size_t depth, const char *for
 static int open_one(struct run *run, const struct qemu_file *image, const struct qemu_file *below,
 		    size_t word, size_t depth, unsigned set)
 {
-	int fd;
+	int fd, code;
 
 	if (strcmp(image->option, "-drive") != 0 || *run->words.items[word] == '{')
 		return refuse(image, below->path, "only -drive can be told where it is: use that");
 	if (below->use != QEMU_USE_READ || below->format == NULL)
 		return refuse(image, below->path, "not a file that is only read");
-	fd = run->is_dry ? run->example_fd++ : open(below->path, O_RDONLY | O_NOCTTY);
+	fd = open(below->path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0)
 		return refuse(image, below->path, strerror(errno));
+	if (!is_named(&run->confine.confine, fd)) {
+		code = refuse_unnamed(image, below->path, fd);
+		close(fd);
+		return code;
+	}
+	if (run->is_dry) {
+		close(fd);
+		fd = run->example_fd++;
+	}
 	launch_add_fd(&run->words, fd, set, "file");
 	add_keys(run, word, depth, below->format, set);
 	return VMGRANT_GRANTED;

@@ -197,6 +197,7 @@ int confine_files_open(struct run *run)
 	qemu_files_find(run->words.items + first, &files);
 	say_doubts(&files);
 	code = open_sets(run, &files, first);
+	confine_forget(&run->confine.confine);
 	for (size_t i = 0; code == VMGRANT_GRANTED && i < files.count; i++) {
 		if (!is_none(&files.items[i]))
 			code = add_one(run, &files.items[i], first);

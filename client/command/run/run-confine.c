@@ -246,7 +246,8 @@ int run_confine_start(struct run *run)
 static const char *access_name(enum confine_access access)
 {
 	static const char *const names[] = { [CONFINE_READ] = "read", [CONFINE_RUN] = "run",
-					     [CONFINE_WRITE] = "write", [CONFINE_NODE] = "device" };
+					     [CONFINE_WRITE] = "write", [CONFINE_NODE] = "device",
+					     [CONFINE_BY_FD] = "by fd" };
 
 	return names[access];
 }
