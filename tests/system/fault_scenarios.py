@@ -11,6 +11,7 @@ import socket
 import threading
 
 import faults
+import protocol_client
 from process import receive
 from world import DEV_LOG, HELPER, JOURNAL, World
 
@@ -36,11 +37,7 @@ def read_stream(near):
 def ask_once(message):
     """A native client: one request, and its reply or (b"", [])."""
     def talk(near):
-        try:
-            near.send(message)
-        except (BrokenPipeError, ConnectionResetError):
-            return b"", []
-        return receive(near)
+        return receive(near) if protocol_client.sent(near, message) else (b"", [])
     return talk
 
 

@@ -82,6 +82,15 @@ def receive(connection):
     return Reply(data, fds) if data else None
 
 
+def sent(connection, message):
+    """Send it; False when the helper has ended already."""
+    try:
+        connection.send(message)
+    except (BrokenPipeError, ConnectionResetError):
+        return False
+    return True
+
+
 def ask(connection, serial, bridge, **options):
     connection.send(encode(serial, bridge, **options))
     return receive(connection)

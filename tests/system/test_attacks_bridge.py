@@ -11,6 +11,7 @@ import struct
 import pytest
 
 import tracing
+from looking import children_of
 from process import wait_until
 from test_attacks_faults import problem_of
 from world import World
@@ -80,9 +81,7 @@ def points(shared):
 
 def child_of(pid):
     """The one child of a process, None while there is none."""
-    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as table:
-        children = table.read().split()
-    return int(children[0]) if children else None
+    return next(iter(children_of(pid)), None)
 
 
 def run_stopped_at(world, call, change, **options):
@@ -121,7 +120,7 @@ def test_attacks_10_and_34_a_change_in_between_is_never_a_wrong_grant(shared, po
         rebuild(shared)
     assert not wrong, wrong
     assert refused, "no change was noticed at any moment"
-    assert not shared.taps()
+    shared.wait_no_taps()
 
 
 # ---- 35: answers that the kernel did not give ----
@@ -157,7 +156,7 @@ def test_attack_35_an_answer_from_a_forged_sender_is_not_believed(shared, points
             wrong.append((call, problem, result))
         result.close()
     assert shared.sent and not wrong, wrong
-    assert not shared.taps()
+    shared.wait_no_taps()
 
 
 @pytest.mark.parametrize("size", (0, 1, 15, 16, 20))
@@ -171,4 +170,4 @@ def test_attack_35_a_truncated_answer_is_a_refusal(shared, points, size):
             wrong.append((call, problem, result))
         result.close()
     assert not wrong, wrong
-    assert not shared.taps()
+    shared.wait_no_taps()

@@ -10,6 +10,7 @@ import pytest
 
 import replies
 from conftest import short
+from looking import state_of
 from process import receive, send_fds, wait_until
 from world import World
 
@@ -134,7 +135,7 @@ def test_attack_4_a_socket_that_was_made_by_somebody_else(shared, maker):
     near.setblocking(False)
     with pytest.raises(BlockingIOError):
         near.recv(1)
-    assert not shared.taps()
+    shared.wait_no_taps()
 
 
 def test_attack_4_a_socket_connected_to_bobs_server(shared):
@@ -191,8 +192,8 @@ def stuff(_, far):
 def test_attack_5_a_peer_that_never_reads_is_given_up_in_bounded_time(shared):
     request = shared.start_request("alice", channel=pair_with(stuff))
     # Whoever does not read for that long does not get it either.
-    wait_until(lambda: request.pid < 0 or not _alive(request), "the helper to give up", 30)
-    assert not shared.taps()
+    wait_until(lambda: request.pid < 0 or state_of(request.pid) == "Z", "the helper to give up", 30)
+    shared.wait_no_taps()
     request.socket.setblocking(False)
     seen = b""
     while True:
@@ -205,26 +206,18 @@ def test_attack_5_a_peer_that_never_reads_is_given_up_in_bounded_time(shared):
     assert result.code == replies.CHANNEL, result
 
 
-def _alive(request):
-    try:
-        with open(f"/proc/{request.pid}/stat", encoding="utf-8", errors="replace") as stat:
-            return stat.read().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
 def test_attack_5_a_peer_that_has_gone_is_no_sigpipe(shared):
     result = shared.request("alice", channel=lambda: (None, pair_with(
         lambda near, far: near.close())()[1]))
     assert result.refused and result.code == replies.CHANNEL, result
-    assert not shared.taps()
+    shared.wait_no_taps()
 
 
 def test_attack_5_a_peer_that_has_closed_its_reading_side(shared):
     result = shared.request("alice", channel=pair_with(
         lambda near, far: near.shutdown(socket.SHUT_RD)))
     assert result.code == replies.CHANNEL and not result.fds, result
-    assert not shared.taps()
+    shared.wait_no_taps()
 
 
 @pytest.mark.parametrize("change", (
@@ -241,7 +234,7 @@ def test_attack_5_what_the_peer_sends_changes_nothing(shared, change):
 
 def test_attack_5_a_peer_that_closes_without_reading_leaves_no_interface(shared):
     request = shared.start_request("alice")
-    wait_until(lambda: not _alive(request), "the helper to end")
+    wait_until(lambda: state_of(request.pid) == "Z", "the helper to end")
     assert len(shared.taps()) == 1
     request.close()
     shared.wait_no_taps()

@@ -17,8 +17,8 @@ import pytest
 import protocol_client as tap
 import replies
 import usb_client as usb
+from looking import children_of, files_of
 from process import wait_until
-from test_storms import children_of
 from usbtree import UsbTree
 from world import World
 
@@ -236,7 +236,7 @@ class Conversation:
         offer = tap.ask(self.request.socket, 1, "br0", kind=tap.QUERY)
         assert (offer.code, offer.quota, offer.used) == (0, QUOTA, 0), offer.sentence
         (judge,) = children_of(self.request.pid)
-        counts = [len(os.listdir(f"/proc/{pid}/fd")) for pid in (self.request.pid, judge)]
+        counts = [len(files_of(pid)) for pid in (self.request.pid, judge)]
         self.request.socket.close()
         assert self.request.finish().code == 0
         return counts

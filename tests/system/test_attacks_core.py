@@ -18,6 +18,7 @@ import ptracing
 import replies
 import usb_client
 from askers import TOKEN, install_asker
+from looking import children_of, state_of
 from process import wait_until
 from test_usb import STICK
 from tracing import injecting
@@ -243,11 +244,8 @@ def test_attack_54_requests_under_way_are_bounded_for_each_user(world):
         strace=["-qq", "-o", "/dev/null", "-e", "trace=clone",
                 "-e", "inject=clone:signal=STOP:when=2"]) for _ in range(20)]
     for request in stopped:
-        try:
-            request.socket.send(protocol_client.encode(1, "br0"))
-        except BrokenPipeError:
-            # Stopped before there was anybody to read it.
-            pass
+        # It may have been stopped before there was anybody to read it.
+        protocol_client.sent(request.socket, protocol_client.encode(1, "br0"))
     result = world.request("bob")
     assert result.granted, result
     result.close()
@@ -260,23 +258,9 @@ def test_attack_54_requests_under_way_are_bounded_for_each_user(world):
 
 # ---- 55: a policy that changes ----
 
-def state_of(pid):
-    """The letter of /proc/PID/stat; Z, too, for one of which nothing is left, even while it is read."""
-    try:
-        with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
-            return stat.read().rsplit(")", 1)[1].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return "Z"
-
-
 def stopped_child(pid):
     """The child of a tracer that its signal has stopped, -1 when the tracer has ended, else 0."""
-    try:
-        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as line:
-            children = line.read().split()
-    except (FileNotFoundError, ProcessLookupError):
-        children = []
-    for child in children:
+    for child in children_of(pid):
         if state_of(child) in "tT":
             return int(child)
     return -1 if state_of(pid) == "Z" else 0

@@ -133,7 +133,7 @@ def test_attack_11_a_helper_that_its_caller_ends_leaves_no_interface(shared):
         # SIGALRM may be its own: then it has something to say before it ends.
         assert result.code == -number or number == signal.SIGALRM and result.refused, result
         assert not result.payload and not result.fds
-        assert not shared.taps()
+        shared.wait_no_taps()
     shared.run(["pkill", "-KILL", "-x", "sleep"])
 
 

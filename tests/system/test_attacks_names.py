@@ -35,7 +35,7 @@ def test_attack_17_names_of_1_and_15_bytes_work(names, name):
 def test_attack_17_names_that_no_bridge_can_have_are_refused_and_never_cut(names, name):
     result = names.request("alice", name)
     assert result.refused and result.code == replies.USAGE, result
-    assert not names.taps()
+    names.wait_no_taps()
 
 
 @pytest.mark.parametrize("name", ("lo", "d0", "short-other", "nothing", "br", "br02", "all",
@@ -43,7 +43,7 @@ def test_attack_17_names_that_no_bridge_can_have_are_refused_and_never_cut(names
 def test_attack_17_interfaces_that_are_no_bridge_of_that_name(names, name):
     result = names.request("alice", name)
     assert result.refused and result.code == replies.OBJECT, result
-    assert not names.taps()
+    names.wait_no_taps()
 
 
 def test_attack_17_a_port_made_by_the_helper_is_no_bridge(names):

@@ -281,7 +281,7 @@ def test_attack_13_each_way_to_lose_setuid_has_its_message_and_the_exit_code(ope
     assert "user namespace" in texts["user namespace without ids"], texts
     different = {texts[way] for way in ("no_new_privs", "nosuid", "user namespace", "file mode")}
     assert len(different) == 4, texts
-    assert not open_world.taps()
+    open_world.wait_no_taps()
 
 
 def test_attack_13_setpriv_and_unshare_as_people_use_them(open_world):
@@ -314,7 +314,7 @@ def test_attack_14_acts_only_in_the_network_namespace_of_the_caller(open_world):
                            "type", "bridge"]).code == 0
     result = open_world.request("alice", as_root=enter)
     assert result.granted, result
-    assert not open_world.taps()
+    open_world.wait_no_taps()
     with open(f"/proc/{keeper.pid}/net/dev", encoding="ascii") as table:
         assert result.name in table.read()
 
@@ -337,7 +337,7 @@ def trap(world):
     world.run(["chmod", "755", "/home/alice"])
     yield world
     assert not world.path("/tmp/fake-was-run").exists()
-    assert not world.taps()
+    world.wait_no_taps()
 
 
 @pytest.mark.parametrize("path", ("/home/alice/vmgrant-helper", "/home/alice/link",

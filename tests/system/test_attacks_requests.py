@@ -11,6 +11,7 @@ import protocol_client
 import replies
 import usb_client
 from askers import READ_QUESTION, TOKEN, install_asker
+from looking import GONE, files_of
 from process import wait_until
 from usbtree import UsbTree
 from world import DEV_LOG, JOURNAL, identity_of
@@ -126,7 +127,7 @@ def test_attack_64_an_alternative_name_is_no_way_round_a_deny(world):
     world.write_acl("allow bridge office user alice polkit=no\n")
     for name in ("office", "br1"):
         assert world.request("alice", name).refused
-    assert not world.taps()
+    world.wait_no_taps()
 
 
 @pytest.mark.parametrize("deny", ("usb port=1-1", "usb serial=GOOD", "usb class=ff",
@@ -197,11 +198,10 @@ def namespaces_in_sight():
         if entry.isdecimal():
             try:
                 seen.add(os.stat(f"/proc/{entry}/ns/net").st_ino)
-                for fd in os.listdir(f"/proc/{entry}/fd"):
-                    seen.add(os.readlink(f"/proc/{entry}/fd/{fd}"))
+                seen.update(files_of(entry).values())
             except PermissionError:
                 closed.add(int(entry))
-            except FileNotFoundError:
+            except GONE:
                 pass
     return seen, closed
 

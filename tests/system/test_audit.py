@@ -20,6 +20,7 @@ import pytest
 import namespaces as ns
 import protocol_client as client
 import replies
+from looking import descendants_of, files_of, permitted, status_of
 from process import wait_until
 from service import NETWORK, Service
 from test_service import connected
@@ -74,31 +75,15 @@ def fields(text):
     return found
 
 
-def status_of(pid):
-    with open(f"/proc/{pid}/status", encoding="ascii") as lines:
-        return dict(line.rstrip("\n").split(":\t", 1) for line in lines if ":\t" in line)
-
-
-def caps(pid):
-    return int(status_of(pid)["CapPrm"], 16)
-
-
-def descendants(pid):
-    """That process and all that it started."""
-    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as line:
-        children = [int(number) for number in line.read().split()]
-    return [pid, *(found for child in children for found in descendants(child))]
-
-
 def auditor_of(pid):
     """The process of the helper's that has that capability alone, and the others."""
     def able():
-        return [one for one in descendants(pid) if caps(one) == AUDIT_WRITE]
+        return [one for one in descendants_of(pid) if permitted(one) == AUDIT_WRITE]
 
     (found,) = wait_until(able, "the process that writes audit records")
     # A judge that has not become powerless yet has the helper's.
-    wait_until(lambda: [one for one in descendants(pid) if caps(one) == 0], "the judge")
-    return found, [one for one in descendants(pid) if one != found]
+    wait_until(lambda: [one for one in descendants_of(pid) if permitted(one) == 0], "the judge")
+    return found, [pid, *(one for one in descendants_of(pid) if one != found)]
 
 
 @pytest.fixture
@@ -143,7 +128,7 @@ def test_neither_helper_nor_judge_has_the_capability(native):
     pid, others = auditor_of(native.pid)
     assert len(others) >= 2
     for other in others:
-        assert caps(other) & AUDIT_WRITE == 0
+        assert permitted(other) & AUDIT_WRITE == 0
     status = status_of(pid)
     assert int(status["CapEff"], 16) == 0 and int(status["CapBnd"], 16) == 0
     assert status["NoNewPrivs"] == "1" and status["Groups"].split() == []
@@ -153,7 +138,7 @@ def test_neither_helper_nor_judge_has_the_capability(native):
 
 def test_it_holds_no_descriptor_of_the_callers(native):
     pid, _ = auditor_of(native.pid)
-    held = {os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")}
+    held = set(files_of(pid).values())
     assert len(held) == 2 and all(name.startswith("socket:") for name in held), held
 
 
@@ -199,12 +184,12 @@ def test_attack_78_it_ends_when_all_is_written(shared):
 
 def judges_socket(strace):
     """A copy of the judge's end: it is older than that of the orders."""
-    (judge,) = [pid for pid in descendants(strace)[1:] if caps(pid) == 0]
+    (judge,) = [pid for pid in descendants_of(strace) if permitted(pid) == 0]
     libc = ctypes.CDLL(None, use_errno=True)
     pidfd = os.pidfd_open(judge)
     try:
-        for number in sorted(int(name) for name in os.listdir(f"/proc/{judge}/fd")):
-            if number < 3 or not os.readlink(f"/proc/{judge}/fd/{number}").startswith("socket:"):
+        for number, name in sorted(files_of(judge).items()):
+            if number < 3 or not name.startswith("socket:"):
                 continue
             fd = libc.syscall(SYS_PIDFD_GETFD, pidfd, number, 0)
             assert fd >= 0, os.strerror(ctypes.get_errno())
@@ -256,6 +241,6 @@ def test_the_service_writes_where_it_has_the_capability(stage, capabilities, cou
         Service(world, capabilities=capabilities)
         reply = client.ask(connected(world, "alice"), 1, "br0")
         assert reply.code == GRANTED, reply.sentence
-        held = [caps(os.path.basename(folder)) for folder in ns.inhabitants(world.namespaces)]
+        held = [permitted(os.path.basename(folder)) for folder in ns.inhabitants(world.namespaces)]
         assert held.count(AUDIT_WRITE) == count and held.count(NET_ADMIN) == 1
         os.close(*reply.fds)

@@ -49,7 +49,7 @@ def test_a_trial_leaves_nothing_and_counts_for_the_quota_only_meanwhile(plain_wo
     plain_world.write_acl("allow bridge br0 user alice polkit=no quota=1\n")
     for _ in range(3):
         assert findings(plain_world)[1]
-    assert not plain_world.taps()
+    plain_world.wait_no_taps()
     plain_world.request("alice")
     (found,) = levels(plain_world, "bridges", "warn")
     assert "has all of the 1 cards" in found["text"]

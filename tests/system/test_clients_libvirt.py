@@ -163,12 +163,12 @@ def test_a_refusal_is_in_virshs_error(libvirt_world, request, user, bridge):
         f"vmgrant-helper: bridge {bridge}: not allowed for user {user}: "
         "ask the administrator for a rule in /etc/vmgrant/acl.conf"), sentence
     assert session.ask("list", "--all", "--name").split() == []
-    assert not libvirt_world.taps()
+    libvirt_world.wait_no_taps()
 
 
 def test_a_bridge_that_is_not_there_is_named_in_virshs_error(libvirt_world, alice):
     assert refusal(alice.create(bridge="gone")).startswith("vmgrant-helper: bridge gone: ")
-    assert not libvirt_world.taps()
+    libvirt_world.wait_no_taps()
 
 
 def test_a_domain_that_dies_leaves_no_port(libvirt_world, alice):

@@ -84,7 +84,7 @@ def start_refused(world, arguments, user="alice"):
     """A QEMU that must not come up. Returns its words on stderr."""
     done = world.run_as(user, [*MACHINE, "-S", *arguments])
     assert done.code == 1, (done.code, done.stderr)
-    assert not world.taps()
+    world.wait_no_taps()
     return done.stderr.decode("ascii")
 
 
@@ -161,7 +161,7 @@ def test_a_killed_qemu_leaves_no_interface(open_world):
 @pytest.mark.parametrize("kind", ("bridge", "tap"))
 def test_hot_plug_into_a_running_guest_and_out_again(open_world, kind):
     with Guest(open_world, [], stopped=False) as guest:
-        assert not open_world.taps()
+        open_world.wait_no_taps()
         for _ in range(2):
             guest.ask("netdev_add", type=kind, id="n", br="br0", helper=HELPER)
             only_port(open_world)

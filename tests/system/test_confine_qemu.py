@@ -195,7 +195,8 @@ def test_a_dry_run_shows_all_of_it(world):
     text = "\n".join(walls)
     assert "# user: a subordinate id" in text and "# network: none but" in text
     assert "# file: /usr: run" in text and path not in text
-    assert world.taps() == [] and not world.path(f"{HOME}/.local").exists()
+    world.wait_no_taps()
+    assert not world.path(f"{HOME}/.local").exists()
 
 
 def without_namespaces(world, *words):

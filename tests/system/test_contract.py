@@ -72,7 +72,7 @@ def test_every_refusal_sends_not_one_byte(shared):
         assert result.refused and result.code == code, (user, bridge, result)
         assert result.text.startswith("vmgrant-helper: "), result
         assert result.text.count("\n") == 1 and result.text.endswith("\n")
-    assert not shared.taps()
+    shared.wait_no_taps()
 
 
 @pytest.mark.parametrize("words", (
@@ -279,4 +279,4 @@ def test_root_hands_nothing_to_somebody_elses_socket(world):
     near.setblocking(False)
     with pytest.raises(BlockingIOError):
         near.recv(1)
-    assert not world.taps()
+    world.wait_no_taps()

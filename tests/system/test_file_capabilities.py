@@ -11,6 +11,7 @@ import struct
 import pytest
 
 import protocol_client as client
+from looking import named, status_of
 # pylint: disable=unused-wildcard-import,wildcard-import
 from test_contract import *
 from test_no_user_namespaces import forbid
@@ -32,11 +33,8 @@ def connect(world, user="alice", **options):
 
 def own_status(world):
     """Fields of /proc/PID/status of every process of the helper."""
-    texts = world.call(lambda: [
-        open(f"/proc/{pid}/status", encoding="ascii").read() for pid in os.listdir("/proc")
-        if pid.isdigit() and open(f"/proc/{pid}/comm", encoding="ascii").read() == "vmgrant-helper\n"])
-    return [dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
-            for text in texts]
+    return world.call(lambda: [
+        status for pid in named("vmgrant-helper") if (status := status_of(pid))])
 
 
 def test_attack_37_no_process_is_ever_roots(world):

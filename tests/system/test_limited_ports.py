@@ -68,7 +68,7 @@ def is_locked(world, name):
 def test_without_an_address_there_is_no_locked_port(shared, connect):
     reply = client.ask(connect("alice"), 1, "lock")
     assert reply.code == replies.UNSUPPORTED and "mac=" in reply.sentence
-    assert not shared.taps()
+    shared.wait_no_taps()
 
 
 @pytest.mark.parametrize("address, code", (
@@ -158,7 +158,7 @@ def test_a_lock_on_a_direct_port_is_refused(shared, connect):
                   ask_locked(connect("alice"), OWN, "both", kind=client.QUERY)):
         assert reply.code == replies.UNSUPPORTED and "port=direct" in reply.sentence
     assert drop_in(shared, "alice", "both", f"--mac={OWN}").code == replies.UNSUPPORTED
-    assert not shared.taps()
+    shared.wait_no_taps()
 
 
 # ---- vlan= on a bridge that keeps none apart ----
@@ -169,7 +169,7 @@ def test_a_vlan_on_a_bridge_without_vlans_is_refused(shared, connect, user, kind
     reply = ask_locked(connect(user), OWN, "tagged", kind=kind)
     assert reply.code == replies.UNSUPPORTED and not reply.fds
     assert "vlan=42" in reply.sentence
-    assert not shared.taps()
+    shared.wait_no_taps()
 
 
 def test_a_vlan_for_a_drop_in_request_is_refused_as_well(shared):

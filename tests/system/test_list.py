@@ -84,7 +84,7 @@ def test_a_list_tells_what_may_be_had_and_why_not(native_world):
     assert (br0["quota"], br0["used"], br0["left"]) == (3, 0, 3)
     assert br1["allowed"] and br1["polkit"] and br1["mtu"] == 9000 and "quota" not in br1
     assert not br2["allowed"] and br2["code"] == replies.DENIED and "br2" in br2["reason"]
-    assert not native_world.taps()
+    native_world.wait_no_taps()
 
 
 def test_a_list_counts_the_cards_that_exist(native_world):

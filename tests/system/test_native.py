@@ -10,6 +10,7 @@ import pytest
 import protocol_client as client
 import replies
 from askers import RECORD, install_asker
+from looking import files_of
 from process import wait_until
 from tun import tungetiff
 from world import World
@@ -140,7 +141,7 @@ def test_refusals_have_their_code_and_a_sentence(shared, native, bridge, options
     reply = client.ask(native, 5, bridge, **options)
     assert (reply.code, reply.serial, reply.fds) == (code, 5, []), reply.sentence
     assert reply.sentence and reply.sentence.isprintable()
-    assert not shared.taps()
+    shared.wait_no_taps()
     close(client.ask(native, 6, "few"))
 
 
@@ -202,7 +203,7 @@ def test_attack_48_files_that_come_with_a_request_are_closed_unseen(shared):
     request = shared.start_request("alice", channel=client.pair, arguments=["--fd=9"])
     # An answer shows that the helper runs and has what it keeps.
     client.ask(request.socket, 0, "few", kind=client.QUERY)
-    before = len(os.listdir(f"/proc/{request.pid}/fd"))
+    before = len(files_of(request.pid))
     reader, writer = os.pipe()
     for serial in range(50):
         socket.send_fds(request.socket, [client.encode(serial, "few")], [writer] * 30)
@@ -210,7 +211,7 @@ def test_attack_48_files_that_come_with_a_request_are_closed_unseen(shared):
         assert reply.code == 0
         close(reply)
         shared.wait_no_taps()
-    wait_until(lambda: len(os.listdir(f"/proc/{request.pid}/fd")) <= before + 1,
+    wait_until(lambda: len(files_of(request.pid)) <= before + 1,
                "no fd to be left in the helper")
     os.close(writer)
     os.set_blocking(reader, False)
@@ -324,11 +325,11 @@ def test_attack_48_process_descriptors_do_not_pile_up_in_the_helper(shared):
 
     request = shared.start_request("alice", channel=pair, arguments=["--fd=9"])
     client.ask(request.socket, 0, "few", kind=client.QUERY)
-    before = len(os.listdir(f"/proc/{request.pid}/fd"))
+    before = len(files_of(request.pid))
     for serial in range(30):
         client.ask(request.socket, serial, "few", kind=client.QUERY)
     # After its last answer the helper still has to close what came with the request.
-    wait_until(lambda: len(os.listdir(f"/proc/{request.pid}/fd")) <= before,
+    wait_until(lambda: len(files_of(request.pid)) <= before,
                "no descriptor to be left in the helper")
     request.socket.close()
     assert request.finish().code == 0

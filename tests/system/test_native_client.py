@@ -210,7 +210,7 @@ def test_a_dry_run_prints_a_line_for_a_shell_and_makes_nothing(native_world):
         "-device '{\"driver\":\"virtio-net-pci\",\"id\":\"vmgrant-net0\","
         f'"netdev":"vmgrant-net0","mac":"{MAC}","addr":"0x18","mq":true,"vectors":6,'
         "\"host_mtu\":1500}'\n")
-    assert not native_world.taps()
+    native_world.wait_no_taps()
 
 
 def test_an_address_that_was_not_given_is_stable_and_of_the_command(native_world):
@@ -278,7 +278,7 @@ def test_what_the_helper_says_before_any_request_reaches_the_person(native_world
     assert "/etc/vmgrant/acl.conf: line 1" in sentence(done, replies.POLICY)
     done = run(native_world, "--helper", "/nowhere", *program)
     assert "/nowhere: cannot be started" in sentence(done, replies.INSTALLATION)
-    assert not native_world.taps()
+    native_world.wait_no_taps()
 
 
 @pytest.mark.parametrize("words", (

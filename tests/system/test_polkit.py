@@ -32,7 +32,7 @@ def test_no(polkit_world):
     polkit_world.rules(YES.replace("YES", "NO"))
     result = polkit_world.request("alice")
     assert result.refused and result.code == replies.POLKIT_DENIED, result
-    assert not polkit_world.taps()
+    polkit_world.wait_no_taps()
 
 
 def test_attack_39_a_challenge_without_an_agent_has_its_own_code(polkit_world):
@@ -132,7 +132,7 @@ def test_attack_38_polkitd_or_the_bus_killed_in_the_middle_of_the_question(polki
     getattr(polkit_world.polkit, victim).kill()
     result = request.finish()
     assert result.refused and result.code == replies.POLKIT_FAILED, result
-    assert not polkit_world.taps()
+    polkit_world.wait_no_taps()
 
 
 def test_attack_40_missing_policy_file_is_named(polkit_world):
@@ -270,7 +270,7 @@ def test_attack_42_anything_but_the_token_and_exit_0_is_a_refusal(fake_world, na
     install_asker(fake_world, LYING_ASKERS[name])
     result = fake_world.request("alice")
     assert result.refused, result
-    assert not fake_world.taps()
+    fake_world.wait_no_taps()
 
 
 @pytest.mark.parametrize("status, code", (

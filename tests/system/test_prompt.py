@@ -307,4 +307,4 @@ def test_attack_39_a_dialog_that_is_closed_has_its_own_code(prompt_world):
     # Without the flag the agent is not even asked.
     assert protocol_client.ask(request.socket, 2, "br0").code == replies.POLKIT_CHALLENGE
     os.close(reader)
-    assert not prompt_world.taps()
+    prompt_world.wait_no_taps()

@@ -21,6 +21,7 @@ import pytest
 import protocol_client
 import replies
 import usb_client
+from looking import children_of, files_of, status_of
 from process import become, place_fds, receive, wait_until
 from usbtree import UsbTree
 from world import HELPER, environment, helper_arguments
@@ -113,10 +114,7 @@ def one_request(chance, number):
         "nonsense": lambda: bytes(chance.randrange(256) for _ in range(chance.randrange(1, 200))),
     }[what]()
     near, pid = start(["--fd=9"], socket.SOCK_SEQPACKET)
-    try:
-        near.send(message)
-    except (BrokenPipeError, ConnectionResetError):
-        pass
+    protocol_client.sent(near, message)
     return what, near, pid
 
 
@@ -277,14 +275,7 @@ def test_attack_44_a_quota_holds_while_ports_come_and_go(world):
 
 def size_of(pid):
     """(kilobytes of memory, descriptors)"""
-    with open(f"/proc/{pid}/status", encoding="ascii") as lines:
-        (rss,) = [int(line.split()[1]) for line in lines if line.startswith("VmRSS")]
-    return rss, len(os.listdir(f"/proc/{pid}/fd"))
-
-
-def children_of(pid):
-    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as children:
-        return [int(child) for child in children.read().split()]
+    return int(status_of(pid)["VmRSS"].split()[0]), len(files_of(pid))
 
 
 @pytest.mark.limit(1800)

@@ -15,6 +15,7 @@ import pytest
 import protocol_client
 import replies
 import usb_client as client
+from looking import descendants_of
 from process import wait_until
 from tracing import CALL
 from usbtree import STORAGE, Loop, UsbTree
@@ -57,16 +58,13 @@ def start(world, number, *options, output="/dev/null"):
     world.usb.reset(port(number), node)
     request = world.start_request("alice", channel=protocol_client.pair, arguments=["--fd=9"],
                                   strace=["-f", "-qq", "-o", output, *options])
-    request.socket.send(client.encode(1, ids=ids(number)))
+    protocol_client.sent(request.socket, client.encode(1, ids=ids(number)))
     return request
 
 
 def finish(request):
     """The reply, None if there was none."""
-    try:
-        data, fds = protocol_client.receive_message(request.socket)
-    except ConnectionResetError:  # the helper ended before it read the request
-        data, fds = b"", []
+    data, fds = protocol_client.receive_message(request.socket)
     request.socket.close()
     request.finish()
     return client.Reply(data, fds) if data else None
@@ -141,16 +139,6 @@ def exchange(world, serial="EVIL"):
     return os.stat(world.path(node)).st_rdev
 
 
-def descendants(pid):
-    """Of what strace runs: the helper, and its judge."""
-    try:
-        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as children:
-            found = [int(child) for child in children.read().split()]
-    except OSError:
-        return []
-    return found + [other for child in found for other in descendants(child)]
-
-
 @contextlib.contextmanager
 def going_on(request):
     """Whatever was stopped, and whatever stops at its own call of that number, goes on."""
@@ -158,7 +146,7 @@ def going_on(request):
 
     def push():
         while not done.wait(0.05):
-            for pid in descendants(request.pid):
+            for pid in descendants_of(request.pid):
                 with contextlib.suppress(OSError):
                     os.kill(pid, signal.SIGCONT)
 

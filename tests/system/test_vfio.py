@@ -16,6 +16,7 @@ import replies
 import vfio_client as client
 from askers import RECORD, TOKEN, install_asker
 from pci import GPU, NIC, SOUND, Machine
+from looking import files_of
 from process import wait_until
 from protocol_client import pair
 from world import World
@@ -165,14 +166,14 @@ def test_attack_32_what_is_no_vfio_group_is_refused_and_closed(machine):
     request = connect(machine)
     reply = client.ask(request.socket, GPU)
     assert reply.code == replies.OBJECT and "/dev/vfio/12 is no VFIO group" in reply.sentence
-    before = os.listdir(f"/proc/{request.pid}/fd")
+    before = set(files_of(request.pid))
     for _ in range(20):
         assert client.ask(request.socket, GPU).code == replies.OBJECT
-    assert os.listdir(f"/proc/{request.pid}/fd") == before
+    wait_until(lambda: set(files_of(request.pid)) <= before, "the helper to have closed what it opened")
     machine.with_iommufd()
     reply = client.ask(request.socket, GPU)
     assert reply.code == replies.OBJECT and "/dev/iommu is no iommufd" in reply.sentence
-    assert os.listdir(f"/proc/{request.pid}/fd") == before
+    wait_until(lambda: set(files_of(request.pid)) <= before, "the helper to have closed what it opened")
 
 
 # ---- polkit ----
