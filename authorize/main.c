@@ -6,7 +6,7 @@
  * Runs as the service account without any capability. Anybody may start it;
  * polkit answers only the account (the owner of the actions) about other
  * people. Prints its token and leaves with 0 for yes, or prints what went wrong
- * and leaves with another status, see wire/asker.h.
+ * and leaves with another status, see wire/asker/asker.h.
  *
  *   polkit.c        the connection to polkit, made while nobody knows the question yet, and
  *   question.c      the question from standard input; then
@@ -18,7 +18,7 @@
 
 #include "authorize/polkit.h"
 #include "authorize/question.h"
-#include "wire/asker.h"
+#include "wire/asker/asker.h"
 
 static unsigned limit_s(const struct asker_question *question)
 {

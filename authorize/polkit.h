@@ -8,7 +8,7 @@
 
 #include <polkit/polkit.h>
 
-#include "wire/asker.h"
+#include "wire/asker/asker.h"
 
 /* A way to polkit, or why there is none. */
 struct polkit {

@@ -6,7 +6,7 @@
 #ifndef VMGRANT_AUTHORIZE_QUESTION_H
 #define VMGRANT_AUTHORIZE_QUESTION_H
 
-#include "wire/asker.h"
+#include "wire/asker/asker.h"
 
 /*
  * Read from fd until its end, or until more came than a question may have. Waits without

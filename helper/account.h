@@ -8,7 +8,7 @@
 
 #include <sys/types.h>
 
-#include "wire/refusal.h"
+#include "wire/refusal/refusal.h"
 
 struct account {
 	uid_t uid;

@@ -16,8 +16,8 @@
 #include <unistd.h>
 
 #include "helper/privileges.h"
-#include "wire/asker.h"
-#include "wire/clock.h"
+#include "wire/asker/asker.h"
+#include "wire/process/clock.h"
 
 /*
  * When a process started, in the unit of /proc: with the pid it names the

@@ -12,7 +12,7 @@
 
 #include "helper/account.h"
 #include "helper/peer.h"
-#include "wire/orders.h"
+#include "wire/orders/orders.h"
 
 struct ask {
 	pid_t pid; /* 0: none runs */

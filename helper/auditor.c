@@ -14,7 +14,7 @@
 
 #include "helper/privileges.h"
 #include "helper/process.h"
-#include "wire/audit.h"
+#include "wire/record/audit.h"
 
 /* Of libaudit.h: the kernel passes messages of these numbers on and does not read them. */
 #define AUDIT_VIRT_RESOURCE 2502

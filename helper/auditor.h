@@ -7,7 +7,7 @@
  * reaches, while nobody reads the log. So neither helper nor judge has that capability: before its
  * privileges shrink the helper forks this process, which has that one permitted and all ids the
  * account's, so that no caller can stop or end it. What comes to it are events of a fixed size
- * (wire/audit.h), by one socket from the helper and by another from the judge, from whom it takes
+ * (wire/record/audit.h), by one socket from the helper and by another from the judge, from whom it takes
  * refusals alone. Who asked it knows itself. It ends when both are gone and all is written.
  */
 #ifndef VMGRANT_HELPER_AUDITOR_H

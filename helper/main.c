@@ -5,7 +5,7 @@
  *
  *   make itself safe -> become the account -> fork the judge -> perform its orders -> end
  *
- * It reads its own /etc/passwd, "--fd=N", and the judge's orders (wire/orders.h); all
+ * It reads its own /etc/passwd, "--fd=N", and the judge's orders (wire/orders/orders.h); all
  * else that somebody wrote is read by the judge, which has no privilege. What the
  * process may do in each phase stands at the top of privileges.h.
  */
@@ -23,9 +23,9 @@
 #include "helper/process.h"
 #include "helper/serve.h"
 #include "judge/judge.h"
-#include "wire/audit.h"
-#include "wire/door.h"
-#include "wire/record.h"
+#include "wire/process/door.h"
+#include "wire/record/audit.h"
+#include "wire/record/record.h"
 
 /* What each door may ever need. */
 static unsigned rights_of(enum door_kind door)

@@ -10,8 +10,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "wire/door.h"
-#include "wire/refusal.h"
+#include "wire/process/door.h"
+#include "wire/refusal/refusal.h"
 
 struct peer {
 	uid_t uid;

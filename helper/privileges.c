@@ -16,7 +16,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "wire/namespace.h"
+#include "wire/process/namespace.h"
 
 #define BIT(capability) (1ULL << (capability))
 

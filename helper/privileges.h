@@ -41,8 +41,8 @@
 #include <sys/types.h>
 
 #include "helper/account.h"
-#include "wire/orders.h"
-#include "wire/refusal.h"
+#include "wire/orders/orders.h"
+#include "wire/refusal/refusal.h"
 
 /*
  * 1 if this process is setuid root for real, or has file capabilities that suffice to become the

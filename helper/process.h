@@ -47,7 +47,7 @@
 
 #include <stddef.h>
 
-#include "wire/refusal.h"
+#include "wire/refusal/refusal.h"
 
 /* The rows above. Nothing here depends on the arguments. */
 enum reply_code process_secure(struct refusal *why);

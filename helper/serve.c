@@ -17,9 +17,9 @@
 #include "helper/node/block.h"
 #include "helper/node/perform.h"
 #include "helper/privileges.h"
-#include "wire/audit.h"
-#include "wire/clock.h"
-#include "wire/record.h"
+#include "wire/process/clock.h"
+#include "wire/record/audit.h"
+#include "wire/record/record.h"
 
 #define SEND_TIMEOUT_MS 5000
 

@@ -15,10 +15,10 @@
 #include "helper/time-limit.h"
 #include "helper/turn.h"
 #include "helper/walk.h"
-#include "wire/door.h"
-#include "wire/fd-pass.h"
-#include "wire/orders.h"
-#include "wire/refusal.h"
+#include "wire/orders/orders.h"
+#include "wire/process/door.h"
+#include "wire/process/fd-pass.h"
+#include "wire/refusal/refusal.h"
 
 /* All that the helper knows, and all that it holds. */
 struct service {

@@ -7,7 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
-#include "wire/clock.h"
+#include "wire/process/clock.h"
 
 /* end_ms 0 stops the timer. Without a timer nothing goes on. */
 static void set(const struct time_limit *limit, long long end_ms)

@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "wire/clock.h"
+#include "wire/process/clock.h"
 
 #define PLACES 64 /* bytes of the file for each user */
 #define PAUSE_NS 10000000L

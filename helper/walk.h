@@ -19,8 +19,8 @@
 #include <semaphore.h>
 
 #include "helper/account.h"
-#include "wire/door.h"
-#include "wire/orders.h"
+#include "wire/orders/orders.h"
+#include "wire/process/door.h"
 
 struct walk {
 	sem_t asked, answered;

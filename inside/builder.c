@@ -18,7 +18,7 @@
 #include "helper/port/netlink-internal.h"
 #include "helper/port/netlink.h"
 #include "inside/tc.h"
-#include "wire/fd-pass.h"
+#include "wire/process/fd-pass.h"
 
 _Static_assert(BUILDER_TUNS + ORDER_QUEUES_MAX <= FD_PASS_MAX, "one message for all of them");
 

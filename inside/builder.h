@@ -19,7 +19,7 @@
 #ifndef VMGRANT_INSIDE_BUILDER_H
 #define VMGRANT_INSIDE_BUILDER_H
 
-#include "wire/orders.h"
+#include "wire/orders/orders.h"
 
 /* The name of the pair's inner end: in a namespace of our own, names are ours to choose. */
 #define BUILDER_LINK "bridge"

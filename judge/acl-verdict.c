@@ -4,7 +4,7 @@
 #include "judge/acl-verdict.h"
 
 #include "judge/names.h"
-#include "wire/escape.h"
+#include "wire/refusal/escape.h"
 
 enum reply_code judge_deny(const struct request *request, const struct caller *caller,
 			   struct refusal *why)

@@ -8,8 +8,8 @@
 
 #include "judge/caller.h"
 #include "judge/policy/load.h"
-#include "wire/refusal.h"
 #include "judge/request.h"
+#include "wire/refusal/refusal.h"
 
 /*
  * The one sentence for "no rule" and "a rule forbids it", for an object that is

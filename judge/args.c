@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-#include "wire/door.h"
-#include "wire/mac.h"
+#include "wire/port/mac.h"
+#include "wire/process/door.h"
 
 /* Of the program that was called: vmgrant-helper, or vmgrant bridge-helper. */
 #define TRY_HELP "try --help"

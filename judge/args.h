@@ -15,8 +15,8 @@
 #ifndef VMGRANT_JUDGE_ARGS_H
 #define VMGRANT_JUDGE_ARGS_H
 
-#include "wire/refusal.h"
 #include "judge/request.h"
+#include "wire/refusal/refusal.h"
 
 enum args_mode { ARGS_DROP_IN = 1, ARGS_NATIVE, ARGS_HELP, ARGS_VERSION };
 

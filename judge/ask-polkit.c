@@ -11,9 +11,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "wire/escape.h"
-#include "wire/asker.h"
-#include "wire/clock.h"
+#include "wire/asker/asker.h"
+#include "wire/process/clock.h"
+#include "wire/refusal/escape.h"
 
 /* The asker gives up first, and takes its question back; then it has this long to end. */
 #define MORE_TIME_S 1

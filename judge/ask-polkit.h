@@ -13,8 +13,8 @@
 
 #include "judge/caller.h"
 #include "judge/orders.h"
-#include "wire/refusal.h"
 #include "judge/request.h"
+#include "wire/refusal/refusal.h"
 
 #define POLKIT_DETAILS_MAX 8
 #define POLKIT_DETAIL_SIZE 192

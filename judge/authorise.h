@@ -7,7 +7,7 @@
 #define VMGRANT_JUDGE_AUTHORISE_H
 
 #include "judge/kind/kind.h"
-#include "wire/refusal.h"
+#include "wire/refusal/refusal.h"
 
 /*
  * Judge a request, and what its kind found for it, by the policy and, unless the deciding

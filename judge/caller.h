@@ -15,7 +15,7 @@
 
 #include "judge/judge.h"
 #include "judge/names.h"
-#include "wire/refusal.h"
+#include "wire/refusal/refusal.h"
 
 #define CALLER_NAME_MAX 64
 

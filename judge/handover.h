@@ -8,8 +8,8 @@
 
 #include <stddef.h>
 
-#include "wire/fd-pass.h"
-#include "wire/protocol.h"
+#include "wire/process/fd-pass.h"
+#include "wire/protocol/protocol.h"
 
 struct handover {
 	struct protocol_reply reply; /* but for its header */

@@ -11,8 +11,8 @@
 #include "judge/native.h"
 #include "judge/powerless.h"
 #include "judge/session.h"
-#include "wire/door.h"
-#include "wire/record.h"
+#include "wire/process/door.h"
+#include "wire/record/record.h"
 
 /* Longer than polkit is given; whoever asked blocks until then. */
 #define REQUEST_TIMEOUT_S 30

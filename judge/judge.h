@@ -5,7 +5,7 @@
  *
  * It runs as the service account with no capability, behind its sandbox, and reads
  * what others wrote: command line, requests, policy, names, devices, polkit's answer.
- * What it decides it has done by the helper, with the orders of wire/orders.h.
+ * What it decides it has done by the helper, with the orders of wire/orders/orders.h.
  */
 #ifndef VMGRANT_JUDGE_JUDGE_H
 #define VMGRANT_JUDGE_JUDGE_H
@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "wire/refusal.h"
+#include "wire/refusal/refusal.h"
 
 struct judge_start {
 	int argc;

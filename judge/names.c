@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "wire/clock.h"
-#include "wire/escape.h"
+#include "wire/process/clock.h"
+#include "wire/refusal/escape.h"
 
 #define BUFFER_START 4096u
 #define BUFFER_MAX (8u * 1024 * 1024) /* a group with some hundred thousand members */

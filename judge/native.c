@@ -11,8 +11,8 @@
 
 #include "judge/kind/kind.h"
 #include "judge/policy/installed.h"
-#include "wire/fd-pass.h"
-#include "wire/protocol.h"
+#include "wire/process/fd-pass.h"
+#include "wire/protocol/protocol.h"
 
 /* A client asks, works, and may ask again; one that is silent longer reconnects. */
 #define IDLE_TIMEOUT_MS (5 * 60 * 1000)

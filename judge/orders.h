@@ -11,9 +11,9 @@
 
 #include <sys/types.h>
 
-#include "wire/fd-pass.h"
-#include "wire/orders.h"
-#include "wire/refusal.h"
+#include "wire/orders/orders.h"
+#include "wire/process/fd-pass.h"
+#include "wire/refusal/refusal.h"
 
 struct orders {
 	int fd; /* to the helper */

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
-#include "wire/namespace.h"
+#include "wire/process/namespace.h"
 
 static const char *reason(void)
 {

@@ -6,7 +6,7 @@
 #ifndef VMGRANT_JUDGE_POWERLESS_H
 #define VMGRANT_JUDGE_POWERLESS_H
 
-#include "wire/refusal.h"
+#include "wire/refusal/refusal.h"
 
 /* One of the usual reasons: no_new_privs, a user namespace, a nosuid mount, a file mode. */
 enum reply_code refuse_powerless(struct refusal *why);

@@ -10,14 +10,14 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "judge/acl-verdict.h"
 #include "judge/authorise.h"
 #include "judge/kind/kind.h"
 #include "judge/policy/installed.h"
-#include "judge/acl-verdict.h"
 #include "judge/sandbox/sandbox.h"
-#include "wire/audit.h"
-#include "wire/clock.h"
-#include "wire/record.h"
+#include "wire/process/clock.h"
+#include "wire/record/audit.h"
+#include "wire/record/record.h"
 
 /* A person reads a dialog and looks for a password; longer than the asker is given. */
 #define PROMPT_TIMEOUT_S 330

@@ -16,7 +16,7 @@
 #include "judge/orders.h"
 #include "judge/policy/installed.h"
 #include "judge/request.h"
-#include "wire/refusal.h"
+#include "wire/refusal/refusal.h"
 
 struct session {
 	struct caller caller;

@@ -35,4 +35,4 @@ vmgrant_SOURCES += \
 	client/command/kind/disk/explain-disk.c \
 	client/command/kind/disk/list-disks.c \
 	client/command/kind/disk/run-disk.c
-libwire_la_SOURCES += wire/order/block.c
+libwire_la_SOURCES += wire/orders/block.c

@@ -40,4 +40,4 @@ vmgrant_SOURCES += \
 	client/command/kind/usb/run-usb.c \
 	client/command/kind/usb/usb.c \
 	client/command/kind/usb/usb.h
-libwire_la_SOURCES += wire/order/usb.c
+libwire_la_SOURCES += wire/orders/usb.c

@@ -37,4 +37,4 @@ vmgrant_SOURCES += \
 	client/command/kind/vfio/run-vfio.c \
 	client/command/kind/vfio/vfio.c \
 	client/command/kind/vfio/vfio.h
-libwire_la_SOURCES += wire/order/vfio.c
+libwire_la_SOURCES += wire/orders/vfio.c

@@ -4,9 +4,9 @@
 noinst_LIBRARIES += libcommand.a
 libcommand_a_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS) $(UDEV_CFLAGS)
 libcommand_a_SOURCES = \
-	client/command/acl-edit/file-diff.c \
-	client/command/acl-edit/file-text.c \
-	client/command/acl-edit/file-text.h \
+	client/command/acl-edit/file/file-diff.c \
+	client/command/acl-edit/file/file-text.c \
+	client/command/acl-edit/file/file-text.h \
 	client/command/check/check.c \
 	client/command/check/check.h \
 	client/command/check/host/check-tun.c \
@@ -92,25 +92,25 @@ vmgrant_SOURCES = \
 	client/command/acl-edit/edit-outcome.h \
 	client/command/acl-edit/edit-plan.c \
 	client/command/acl-edit/edit-plan.h \
-	client/command/acl-edit/edited-file.c \
-	client/command/acl-edit/edited-file.h \
 	client/command/acl-edit/edited-policy.c \
 	client/command/acl-edit/edited-policy.h \
-	client/command/acl-edit/keep-attributes.c \
-	client/command/acl-edit/keep-attributes.h \
+	client/command/acl-edit/file/edited-file.c \
+	client/command/acl-edit/file/edited-file.h \
+	client/command/acl-edit/file/keep-attributes.c \
+	client/command/acl-edit/file/keep-attributes.h \
+	client/command/acl-edit/file/put-in-place.c \
+	client/command/acl-edit/file/put-in-place.h \
 	client/command/acl-edit/outcome-print.c \
 	client/command/acl-edit/plan-refusals.c \
 	client/command/acl-edit/plan-refusals.h \
-	client/command/acl-edit/put-in-place.c \
-	client/command/acl-edit/put-in-place.h \
-	client/command/acl-edit/rule-hint.c \
-	client/command/acl-edit/rule-hint.h \
-	client/command/acl-edit/rule-line.c \
-	client/command/acl-edit/rule-line.h \
-	client/command/acl-edit/rule-person.c \
-	client/command/acl-edit/rule-person.h \
-	client/command/acl-edit/same-rule.c \
-	client/command/acl-edit/same-rule.h \
+	client/command/acl-edit/rule/rule-hint.c \
+	client/command/acl-edit/rule/rule-hint.h \
+	client/command/acl-edit/rule/rule-line.c \
+	client/command/acl-edit/rule/rule-line.h \
+	client/command/acl-edit/rule/rule-person.c \
+	client/command/acl-edit/rule/rule-person.h \
+	client/command/acl-edit/rule/same-rule.c \
+	client/command/acl-edit/rule/same-rule.h \
 	client/command/attach/attach-plug.c \
 	client/command/attach/attach.c \
 	client/command/attach/attach.h \

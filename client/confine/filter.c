@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #include "client/confine/confine.h"
-#include "wire/own-arch.h"
+#include "wire/process/own-arch.h"
 
 #define X32_BIT 0x40000000u
 #define TIOCLINUX_REQUEST 0x541Cu

@@ -22,7 +22,7 @@
 
 #include "client/confine/confine.h"
 #include "client/text/text.h"
-#include "wire/close-range.h"
+#include "wire/process/close-range.h"
 
 #define LOCK_FOLDER "/.local/state/vmgrant"
 #define LOCK_FILE "ids"

@@ -27,7 +27,7 @@
 #include "client/confine/landlock.h"
 #include "client/confine/root.h"
 #include "client/text/text.h"
-#include "wire/close-range.h"
+#include "wire/process/close-range.h"
 
 #define CANNOT_EXECUTE 126
 #define NOT_FOUND 127

@@ -29,7 +29,7 @@
 #include "client/confine/inside.h"
 #include "client/confine/landlock.h"
 #include "client/text/text.h"
-#include "wire/close-range.h"
+#include "wire/process/close-range.h"
 
 int confine_fail(const char *what, int error)
 {

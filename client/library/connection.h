@@ -12,8 +12,8 @@
 #include "client/library/helper-process.h"
 #include "client/library/vmgrant.h"
 #include "client/library/way.h"
-#include "wire/fd-pass.h"
-#include "wire/protocol.h"
+#include "wire/process/fd-pass.h"
+#include "wire/protocol/protocol.h"
 
 #define CONNECTION_ERROR_SIZE 768
 

@@ -7,7 +7,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-#include "wire/clock.h"
+#include "wire/process/clock.h"
 
 #define SEND_TIMEOUT_MS 5000
 

@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "wire/child.h"
+#include "wire/process/child.h"
 
 struct helper_process {
 	pid_t owner;   /* who started it; a copy of us by fork() has nothing to say here */

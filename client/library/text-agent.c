@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "wire/close-range.h"
+#include "wire/process/close-range.h"
 
 /* The pipe that it closes when it is ready, in the agent. */
 #define READY_FD 3

@@ -13,7 +13,7 @@
 
 #include <termios.h>
 
-#include "wire/child.h"
+#include "wire/process/child.h"
 
 struct text_agent {
 	struct child child;

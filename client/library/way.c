@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "client/library/vmgrant.h"
-#include "wire/namespace.h"
+#include "wire/process/namespace.h"
 
 /* Does the file give whoever starts it a power that he has not? */
 static int gives_power(const char *path)

@@ -19,8 +19,8 @@
 #include <unistd.h>
 
 #include "client/text/text.h"
-#include "wire/clock.h"
-#include "wire/fd-pass.h"
+#include "wire/process/clock.h"
+#include "wire/process/fd-pass.h"
 
 /* The longest answer that is asked for, a list of devices, has some thousand bytes. */
 #define MESSAGE_BYTES_MAX (1024 * 1024)

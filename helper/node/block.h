@@ -5,7 +5,7 @@
 #define VMGRANT_HELPER_NODE_BLOCK_H
 
 #include "helper/node/node.h"
-#include "wire/orders.h"
+#include "wire/orders/orders.h"
 
 /*
  * Open the node of a block device for itself alone (O_EXCL): the claim lasts as long as

@@ -20,8 +20,8 @@
 #include <sys/types.h>
 
 #include "helper/time-limit.h"
-#include "wire/door.h"
-#include "wire/orders.h"
+#include "wire/orders/orders.h"
+#include "wire/process/door.h"
 
 /* Zeroed: nothing was raised. */
 struct memlock {

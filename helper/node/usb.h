@@ -5,7 +5,7 @@
 #define VMGRANT_HELPER_NODE_USB_H
 
 #include "helper/node/node.h"
-#include "wire/orders.h"
+#include "wire/orders/orders.h"
 
 /*
  * Open the node of the device at a port, for reading and writing: the one of these numbers, if

@@ -5,8 +5,8 @@
 #define VMGRANT_HELPER_NODE_VFIO_H
 
 #include "helper/node/node.h"
-#include "wire/fd-pass.h"
-#include "wire/orders.h"
+#include "wire/orders/orders.h"
+#include "wire/process/fd-pass.h"
 
 #define VFIO_NODES 2
 

@@ -9,7 +9,7 @@
 #include "helper/node/node.h"
 #include "helper/port/tun.h"
 #include "helper/privileges.h"
-#include "wire/port-name.h"
+#include "wire/port/port-name.h"
 
 /* Take the first free name. */
 static int make_tap(const struct port_spec *spec, struct port_made *made)

@@ -22,8 +22,8 @@
 #include "helper/privileges.h"
 #include "helper/process.h"
 #include "inside/builder.h"
-#include "wire/child.h"
-#include "wire/fd-pass.h"
+#include "wire/process/child.h"
+#include "wire/process/fd-pass.h"
 
 _Static_assert(SANDBOX_CLONE_NEWNET == CLONE_NEWNET && SANDBOX_SIGCHLD == SIGCHLD &&
 		       SANDBOX_MAP_PRIVATE == MAP_PRIVATE &&

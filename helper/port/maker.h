@@ -18,7 +18,7 @@
 #include <sys/types.h>
 
 #include "helper/account.h"
-#include "wire/orders.h"
+#include "wire/orders/orders.h"
 
 struct maker {
 	pid_t child; /* 0: none */

@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 
 #include "helper/port/netlink-internal.h"
-#include "wire/escape.h"
+#include "wire/refusal/escape.h"
 
 /* Bytes of one datagram from the kernel: NLMSG_GOODSIZE of a dump is at most this. */
 #define DATAGRAM_MAX 32768u

@@ -11,7 +11,7 @@
 #include "helper/privileges.h"
 #include "helper/process.h"
 #include "inside/builder.h"
-#include "wire/child.h"
+#include "wire/process/child.h"
 
 /* Making a namespace takes a millisecond; a machine on its knees gets this long. */
 #define CHILD_TIMEOUT_MS 5000

@@ -11,8 +11,8 @@
 
 #include "helper/account.h"
 #include "helper/port/maker.h"
-#include "wire/fd-pass.h"
-#include "wire/orders.h"
+#include "wire/orders/orders.h"
+#include "wire/process/fd-pass.h"
 
 /* What builders are started by: the process that can make namespaces, or a fork as the account. */
 struct builders {

@@ -10,8 +10,8 @@
 #include <sys/types.h>
 
 #include "helper/port/netlink.h"
-#include "wire/orders.h"
-#include "wire/port-alias.h"
+#include "wire/orders/orders.h"
+#include "wire/port/port-alias.h"
 
 struct port_spec {
 	const struct order_port *order; /* queues, flags, and which names may be tried */

@@ -10,8 +10,8 @@
 
 #include "helper/port/netlink.h"
 #include "helper/port/netns.h"
-#include "wire/fd-pass.h"
-#include "wire/orders.h"
+#include "wire/orders/orders.h"
+#include "wire/process/fd-pass.h"
 
 /* What ports are made with. netlink is opened by the first use. */
 struct port_maker {

@@ -12,7 +12,7 @@
 #include "helper/port/veth.h"
 #include "helper/privileges.h"
 #include "inside/builder.h"
-#include "wire/port-name.h"
+#include "wire/port/port-name.h"
 
 /*
  * The kernel clears a namespace away in the background, so the guest's address stays

@@ -8,8 +8,8 @@
 
 #include <sys/types.h>
 
-#include "wire/port-name.h"
-#include "wire/orders.h"
+#include "wire/orders/orders.h"
+#include "wire/port/port-name.h"
 
 /*
  * Make a TAP of this name, one queue for each descriptor, owned by a user. It is

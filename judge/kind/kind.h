@@ -4,7 +4,7 @@
  * The kinds of things that can be asked for: one row each; list.h lists them.
  *
  * A kind that has no row is refused. To add one: a folder here, its line in list.h, an
- * order in wire/orders.h and its performer in helper/.
+ * order in wire/orders/orders.h and its performer in helper/.
  */
 #ifndef VMGRANT_JUDGE_KIND_KIND_H
 #define VMGRANT_JUDGE_KIND_KIND_H

@@ -8,7 +8,7 @@
 
 #include "judge/orders.h"
 #include "judge/policy/load.h"
-#include "wire/refusal.h"
+#include "wire/refusal/refusal.h"
 
 /*
  * Imported files that the account cannot look at again, since only the caller may enter

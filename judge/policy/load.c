@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "wire/directory.h"
+#include "wire/process/directory.h"
 
 /* One load under way. depth counts the files that are open around this one. */
 struct loader {

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "wire/escape.h"
+#include "wire/refusal/escape.h"
 
 #define FIRST_CAPACITY 32u
 

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "wire/escape.h"
+#include "wire/refusal/escape.h"
 
 #define OTHERS_WRITE (S_IWGRP | S_IWOTH)
 /* Enough for every link with a way as long as a path can be; a bound, not a rule. */

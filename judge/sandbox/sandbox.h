@@ -25,7 +25,7 @@
 #ifndef VMGRANT_JUDGE_SANDBOX_SANDBOX_H
 #define VMGRANT_JUDGE_SANDBOX_SANDBOX_H
 
-#include "wire/refusal.h"
+#include "wire/refusal/refusal.h"
 
 /*
  * Enter the sandbox. The process has one thread, all its ids are the account's, it holds

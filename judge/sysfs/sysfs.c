@@ -13,7 +13,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "wire/directory.h"
+#include "wire/process/directory.h"
 
 #define NUMBER_SIZE 32u
 #define TARGET_SIZE 1024

@@ -28,8 +28,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "wire/fd-pass.h"
-#include "wire/protocol.h"
+#include "wire/process/fd-pass.h"
+#include "wire/protocol/protocol.h"
 
 #define INGRESS 0xffff0000u
 

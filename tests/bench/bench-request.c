@@ -31,8 +31,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "wire/fd-pass.h"
-#include "wire/protocol.h"
+#include "wire/process/fd-pass.h"
+#include "wire/protocol/protocol.h"
 
 #define RUNS_MAX 100000L
 #define SUBJECTS_MAX 16

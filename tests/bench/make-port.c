@@ -20,8 +20,8 @@
 
 #include "helper/port/port.h"
 #include "helper/privileges.h"
-#include "wire/fd-pass.h"
-#include "wire/slots.h"
+#include "wire/port/slots.h"
+#include "wire/process/fd-pass.h"
 
 struct bench {
 	struct port_maker maker;

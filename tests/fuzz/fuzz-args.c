@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "judge/args.h"
-#include "wire/mac.h"
+#include "wire/port/mac.h"
 
 #define WORDS_MAX 8
 

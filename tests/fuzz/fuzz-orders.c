@@ -9,8 +9,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "wire/orders.h"
-#include "wire/slots.h"
+#include "wire/orders/orders.h"
+#include "wire/port/slots.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

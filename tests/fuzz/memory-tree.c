@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "tests/unit/tree.h"
-#include "wire/directory.h"
+#include "wire/process/directory.h"
 
 #define NODES_MAX 256
 #define OPENED_MAX 64

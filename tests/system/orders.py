@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 vmgrant contributors
-"""The orders of wire/orders.h, packed by hand: what a hostile judge can send."""
+"""The orders of wire/orders/orders.h, packed by hand: what a hostile judge can send."""
 
 import struct
 

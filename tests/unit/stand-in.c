@@ -15,8 +15,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "wire/fd-pass.h"
-#include "wire/protocol.h"
+#include "wire/process/fd-pass.h"
+#include "wire/protocol/protocol.h"
 
 #define SOCKET_FD 3
 #define MANY_FDS 40

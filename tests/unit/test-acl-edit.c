@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-#include "client/command/acl-edit/file-text.h"
+#include "client/command/acl-edit/file/file-text.h"
 
 static void expect(char *text, const char *wanted)
 {

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "wire/asker.h"
+#include "wire/asker/asker.h"
 
 #define BEGINNING "vmgrant-authorize 1: question\naction=org.vmgrant.tap\npid=1234\n"
 #define SUBJECT BEGINNING "start-time=567890\nuid=1000\ninteractive=no\npidfd=no\n"

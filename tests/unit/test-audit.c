@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "wire/audit.h"
+#include "wire/record/audit.h"
 
 #define END " exe=\"" VMGRANT_HELPER "\" hostname=? addr=? terminal=? res="
 #define BEGIN(RESOURCE) "virt=qemu resrc=" RESOURCE " reason=open vm=\"?\" uuid=?"

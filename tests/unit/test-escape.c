@@ -3,7 +3,7 @@
 /* Untrusted bytes: only printable ASCII comes out, and a cut is visible. */
 #include "tests/unit/acl-fixture.h"
 
-#include "wire/escape.h"
+#include "wire/refusal/escape.h"
 
 static void plain_text_stays(void **state)
 {

@@ -22,7 +22,7 @@
 #include "helper/node/memlock.h"
 #include "helper/privileges.h"
 #include "judge/kind/vfio/proc-limits.h"
-#include "wire/fd-pass.h"
+#include "wire/process/fd-pass.h"
 
 struct place {
 	int sockets[2];

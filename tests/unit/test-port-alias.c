@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "wire/port-alias.h"
+#include "wire/port/port-alias.h"
 
 static const struct port_alias full = {
 	.uid = 4294967294u,

@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "wire/port-name.h"
-#include "wire/port-prefix.h"
+#include "wire/port/port-name.h"
+#include "wire/port/port-prefix.h"
 
 static void names_are_whole_and_give_their_slot_back(void **state)
 {

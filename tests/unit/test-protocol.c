@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "wire/protocol.h"
+#include "wire/protocol/protocol.h"
 
 static const struct protocol_request some_request = {
 	.header = { PROTOCOL_VERSION, PROTOCOL_TAP, 0x01020304 },

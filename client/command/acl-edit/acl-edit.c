@@ -12,13 +12,13 @@
 
 #include "client/command/acl-edit/edit-outcome.h"
 #include "client/command/acl-edit/edit-plan.h"
-#include "client/command/acl-edit/edited-file.h"
-#include "client/command/acl-edit/put-in-place.h"
+#include "client/command/acl-edit/file/edited-file.h"
+#include "client/command/acl-edit/file/put-in-place.h"
 #include "client/command/check/acl/acl-names.h"
 #include "client/command/check/acl/acl-never.h"
 #include "client/command/common/command.h"
 #include "client/command/kind/kind.h"
-#include "wire/escape.h"
+#include "wire/refusal/escape.h"
 
 static int print_help(const char *command)
 {

@@ -13,7 +13,7 @@
 #ifndef VMGRANT_CLIENT_COMMAND_ACL_EDIT_ACL_EDIT_H
 #define VMGRANT_CLIENT_COMMAND_ACL_EDIT_ACL_EDIT_H
 
-#include "client/command/acl-edit/rule-line.h"
+#include "client/command/acl-edit/rule/rule-line.h"
 #include "client/text/text.h"
 #include "judge/policy/acl.h"
 

@@ -5,9 +5,9 @@
 
 #include <stdlib.h>
 
-#include "client/command/acl-edit/file-text.h"
+#include "client/command/acl-edit/file/file-text.h"
 #include "client/command/acl-edit/plan-refusals.h"
-#include "client/command/acl-edit/rule-person.h"
+#include "client/command/acl-edit/rule/rule-person.h"
 #include "client/command/common/command.h"
 #include "client/command/explain/explanation.h"
 #include "judge/policy/kind-rule.h"

@@ -7,10 +7,10 @@
 #include <string.h>
 
 #include "client/command/acl-edit/edited-policy.h"
-#include "client/command/acl-edit/file-text.h"
+#include "client/command/acl-edit/file/file-text.h"
 #include "client/command/acl-edit/plan-refusals.h"
-#include "client/command/acl-edit/rule-person.h"
-#include "client/command/acl-edit/same-rule.h"
+#include "client/command/acl-edit/rule/rule-person.h"
+#include "client/command/acl-edit/rule/same-rule.h"
 #include "client/command/common/command.h"
 #include "client/command/common/policy-error.h"
 

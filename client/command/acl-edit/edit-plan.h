@@ -7,7 +7,7 @@
 #define VMGRANT_CLIENT_COMMAND_ACL_EDIT_EDIT_PLAN_H
 
 #include "client/command/acl-edit/acl-edit.h"
-#include "client/command/acl-edit/edited-file.h"
+#include "client/command/acl-edit/file/edited-file.h"
 
 /*
  * Find the new text, and check it with all the policy around it.

@@ -6,7 +6,7 @@
 #ifndef VMGRANT_CLIENT_COMMAND_ACL_EDIT_EDITED_POLICY_H
 #define VMGRANT_CLIENT_COMMAND_ACL_EDIT_EDITED_POLICY_H
 
-#include "client/command/acl-edit/edited-file.h"
+#include "client/command/acl-edit/file/edited-file.h"
 #include "judge/policy/load.h"
 
 /* To be released. */

@@ -6,12 +6,12 @@
 #include <string.h>
 
 #include "client/command/acl-edit/edit-outcome.h"
-#include "client/command/acl-edit/rule-person.h"
+#include "client/command/acl-edit/rule/rule-person.h"
 #include "client/command/check/acl/acl-never.h"
 #include "client/command/common/command.h"
 #include "client/command/common/json.h"
 #include "client/command/explain/rule-text.h"
-#include "wire/escape.h"
+#include "wire/refusal/escape.h"
 
 /* More would only hide what matters. */
 #define IN_VAIN_MAX 5

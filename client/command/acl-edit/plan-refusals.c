@@ -10,7 +10,7 @@
 #include "client/command/common/policy-error.h"
 #include "client/command/explain/rule-text.h"
 #include "client/text/nearest.h"
-#include "wire/escape.h"
+#include "wire/refusal/escape.h"
 
 /* "/etc/vmgrant/acl.conf: line 4", to be freed. */
 static char *place_of(const struct acl_rule *rule)

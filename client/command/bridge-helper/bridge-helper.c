@@ -11,7 +11,7 @@
 
 #include "client/command/common/command.h"
 #include "judge/args.h"
-#include "wire/fd-pass.h"
+#include "wire/process/fd-pass.h"
 
 #define SEND_TIMEOUT_MS 5000
 

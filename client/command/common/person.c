@@ -12,7 +12,7 @@
 #include "client/command/common/command.h"
 #include "client/command/machine/tree.h"
 #include "client/text/text.h"
-#include "wire/escape.h"
+#include "wire/refusal/escape.h"
 
 #define GROUPS_MAX 65536
 

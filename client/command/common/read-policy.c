@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "wire/escape.h"
+#include "wire/refusal/escape.h"
 
 struct reader {
 	const struct person *person;

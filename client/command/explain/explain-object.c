@@ -10,7 +10,7 @@
 #include "client/command/common/command.h"
 #include "client/command/kind/kind.h"
 #include "judge/policy/kind-rule.h"
-#include "wire/escape.h"
+#include "wire/refusal/escape.h"
 
 /* "bridge br0, usb 0951:1666, vfio 0000:03:00.0" */
 static const char *examples(char *text, size_t size)

@@ -4,7 +4,7 @@
 #include "client/command/common/json.h"
 #include "client/command/explain/explanation.h"
 #include "client/command/explain/rule-text.h"
-#include "wire/escape.h"
+#include "wire/refusal/escape.h"
 
 static json_object *rule_to_json(const struct acl_rule *rule)
 {

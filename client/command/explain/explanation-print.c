@@ -6,7 +6,7 @@
 
 #include "client/command/explain/explanation.h"
 #include "client/command/explain/rule-text.h"
-#include "wire/escape.h"
+#include "wire/refusal/escape.h"
 
 static void print_rule(const char *lead, const struct acl_rule *rule, const char *remark)
 {

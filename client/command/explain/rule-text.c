@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "wire/escape.h"
+#include "wire/refusal/escape.h"
 
 int rule_text(const struct acl_rule *rule, char text[RULE_TEXT_SIZE])
 {

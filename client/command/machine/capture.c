@@ -11,8 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "wire/child.h"
-#include "wire/clock.h"
+#include "wire/process/child.h"
+#include "wire/process/clock.h"
 
 extern char **environ;
 

@@ -15,7 +15,7 @@
 #include "client/command/machine/port-vlans.h"
 #include "client/command/machine/tree.h"
 #include "client/text/text.h"
-#include "wire/port-name.h"
+#include "wire/port/port-name.h"
 
 /* Interfaces come and go while they are listed; a handful of tries is usual. */
 #define LIST_ATTEMPTS 100

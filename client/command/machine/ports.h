@@ -5,7 +5,7 @@
  * them. Reading needs no privilege.
  *
  * What a port was made for stands in its alias, which only who may make interfaces here
- * can write (wire/port-alias.h). Whether it still is like that is looked up by the
+ * can write (wire/port/port-alias.h). Whether it still is like that is looked up by the
  * code that made it: a second opinion about a port's limits would one day be another.
  */
 #ifndef VMGRANT_CLIENT_COMMAND_MACHINE_PORTS_H
@@ -15,7 +15,7 @@
 #include <stddef.h>
 
 #include "helper/port/netlink.h"
-#include "wire/port-alias.h"
+#include "wire/port/port-alias.h"
 
 enum port_state {
 	PORT_WHOLE = 0, /* on its bridge, up, with all its limits */

@@ -13,8 +13,8 @@
 #include "judge/kind/bridge/links.h"
 #include "judge/kind/bridge/refusals.h"
 #include "judge/kind/bridge/rules.h"
-#include "wire/mac.h"
-#include "wire/slots.h"
+#include "wire/port/mac.h"
+#include "wire/port/slots.h"
 
 #define TAKEN_ATTEMPTS 25
 #define TAKEN_PAUSE_NS 20000000L

@@ -11,8 +11,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "wire/port-alias.h"
-#include "wire/port-name.h"
+#include "wire/port/port-alias.h"
+#include "wire/port/port-name.h"
 
 /* Bytes of one datagram from the kernel: those of a list are at most this long. */
 #define DATAGRAM_MAX 32768u

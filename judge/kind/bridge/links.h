@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "wire/slots.h"
+#include "wire/port/slots.h"
 
 struct links {
 	int fd; /* NETLINK_ROUTE, or a negative errno: there is none */

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "wire/namespace.h"
-#include "wire/slots.h"
+#include "wire/port/slots.h"
+#include "wire/process/namespace.h"
 
 static enum reply_code refuse_files(const struct matter *matter, struct refusal *why)
 {

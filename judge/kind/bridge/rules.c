@@ -3,7 +3,7 @@
 /* What a rule's options allow and demand of a TAP. Pure. */
 #include "judge/kind/bridge/rules.h"
 
-#include "wire/mac.h"
+#include "wire/port/mac.h"
 
 /*
  * Who holds a direct port can take other guests' addresses: by changing the TAP's

@@ -7,8 +7,8 @@
 #define VMGRANT_JUDGE_KIND_BRIDGE_RULES_H
 
 #include "judge/policy/acl.h"
-#include "wire/refusal.h"
 #include "judge/request.h"
+#include "wire/refusal/refusal.h"
 
 /*
  * Can this program give what the rule demands at all? A protection that it cannot

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "judge/sysfs/sysfs.h"
-#include "wire/escape.h"
+#include "wire/refusal/escape.h"
 
 #define PATH_SIZE 96u
 #define DEPTH_MAX 8u

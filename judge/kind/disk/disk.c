@@ -8,7 +8,7 @@
 
 #include "judge/kind/disk/judge.h"
 #include "judge/kind/disk/use.h"
-#include "wire/escape.h"
+#include "wire/refusal/escape.h"
 
 _Static_assert(sizeof((struct request *)0)->disk.name == PROTOCOL_DISK_NAME_SIZE, "same field");
 _Static_assert(DISK_DEVICE_NAME_SIZE == ORDER_BLOCK_NAME_SIZE, "same field");

@@ -14,7 +14,7 @@
 
 #include "judge/kind/disk-order.h"
 #include "judge/sysfs/sysfs.h"
-#include "wire/escape.h"
+#include "wire/refusal/escape.h"
 
 #define MOUNTS "/proc/self/mountinfo"
 #define SWAPS "/proc/swaps"

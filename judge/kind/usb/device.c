@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "wire/escape.h"
 #include "judge/sysfs/sysfs.h"
+#include "wire/refusal/escape.h"
 
 #define NUMBER_MAX 999u /* three digits in the names of the nodes */
 

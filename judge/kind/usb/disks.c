@@ -10,9 +10,9 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "wire/escape.h"
 #include "judge/kind/disk-order.h"
 #include "judge/sysfs/sysfs.h"
+#include "wire/refusal/escape.h"
 
 /* Whether there is anything below "NAME/holders": device-mapper and md say so there, too. */
 static enum usb_disks look_at_holders(int blocks, const char *name)

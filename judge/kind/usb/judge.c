@@ -7,12 +7,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "wire/escape.h"
 #include "judge/acl-verdict.h"
-#include "judge/sysfs/node.h"
-#include "judge/sysfs/sysfs.h"
 #include "judge/kind/usb/disks.h"
 #include "judge/kind/usb/find.h"
+#include "judge/sysfs/node.h"
+#include "judge/sysfs/sysfs.h"
+#include "wire/refusal/escape.h"
 
 /* What is seen of the devices that fit, one after the other. */
 struct candidates {

@@ -11,11 +11,11 @@
 
 #include "judge/ask-polkit.h"
 #include "judge/caller.h"
+#include "judge/kind/usb/device.h"
 #include "judge/orders.h"
 #include "judge/policy/load.h"
-#include "wire/refusal.h"
 #include "judge/request.h"
-#include "judge/kind/usb/device.h"
+#include "wire/refusal/refusal.h"
 
 /*
  * Find the device, judge it, and find its node, without opening it. Refused although

@@ -11,7 +11,7 @@
 
 #include "judge/kind/usb/find.h"
 #include "judge/kind/usb/judge.h"
-#include "wire/escape.h"
+#include "wire/refusal/escape.h"
 
 #define USB_NUMBER_MAX 999u /* three digits in the names of the nodes */
 

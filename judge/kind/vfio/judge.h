@@ -11,10 +11,10 @@
 #define VMGRANT_JUDGE_KIND_VFIO_JUDGE_H
 
 #include "judge/caller.h"
-#include "judge/policy/load.h"
-#include "wire/refusal.h"
-#include "judge/request.h"
 #include "judge/kind/vfio/find.h"
+#include "judge/policy/load.h"
+#include "judge/request.h"
+#include "wire/refusal/refusal.h"
 
 /*
  * Judge what vfio_find() returned and filled. A device that is not there is refused

@@ -11,8 +11,8 @@
 
 #include "judge/kind/vfio/find.h"
 #include "judge/request.h"
-#include "wire/protocol.h"
-#include "wire/refusal.h"
+#include "wire/protocol/protocol.h"
+#include "wire/refusal/refusal.h"
 
 #define VFIO_NODE_COUNT 2
 

@@ -10,7 +10,7 @@
 #include "client/command/machine/bridges.h"
 #include "client/command/machine/tree.h"
 #include "client/text/nearest.h"
-#include "wire/escape.h"
+#include "wire/refusal/escape.h"
 
 /* Name services answer with any of these for "not found", see getpwnam(3). */
 static int is_unknown(int error)

@@ -13,7 +13,7 @@
 #include "client/command/check/acl/acl-never.h"
 #include "client/command/common/policy-error.h"
 #include "client/command/common/read-policy.h"
-#include "wire/escape.h"
+#include "wire/refusal/escape.h"
 
 static void warn_of_rule(struct acl_report *report, const struct acl_rule *rule, char *what)
 {

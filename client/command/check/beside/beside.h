@@ -13,7 +13,7 @@
 
 #include "client/command/check/check.h"
 #include "client/command/machine/tree.h"
-#include "wire/port-prefix.h"
+#include "wire/port/port-prefix.h"
 
 /* A name as the helper makes them. */
 #define BESIDE_SAMPLE PORT_PREFIX "0000000000"

@@ -7,7 +7,7 @@
 #include "client/command/check/check.h"
 #include "client/command/machine/bridges.h"
 #include "client/command/machine/tree.h"
-#include "wire/namespace.h"
+#include "wire/process/namespace.h"
 
 #define NET "/sys/class/net"
 

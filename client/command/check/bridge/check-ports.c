@@ -11,7 +11,7 @@
 #include "client/command/machine/bridges.h"
 #include "client/command/machine/ports.h"
 #include "client/command/machine/tree.h"
-#include "wire/port-prefix.h"
+#include "wire/port/port-prefix.h"
 
 #define ADDRESS_SET_BY_HAND 3 /* NET_ADDR_SET */
 

@@ -9,7 +9,7 @@
 #include "client/command/common/json.h"
 #include "client/command/kind/bridge/bridge.h"
 #include "client/command/machine/bridges.h"
-#include "wire/escape.h"
+#include "wire/refusal/escape.h"
 
 /* What was said about one bridge. */
 struct answer {

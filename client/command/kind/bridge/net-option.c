@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "client/library/vmgrant.h"
-#include "wire/mac.h"
+#include "wire/port/mac.h"
 
 enum key { KEY_QUEUES = 1, KEY_VHOST, KEY_VNET, KEY_MAC, KEY_MODEL, KEY_ID, KEY_BUS };
 

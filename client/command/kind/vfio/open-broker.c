@@ -23,8 +23,8 @@
 #include <unistd.h>
 
 #include "client/command/kind/vfio/open-filter.h"
-#include "wire/close-range.h"
-#include "wire/fd-pass.h"
+#include "wire/process/close-range.h"
+#include "wire/process/fd-pass.h"
 
 #define HANDSHAKE_TIMEOUT_MS 10000
 

@@ -14,7 +14,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "wire/own-arch.h"
+#include "wire/process/own-arch.h"
 
 /* A jump over one instruction if the number is another one. */
 #define REPORT(number) \
