@@ -99,7 +99,15 @@ package_lives() {
 		"$divert" remove
 		grep -x theirs "$place"
 		"$divert" add
-		dpkg --purge --force-depends vmgrant
+		dpkg -i --force-depends /run/more/vmgrant-service_*.deb
+		wanted=/etc/systemd/system/sockets.target.wants/vmgrant.socket
+		[ ! -L "$wanted" ]
+		SYSTEMD_OFFLINE=1 systemctl enable vmgrant.socket
+		[ -L "$wanted" ]
+		[ -e /run/vmgrant/lock ]
+		dpkg --purge --force-depends vmgrant-service vmgrant
+		[ ! -L "$wanted" ]
+		[ ! -e /run/vmgrant ]
 		grep -x theirs "$place"
 		[ ! -e "$place.qemu" ]
 		[ ! -e /etc/apparmor.d/vmgrant-helper ]
