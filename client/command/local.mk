@@ -81,6 +81,8 @@ libcommand_a_SOURCES = \
 	client/qemu/special.c \
 	client/text/nearest.c \
 	client/text/nearest.h \
+	client/text/split.c \
+	client/text/split.h \
 	client/text/text.c \
 	client/text/text.h
 
@@ -209,7 +211,13 @@ vmgrant_SOURCES = \
 	client/command/run/run-confine.h \
 	client/command/run/run-qemu.c \
 	client/command/run/run.c \
-	client/command/run/run.h
+	client/command/run/run.h \
+	client/command/wrapper/emulator.c \
+	client/command/wrapper/emulator.h \
+	client/command/wrapper/wrapper-words.c \
+	client/command/wrapper/wrapper-words.h \
+	client/command/wrapper/wrapper.c \
+	client/command/wrapper/wrapper.h
 vmgrant_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS) $(UDEV_CFLAGS) $(NL_CFLAGS) $(NLROUTE_CFLAGS)
 # The judge without the helper: what these read, they read with their own rights. Of the helper
 # only what knows ports: what made a port looks at it and makes it again.

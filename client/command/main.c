@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "client/command/common/command.h"
+#include "client/command/wrapper/wrapper.h"
 #include "client/text/nearest.h"
 #include "client/text/text.h"
 
@@ -114,6 +115,8 @@ int main(int argc, char **argv)
 	/* By a name of its own, where a path must do. */
 	if (argc > 0 && strcmp(text_base_name(argv[0]), "bridge-helper") == 0)
 		return command_bridge_helper(argc, argv);
+	if (argc > 0 && wrapper_is_name(argv[0]))
+		return wrapper_run(argc, argv);
 	if (argc < 2)
 		return command_fail(VMGRANT_USAGE, "no command: try vmgrant --help");
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)

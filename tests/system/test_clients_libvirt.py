@@ -4,92 +4,19 @@
 
 import json
 import os
-import re
-import shutil
 
 import pytest
 
+from libvirt_session import QEMU_CONF, Session, refusal, start_world
 from process import wait_until
-from world import HELPER, World, environment
-
-URI = "qemu:///session"
-QEMU = "/usr/bin/qemu-system-x86_64"
-
-# No log daemon and no security driver: neither belongs to what is tried here.
-QEMU_CONF = f"""bridge_helper = "{HELPER}"
-stdio_handler = "file"
-security_driver = "none"
-"""
-
-DOMAIN = """<domain type='qemu'>
-  <name>{name}</name>
-  <memory unit='MiB'>32</memory>
-  <os><type arch='x86_64' machine='pc'>hvm</type></os>
-  <features><acpi/></features>
-  <devices>
-    <emulator>{qemu}</emulator>
-    <interface type='bridge'>
-      <source bridge='{bridge}'/>
-      <model type='virtio'/>
-    </interface>
-  </devices>
-</domain>
-"""
-
-
-class Session:
-    """virsh as one user. libvirt starts that user's daemon by itself."""
-
-    def __init__(self, world, user, uid):
-        self.world, self.user, self.uid = world, user, uid
-        self.write(".config/libvirt/qemu.conf", QEMU_CONF)
-
-    def write(self, name, text):
-        """A file of the user's own, in folders of the user's own."""
-        target = f"/home/{self.user}/{name}"
-
-        def write():
-            os.makedirs(os.path.dirname(target), exist_ok=True)
-            with open(target, "w", encoding="utf-8") as out:
-                out.write(text)
-        self.world.call(write, user=self.user)
-        return target
-
-    def virsh(self, *words):
-        env = {**environment(self.user), "XDG_RUNTIME_DIR": f"/run/user/{self.uid}"}
-        return self.world.run_as(self.user, ["virsh", "-q", "-c", URI, *words], env=env)
-
-    def ask(self, *words):
-        done = self.virsh(*words)
-        assert done.code == 0, (words, done.stdout, done.stderr)
-        return done.stdout.decode("utf-8")
-
-    def create(self, name="guest", bridge="br0"):
-        """virsh create, whatever comes of it."""
-        text = DOMAIN.format(name=name, bridge=bridge, qemu=QEMU)
-        return self.virsh("create", self.write(f"{name}.xml", text))
-
-    def start(self, name="guest", bridge="br0"):
-        done = self.create(name, bridge)
-        assert done.code == 0, done.stderr
-        return name
-
-    def clear(self):
-        for name in self.ask("list", "--name").split():
-            self.ask("destroy", name)
+from world import HELPER
 
 
 @pytest.fixture(scope="module")
 def libvirt_world(stage):
-    """One world for all: the daemon's first start takes the longest."""
-    for tool in ("virsh", "libvirtd", QEMU):
-        if not shutil.which(tool, path=os.environ["PATH"] + ":/usr/sbin"):
-            (pytest.fail if os.environ.get("CI") else pytest.skip)(f"{tool} is not installed")
-    with World(stage) as world:
-        world.bridge("br0")
-        world.bridge("br1")
-        world.write_acl("allow bridge br0 user alice polkit=no\n"
-                        "allow bridge gone user alice polkit=no\n")
+    acl = ("allow bridge br0 user alice polkit=no\n"
+           "allow bridge gone user alice polkit=no\n")
+    with start_world(stage, acl, ("br0", "br1")) as world:
         yield world
 
 
@@ -112,15 +39,6 @@ def only_port(world):
     assert link["master"] == "br0" and "UP" in link["flags"]
     assert link["ifalias"] == "vmgrant: user alice (uid 1000) on br0"
     return name
-
-
-def refusal(done):
-    """Our sentence inside virsh's error."""
-    assert done.code == 1, (done.code, done.stdout)
-    text = done.stderr.decode("utf-8")
-    found = re.search(r"vmgrant-helper: .*", text)
-    assert found, text
-    return found.group()
 
 
 def test_a_domain_runs_with_its_port_on_the_bridge(libvirt_world, alice):

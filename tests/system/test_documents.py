@@ -70,6 +70,8 @@ ELSEWHERE = (
     (r"chmod (u-s|4755 \S+|0755 \S+)$", "tests/system/test_file_capabilities.py", r"chmod"),
     (r"setcap cap_setuid,.*=p /usr/libexec/vmgrant/vmgrant-helper$", "tests/system/world.py", r"setcap"),
     (r"dpkg-statoverride --add root tenants 4750 \S+$", "scripts/stages/packages.sh", r"dpkg-statoverride"),
+    (r"ln -s @bindir@/vmgrant /opt/qemu/bin/vmgrant-qemu-x86_64$",
+     "tests/system/test_clients_wrapper.py", r"ln -s /usr/bin/vmgrant"),
     (r"ip link set dev PORT nomaster$", "tests/system/test_reattach.py", r"nomaster"),
     (r"nmcli (connection|device)", "tests/vm/check-bridges.py", r"bridges\.md"),
     (r"ip link (add br0 address 52:54:00:ab:cd:01 type bridge|set br0 up)$", "tests/vm/check-bridges.py",

@@ -44,6 +44,7 @@ UNIT_TESTS = \
 	tests/unit/test-sandbox-calls \
 	tests/unit/test-sandbox-files \
 	tests/unit/test-sandbox-work \
+	tests/unit/test-split \
 	tests/unit/test-sysfs \
 	tests/unit/test-trusted-file \
 	tests/unit/test-trusted-swap \
@@ -97,6 +98,7 @@ tests_unit_test_qemu_lines_LDADD = $(command_libraries)
 tests_unit_test_qemu_files_LDADD = $(command_libraries)
 tests_unit_test_net_option_LDADD = libcommand.a libwire.la $(CMOCKA_LIBS)
 tests_unit_test_open_broker_CPPFLAGS = $(AM_CPPFLAGS) -DOPENER='"$(abs_top_builddir)/tests/unit/opener"'
+tests_unit_test_split_LDADD = libcommand.a libwire.la $(CMOCKA_LIBS)
 tests_unit_test_open_broker_LDADD = libcommand.a libwire.la $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/opener
 tests_unit_opener_CFLAGS = $(AM_CFLAGS) -pthread

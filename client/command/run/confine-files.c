@@ -189,8 +189,7 @@ static void say_doubts(const struct qemu_files *files)
 
 int confine_files_open(struct run *run)
 {
-	size_t first =
-		run->says_qemu ? (size_t)(run_find_qemu(run->arguments) - run->arguments) : 0;
+	size_t first = (size_t)(run_find_qemu(run) - run->arguments);
 	struct qemu_files files;
 	int code;
 

@@ -8,25 +8,34 @@
 #include "client/command/qemu/qemu-program.h"
 #include "client/command/run/run.h"
 
-char **run_find_qemu(char **arguments)
+char **run_find_qemu(const struct run *run)
 {
-	for (char **word = arguments; *word != NULL; word++) {
+	if (!run->says_qemu || run->given.words != NULL)
+		return run->arguments;
+	for (char **word = run->arguments; *word != NULL; word++) {
 		if (**word != '-' && qemu_program_is_qemu(*word))
 			return word;
 	}
-	return arguments;
+	return run->arguments;
+}
+
+static void find_architecture(const struct run *run, const char *program, char *out, unsigned size)
+{
+	if (run->given.architecture != NULL)
+		(void)snprintf(out, size, "%s", run->given.architecture);
+	else
+		qemu_program_architecture(program, out, size);
 }
 
 void run_learn_program(struct run *run)
 {
-	char architecture[32], **program = run->arguments;
+	char architecture[32], **program = run_find_qemu(run);
 
-	run->qemu.is_qemu = run->says_qemu || qemu_program_is_qemu(*program);
+	run->qemu.is_qemu =
+		run->says_qemu || run->given.words != NULL || qemu_program_is_qemu(*program);
 	if (!run->qemu.is_qemu)
 		return;
-	if (run->says_qemu)
-		program = run_find_qemu(program);
-	qemu_program_architecture(*program, architecture, sizeof architecture);
+	find_architecture(run, *program, architecture, sizeof architecture);
 	qemu_line_read(program + 1, &run->qemu.line);
 	run->qemu.machine = qemu_machine_find(architecture, run->qemu.line.machine,
 					      run->qemu.line.pci);
@@ -59,15 +68,11 @@ static int check_machine(const struct run *run)
 
 int run_learn_qemu(struct run *run)
 {
-	char **program = run->arguments;
-
 	if (!run->qemu.is_qemu || !run->adds_options)
 		return VMGRANT_GRANTED;
 	if (check_machine(run) != VMGRANT_GRANTED)
 		return VMGRANT_USAGE;
 	say_unread(run);
-	if (run->says_qemu)
-		program = run_find_qemu(program);
-	run->qemu.version = qemu_program_version(*program);
+	run->qemu.version = qemu_program_version(*run_find_qemu(run));
 	return VMGRANT_GRANTED;
 }

@@ -140,6 +140,15 @@ static int take_thing(struct run *run, int index, const char *text)
 	return code;
 }
 
+/* rest: what stands behind the options. */
+static int take_program(struct run *run, char **rest)
+{
+	run->arguments = run->given.words == NULL ? rest : run->given.words;
+	if (run->given.words != NULL && *rest != NULL)
+		return command_fail(VMGRANT_USAGE, "%.256s: not an option of vmgrant run", *rest);
+	return VMGRANT_GRANTED;
+}
+
 /* Returns -1 to go on, or the exit status. */
 static int parse(struct run *run, int argc, char **argv)
 {
@@ -178,7 +187,8 @@ static int parse(struct run *run, int argc, char **argv)
 		else
 			code = command_fail_unknown("run", option, argv, options);
 	}
-	run->arguments = argv + optind;
+	if (code == VMGRANT_GRANTED)
+		code = take_program(run, argv + optind);
 	if (code == VMGRANT_GRANTED)
 		code = check_program(run);
 	return code == VMGRANT_GRANTED ? -1 : code;
@@ -283,9 +293,9 @@ static int run_all(struct run *run)
 	return code;
 }
 
-int command_run(int argc, char **argv)
+int run_for_program(int argc, char **argv, const struct run_program *given)
 {
-	struct run run = { .example_fd = 3 };
+	struct run run = { .given = *given, .example_fd = 3 };
 	int code;
 
 	for (int i = 0; i < COMMAND_KINDS; i++) {
@@ -298,4 +308,11 @@ int command_run(int argc, char **argv)
 	for (int i = 0; i < COMMAND_KINDS; i++)
 		free(run.things[i]);
 	return code;
+}
+
+int command_run(int argc, char **argv)
+{
+	const struct run_program none = { 0 };
+
+	return run_for_program(argc, argv, &none);
 }

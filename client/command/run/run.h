@@ -13,7 +13,14 @@
 #include "client/library/vmgrant.h"
 #include "client/text/text.h"
 
+/* A QEMU that somebody else chose: vmgrant-qemu-ARCHITECTURE. Zeroed: the person names the program. */
+struct run_program {
+	char **words; /* of the program, with its name */
+	const char *architecture;
+};
+
 struct run {
+	struct run_program given;
 	const char *helper; /* NULL: the installed one */
 	int is_dry;
 	int says_qemu; /* --qemu */
@@ -64,10 +71,16 @@ int run_keep_fd(int fd);
 /* "(the default)" where the person named none. */
 const char *run_machine_name(const struct qemu_machine *machine);
 
+/*
+ * vmgrant run with a program that does not stand behind its options: argv has the name of the
+ * command and options alone.
+ */
+int run_for_program(int argc, char **argv, const struct run_program *given);
+
 /* ---- run-qemu.c ---- */
 
-/* Behind nice or taskset QEMU is a later word; then only --qemu says so. */
-char **run_find_qemu(char **arguments);
+/* From QEMU's name on: behind nice or taskset that is a later word; then only --qemu says so. */
+char **run_find_qemu(const struct run *run);
 
 /* What the program is, by its name and its arguments. */
 void run_learn_program(struct run *run);

@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
+"""vmgrant-qemu-x86_64 as the emulator of domains in a real libvirt session."""
+
+import json
+import re
+from xml.sax.saxutils import quoteattr
+
+import pytest
+
+import looking
+from libvirt_session import QEMU, Session, refusal, start_world
+from world import environment
+
+WRAPPER = "/usr/bin/vmgrant-qemu-x86_64"
+UUID = "6f3a5c2e-0b1d-4c57-9a55-1f0d5a2b7c{:02d}"
+
+DOMAIN = """<domain type='qemu' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>
+  <name>{name}</name>
+  <uuid>{uuid}</uuid>
+  <memory unit='MiB'>32</memory>
+  <vcpu>2</vcpu>
+  <os><type arch='x86_64' machine='{machine}'>hvm</type></os>
+  <features><acpi/></features>
+  <devices>
+    <emulator>{emulator}</emulator>
+  </devices>
+  <qemu:commandline>{environment}</qemu:commandline>
+</domain>
+"""
+
+
+class Wrapped(Session):
+    """A session whose domains have our emulator."""
+
+    def domain(self, name, uuid=0, machine="pc", emulator=WRAPPER, **environment):
+        """A file that describes one."""
+        lines = "".join(f"<qemu:env name='{key}' value={quoteattr(value)}/>"
+                        for key, value in environment.items())
+        return self.write(f"{name}.xml", DOMAIN.format(
+            name=name, uuid=UUID.format(uuid), machine=machine, emulator=emulator,
+            environment=lines))
+
+    def run(self, name, *words, **options):
+        done = self.virsh("create", self.domain(name, *words, **options))
+        assert done.code == 0, done.stderr.decode()
+        return name
+
+    def monitor(self, name, command, **arguments):
+        text = json.dumps({"execute": command, "arguments": arguments})
+        return json.loads(self.ask("qemu-monitor-command", name, text))["return"]
+
+    def cards(self, name):
+        """{MAC: PCI slot} of a guest."""
+        def devices(bus):
+            for device in bus["devices"]:
+                yield device
+                yield from devices(device.get("pci_bridge", {"devices": ()}))
+        found = {}
+        for bus in self.monitor(name, "query-pci"):
+            for device in devices(bus):
+                if device["class_info"]["class"] == 0x200:
+                    path = f"/machine/peripheral/{device['qdev_id']}"
+                    mac = self.monitor(name, "qom-get", path=path, property="mac")
+                    found[mac] = device["slot"]
+        return found
+
+
+@pytest.fixture(scope="module")
+def libvirt_world(stage):
+    with start_world(stage, "allow bridge br0 user alice queues=4 vhost polkit=no\n") as world:
+        yield world
+
+
+@pytest.fixture
+def alice(libvirt_world):
+    session = Wrapped(libvirt_world, "alice", 1000)
+    yield session
+    session.clear()
+    libvirt_world.wait_no_taps()
+
+
+def process_of(world, name):
+    """The words, the variables and the descriptors of a domain's QEMU."""
+    def look():
+        with open(f"/run/user/1000/libvirt/qemu/run/{name}.pid", encoding="ascii") as file:
+            pid = int(file.read())
+        texts = []
+        for what in ("cmdline", "environ"):
+            with open(f"/proc/{pid}/{what}", "rb") as file:
+                texts.append(file.read().decode().split("\0"))
+        return (*texts, looking.files_of(pid))
+    return world.call(look)
+
+
+def test_a_domain_gets_a_card_with_queues(libvirt_world, alice):
+    alice.run("guest", VMGRANT="--net br0,queues=2")
+    assert alice.ask("domstate", "guest").strip() == "running"
+    assert len(libvirt_world.taps()) == 1
+    [(mac, slot)] = alice.cards("guest").items()
+    assert re.fullmatch("52:54:00(:[0-9a-f]{2}){3}", mac) and slot == 0x18
+    assert alice.monitor("guest", "qom-get", path="/machine/peripheral/vmgrant-net0", property="mq")
+    words, variables, files = process_of(libvirt_world, "guest")
+    assert words[0] == QEMU
+    assert list(files.values()).count("/dev/net/tun") == 2
+    # libvirt's own sandbox stays, in which QEMU could start no helper.
+    assert "spawn=deny" in words[words.index("-sandbox") + 1]
+    assert not any(variable.startswith("VMGRANT") for variable in variables)
+
+
+def test_libvirt_goes_on_with_such_a_domain(libvirt_world, alice):
+    """Its hot-plug, save and restore; and the card is the same afterwards."""
+    alice.run("guest", VMGRANT="--net br0")
+    alice.ask("attach-interface", "guest", "bridge", "br0", "--model", "virtio", "--live")
+    before = alice.cards("guest")
+    assert len(before) == 2 and len(set(before.values())) == 2
+    alice.ask("save", "guest", "/home/alice/guest.save")
+    libvirt_world.wait_no_taps()
+    alice.ask("restore", "/home/alice/guest.save")
+    assert alice.ask("domstate", "guest").strip() == "running"
+    assert alice.cards("guest") == before
+    assert len(libvirt_world.taps()) == 2
+
+
+def test_domains_by_a_file_of_their_name_have_addresses_of_their_own(libvirt_world, alice):
+    alice.write(".config/vmgrant/libvirt/one.conf", "# cards\n--net br0\n'--net' \"br0\"\n")
+    alice.write("two words.conf", "--net\tbr0")
+    alice.run("one", 1, machine="q35")
+    alice.run("two", 2, VMGRANT_FILE="/home/alice/two words.conf")
+    one, two = alice.cards("one"), alice.cards("two")
+    assert len(one) == 2 and len(two) == 1 and len({*one, *two}) == 3
+    assert len(libvirt_world.taps()) == 3
+
+
+@pytest.mark.parametrize("variable", ("--net br1", "--net br0 --net br1"))
+def test_a_refusal_is_in_virshs_error(libvirt_world, alice, variable):
+    done = alice.virsh("create", alice.domain("guest", VMGRANT=variable))
+    assert refusal(done, "vmgrant").startswith(
+        "vmgrant: bridge br1: not allowed for user alice: ask the administrator"), done.stderr
+    assert alice.ask("list", "--all", "--name").split() == []
+    libvirt_world.wait_no_taps()
+
+
+def start(world, *words, **variables):
+    """The emulator by hand."""
+    return world.run_as("alice", [WRAPPER, *words], env={**environment("alice"), **variables})
+
+
+@pytest.mark.parametrize("variables,expected", (
+    ({"VMGRANT": "--net 'br0"}, "VMGRANT: a quote is not closed"),
+    ({"VMGRANT": "--net br0 -- /bin/true"}, "/bin/true: not an option of vmgrant run"),
+    ({"VMGRANT": "--net"}, "run: --net needs a value"),
+    ({"VMGRANT_FILE": "/home/alice/none"}, "VMGRANT_FILE /home/alice/none: No such file"),
+    ({"VMGRANT_FILE": "/home/alice"}, "/home/alice: cannot be read: not a file of text"),
+    ({"VMGRANT_FILE": "/dev/zero"}, "/dev/zero: cannot be read: not a file of text"),
+    ({"VMGRANT_FILE": "/usr/bin/vmgrant"}, "/usr/bin/vmgrant: cannot be read: File too large"),
+    ({"VMGRANT_QEMU": "/nowhere"}, "VMGRANT_QEMU /nowhere: not a program that can be started"),
+    ({"VMGRANT_QEMU": WRAPPER}, f"VMGRANT_QEMU {WRAPPER}: not a program that can be started"),
+))
+def test_words_that_make_no_sense_are_named(libvirt_world, variables, expected):
+    done = start(libvirt_world, "-S", **variables)
+    assert done.code != 0 and done.stderr.decode().startswith(f"vmgrant: {expected}"), done.stderr
+    assert done.stderr.count(b"\n") == 1
+
+
+def test_an_address_comes_from_the_uuid_alone(libvirt_world):
+    def address(*words):
+        done = start(libvirt_world, *words, VMGRANT="--dry-run --net br0")
+        return re.search("52:54:00(:[0-9a-f]{2}){3}", done.stdout.decode()).group()
+    one = address("-uuid", UUID.format(1), "-name", "guest=a")
+    assert address("-uuid", UUID.format(1).upper(), "-name", "b", "-m", "1G") == one
+    assert address("-uuid", UUID.format(2), "-name", "guest=a") != one
+
+
+@pytest.mark.parametrize("name", ("../libvirt/one", ".", "", "none"))
+def test_only_a_file_of_that_name_counts(libvirt_world, name):
+    """Without one QEMU starts with the words that it was given."""
+    libvirt_world.write("/home/alice/.config/vmgrant/libvirt/one.conf", "--net nonsense\n")
+    done = start(libvirt_world, "-name", f"guest={name}", "-nonsense")
+    assert done.stderr == b"qemu-system-x86_64: -nonsense: invalid option\n", done.stderr
+    done = start(libvirt_world, "-name", "guest=one", "-nonsense")
+    assert done.stderr.startswith(b"vmgrant: bridge nonsense: ")
+
+
+def test_what_qemu_can_do_is_what_libvirt_learns(alice):
+    asked = ("domcapabilities", "--virttype", "qemu", "--emulatorbin")
+    wrapped, plain = alice.ask(*asked, WRAPPER), alice.ask(*asked, QEMU)
+    assert wrapped.replace(WRAPPER, QEMU) == plain
+
+
+@pytest.mark.parametrize("words", (
+    ["-S", "-no-user-config", "-nodefaults", "-nographic", "-machine", "none", "-version"],
+    ["-device", "help"], ["--version"], ["-machine", "?"],
+))
+def test_a_question_is_qemus_alone(libvirt_world, words):
+    done = start(libvirt_world, *words, VMGRANT="--net nonsense")
+    plain = libvirt_world.run_as("alice", [QEMU, *words])
+    assert (done.code, done.stdout, done.stderr) == (plain.code, plain.stdout, plain.stderr)
+    assert done.code == 0 and done.stdout
+
+
+def test_a_link_in_another_folder_is_for_the_qemu_there(libvirt_world):
+    script = """mkdir qemus && cd qemus && ln -s /usr/bin/vmgrant vmgrant-qemu-sh4 &&
+        printf '#!/bin/sh\necho "$0 $*"\n' >qemu-system-sh4 && chmod +x qemu-system-sh4 &&
+        $PWD/vmgrant-qemu-sh4 -name 'a b' && ln -s /usr/bin/vmgrant vmgrant-qemu-none &&
+        $PWD/vmgrant-qemu-none"""
+    done = libvirt_world.run_as("alice", ["sh", "-c", script], cwd="/home/alice")
+    assert done.stdout == b"/home/alice/qemus/qemu-system-sh4 -name a b\n"
+    assert done.code == 127 and b"qemu-system-none: not found" in done.stderr
