@@ -328,11 +328,11 @@ enum reply_code serve(struct service *service, struct refusal *why)
 	}
 	if (result > 0)
 		return REPLY_GRANTED;
-	if (result == -EPIPE || result == -ECONNRESET)
-		return refuse_gone(service, why);
-	/* Its answer may not have arrived: what was raised for it was raised for nothing. */
+	/* No reply may have gone out: then what was raised for it was raised for nothing. */
 	if (result < 0)
 		memlock_undo(&service->memlock);
+	if (result == -EPIPE || result == -ECONNRESET)
+		return refuse_gone(service, why);
 	if (result == -EBADMSG)
 		return refuse(why, REPLY_INTERNAL, "the process that judges requests has broken the "
 			      "rules: tell the administrator");

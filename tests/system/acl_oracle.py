@@ -39,7 +39,7 @@ def words_of(line):
 
 
 def number(text, low, high):
-    if not re.fullmatch(r"[0-9]+", text) or not low <= int(text) <= high:
+    if not re.fullmatch(r"0|[1-9][0-9]*", text) or not low <= int(text) <= high:
         raise Bad(f"a number: {text}")
     return int(text)
 

@@ -15,6 +15,7 @@ import threading
 
 import nss
 from process import exit_code, receive
+from seeds import seed_of
 from world import identity_of
 
 INJECTOR = "/usr/libexec/vmgrant/fault-injector"
@@ -111,7 +112,7 @@ def all_cases(counts):
 
 def wanted():
     """(seed, cases of each scenario, None for all of them)"""
-    seed = int(os.environ.get("VMGRANT_FAULTS_SEED") or random.SystemRandom().randrange(1 << 32))
+    seed = seed_of("FAULTS")
     how_many = os.environ.get("VMGRANT_FAULTS", "80")
     return seed, None if how_many == "all" else int(how_many)
 

@@ -15,6 +15,7 @@ import pytest
 
 import nss
 from acl_oracle import NOTHING, Bad, judge, read_policy
+from seeds import seed_of
 
 LINES = (
     "allow bridge br0 user alice polkit=no", "allow bridge br0 group students quota=2 isolated",
@@ -143,7 +144,7 @@ def show(folder):
 
 
 def test_attack_19_and_24_policies_with_mistakes_mean_what_the_manual_says(asked, tmp_path):
-    seed = int(os.environ.get("VMGRANT_POLICIES_SEED") or random.SystemRandom().randrange(1 << 32))
+    seed = seed_of("POLICIES")
     chance, folder = random.Random(seed), str(tmp_path / "p")
     good = allowed = 0
     policies = int(os.environ.get("VMGRANT_POLICIES") or 1500)

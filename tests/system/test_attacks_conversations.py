@@ -19,6 +19,7 @@ import replies
 import usb_client as usb
 from looking import children_of, files_of
 from process import wait_until
+from seeds import seed_of
 from usbtree import UsbTree
 from world import World
 
@@ -244,7 +245,7 @@ class Conversation:
 
 @pytest.mark.limit(1800)
 def test_attack_44_and_48_long_conversations_are_answered_as_the_model_says(stage):
-    seed = int(os.environ.get("VMGRANT_CONVERSATIONS_SEED") or random.SystemRandom().randrange(1 << 32))
+    seed = seed_of("CONVERSATIONS")
     counts = []
     with World(stage) as world:
         for name in ("br0", "br1", "br2"):

@@ -23,13 +23,14 @@ import replies
 import usb_client
 from looking import children_of, files_of, status_of
 from process import become, place_fds, receive, wait_until
+from seeds import seed_of
 from usbtree import UsbTree
 from world import HELPER, environment, helper_arguments
 
 ALPHABET = "0123456789abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ"
 FIRST_UID, PEOPLE, QUOTA = 3000, 20, 3
 AT_ONCE = 3
-SEED = int(os.environ.get("VMGRANT_STORM_SEED") or random.SystemRandom().randrange(1 << 32))
+SEED = seed_of("STORM")
 
 
 def number_of(variable, default):
