@@ -96,7 +96,7 @@ count_stages() {
 print_failures() {
 	local lines
 
-	lines=$(grep -aE '^(.{10} \| )?( {4})?(FAILED|ERROR|not ok)[: ]' "$work/output" | grep -v '# SKIP')
+	lines=$(grep -aE '^(.{10} \| )?( {4})?(FAILED|ERROR|not ok|passed when run again)[: ]' "$work/output" | grep -v '# SKIP')
 	if [ -n "$lines" ]; then
 		echo "what failed:"
 		echo "${lines//$'\n'/$'\n'    }" | sed '1s/^/    /'
