@@ -193,6 +193,8 @@ vmgrant_SOURCES = \
 	client/command/machine/bridges.h \
 	client/command/machine/device-name.c \
 	client/command/machine/device-name.h \
+	client/command/machine/libvirt-conf.c \
+	client/command/machine/libvirt-conf.h \
 	client/command/machine/port-vlans.c \
 	client/command/machine/port-vlans.h \
 	client/command/machine/ports.c \
@@ -212,6 +214,35 @@ vmgrant_SOURCES = \
 	client/command/run/run-qemu.c \
 	client/command/run/run.c \
 	client/command/run/run.h \
+	client/command/setup/address.c \
+	client/command/setup/address.h \
+	client/command/setup/apply.c \
+	client/command/setup/apply.h \
+	client/command/setup/ask.c \
+	client/command/setup/changes.c \
+	client/command/setup/changes.h \
+	client/command/setup/check-wish.c \
+	client/command/setup/finish.c \
+	client/command/setup/host.c \
+	client/command/setup/host.h \
+	client/command/setup/manager-ip.c \
+	client/command/setup/manager.c \
+	client/command/setup/manager.h \
+	client/command/setup/perform.c \
+	client/command/setup/perform.h \
+	client/command/setup/plan-apparmor.c \
+	client/command/setup/plan-bridge.c \
+	client/command/setup/plan-libvirt.c \
+	client/command/setup/plan-policy.c \
+	client/command/setup/record.c \
+	client/command/setup/record.h \
+	client/command/setup/replace-file.c \
+	client/command/setup/replace-file.h \
+	client/command/setup/roll-back.c \
+	client/command/setup/roll-back.h \
+	client/command/setup/setup.c \
+	client/command/setup/setup.h \
+	client/command/setup/undo.c \
 	client/command/wrapper/emulator.c \
 	client/command/wrapper/emulator.h \
 	client/command/wrapper/wrapper-words.c \

@@ -21,6 +21,7 @@ static const struct {
 	{ "detach", command_detach, "take away what attach has plugged in" },
 	{ "list", command_list, "say what you may have on this machine, and why not the rest" },
 	{ "check", command_check, "say what is wrong on this machine and how to fix it" },
+	{ "setup", command_setup, "make this machine ready for people's guests (root)" },
 	{ "allow", command_allow, "let people have something: add a line to the policy (root)" },
 	{ "deny", command_deny, "forbid people something: add a line to the policy (root)" },
 	{ "check-acl", command_check_acl, "say what is wrong in a policy file" },

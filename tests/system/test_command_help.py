@@ -29,6 +29,9 @@ def completed(world, *words):
     (["vmgrant", "help", "att"], {"attach"}),
     (["vmgrant", "explain", "--u"], {"--user"}),
     (["vmgrant", "al"], {"allow"}),
+    (["vmgrant", "setup", "--no"], {"--no-uplink", "--no-polkit"}),
+    (["vmgrant", "setup", "--group", "stu"], {"students"}),
+    (["vmgrant", "setup", "--bridge", "b"], {"br0"}),
     (["vmgrant", "allow", "b"], {"bridge"}),
     (["vmgrant", "allow", "bridge", "b"], {"br0"}),
     (["vmgrant", "allow", "bridge", "br0", "user", "ali"], {"alice"}),
@@ -105,7 +108,7 @@ def test_fish_completes_options_and_bridges(native_world):
 
 def test_help_and_version(native_world):
     for words in (["--help"], ["run", "--help"], ["attach", "--help"], ["detach", "--help"],
-                  ["list", "--help"], ["reattach", "--help"], ["check", "--help"], ["check-acl", "--help"], ["allow", "--help"], ["deny", "--help"],
+                  ["list", "--help"], ["reattach", "--help"], ["check", "--help"], ["check-acl", "--help"], ["setup", "--help"], ["allow", "--help"], ["deny", "--help"],
                   ["explain", "--help"], ["log", "--help"],
                   ["--version"]):
         done = native_world.run_as("alice", ["vmgrant", *words])

@@ -107,6 +107,8 @@ REFUSED = (
     (r"vmgrant check", (0, BAD)),
     # No PCI device and no volume is on a machine of the tests, and the sentence says so.
     (r"vmgrant run .*--(vfio|disk)", (replies.OBJECT,)),
+    # Nothing was set up here, and that is said; test_setup does it.
+    (r"vmgrant setup --undo$", (replies.OBJECT,)),
     # No journal is in a world, and that is said; test_log has one.
     (r"vmgrant log", (0, replies.UNSUPPORTED)),
 )
@@ -141,9 +143,12 @@ def expected(command):
 def run_one(world, command):
     """As who the document says: root after sudo and in what follows `sudo` in the manual, else alice."""
     words = words_of(command)
-    user = "root" if words[1] in ("allow", "check-acl", "explain", "reattach", "log") else "alice"
-    if words[1] == "allow":
+    user = "root" if words[1] in ("allow", "check-acl", "explain", "reattach", "log",
+                                     "setup") else "alice"
+    if words[1] in ("allow", "setup"):
         world.write_acl("")
+    if words[1] == "setup":
+        words.append("--dry-run")
     if words[1] == "run":
         # Without an accelerator and devices of this machine: what would be started is shown.
         words[2:2] = ["--dry-run"]

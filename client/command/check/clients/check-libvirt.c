@@ -10,28 +10,8 @@
 #include <unistd.h>
 
 #include "client/command/check/check.h"
+#include "client/command/machine/libvirt-conf.h"
 #include "client/command/machine/tree.h"
-
-/* The value of `bridge_helper = "VALUE"` in a line, to be freed, or NULL. */
-static char *value_of(const char *line)
-{
-	static const char name[] = "bridge_helper";
-	const char *end;
-
-	line += strspn(line, " \t");
-	if (strncmp(line, name, sizeof name - 1) != 0)
-		return NULL;
-	line += sizeof name - 1;
-	line += strspn(line, " \t");
-	if (*line != '=')
-		return NULL;
-	line++;
-	line += strspn(line, " \t");
-	if (*line != '"' && *line != '\'')
-		return NULL;
-	end = strchr(line + 1, *line);
-	return end == NULL ? NULL : text_format("%.*s", (int)(end - line - 1), line + 1);
-}
 
 static char *read_bridge_helper(const char *path)
 {
@@ -40,7 +20,7 @@ static char *read_bridge_helper(const char *path)
 	size_t size = 0;
 
 	while (file != NULL && getline(&line, &size, file) > 0) {
-		char *found = value_of(line);
+		char *found = libvirt_conf_helper(line);
 
 		if (found == NULL)
 			continue;

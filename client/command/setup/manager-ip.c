@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
+/* A bridge on a machine whose network nothing looks after: it lasts until the next boot. */
+#include "client/command/common/command.h"
+#include "client/command/setup/manager.h"
+
+static int manages(const char *card)
+{
+	return card == NULL;
+}
+
+static int plan(const struct bridge_plan *bridge, struct setup_changes *changes)
+{
+	struct setup_change *change;
+
+	if (bridge->card != NULL)
+		return command_fail(VMGRANT_USAGE, "setup: --manager ip: it moves no address to a "
+						   "bridge: see doc/bridges.md");
+	change = changes_add_command(changes, NETWORK_PART, "ip", "link", "add", bridge->bridge,
+				     "address", bridge->mac, "type", "bridge", NULL);
+	change_add_undo(change, "ip", "link", "delete", bridge->bridge, "type", "bridge", NULL);
+	(void)changes_add_command(changes, NETWORK_PART, "ip", "link", "set", bridge->bridge, "up",
+				  NULL);
+	return VMGRANT_GRANTED;
+}
+
+const struct setup_manager manager_ip = { "ip", "ip, until the next boot", manages, plan };

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
+/* Which software configures the network of this host. */
+#include "client/command/setup/manager.h"
+
+#include <string.h>
+
+const struct setup_manager *const setup_managers[] = {
+	&manager_ip,
+	NULL,
+};
+
+const struct setup_manager *manager_named(const char *word)
+{
+	for (size_t i = 0; setup_managers[i] != NULL; i++) {
+		if (strcmp(setup_managers[i]->word, word) == 0)
+			return setup_managers[i];
+	}
+	return NULL;
+}
+
+const struct setup_manager *manager_of(const char *card)
+{
+	for (size_t i = 0; setup_managers[i] != NULL; i++) {
+		if (setup_managers[i]->manages(card))
+			return setup_managers[i];
+	}
+	return NULL;
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
+/* Making and undoing a change. Runs as root, and in people's folders with their rights only. */
+#include "client/command/setup/perform.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/command/common/command.h"
+#include "client/command/common/person.h"
+#include "client/command/setup/replace-file.h"
+
+#define SELF "/proc/self/exe"
+
+/* ---- commands ---- */
+
+int command_succeeds(const struct words *command, struct capture *capture)
+{
+	const int is_own = strcmp(command->items[0], "vmgrant") == 0;
+	char own[] = SELF, *first = command->items[0];
+
+	command->items[0] = is_own ? own : first;
+	capture_run(command->items, SETUP_COMMAND_MS, capture);
+	command->items[0] = first;
+	return capture->end == CAPTURE_EXITED && capture->status == 0;
+}
+
+static const char *end_words(const struct capture *capture)
+{
+	switch (capture->end) {
+	case CAPTURE_NOT_FOUND:
+		return "there is no such program";
+	case CAPTURE_LATE:
+		return "took too long";
+	case CAPTURE_FAILED:
+		return strerror(capture->status);
+	default:
+		return "failed";
+	}
+}
+
+/* The last line that it wrote says most. */
+static char *last_line(struct capture *capture)
+{
+	char *rest = capture->text, *line, *last = NULL;
+
+	while ((line = capture_next_line(&rest)) != NULL)
+		last = *line != '\0' ? line : last;
+	return last;
+}
+
+static int run(const struct words *command)
+{
+	struct capture *capture = text_need(malloc(sizeof *capture));
+	int code = VMGRANT_GRANTED;
+
+	if (!command_succeeds(command, capture)) {
+		char *text = command_text(command), *last = last_line(capture);
+
+		code = command_fail(VMGRANT_INTERNAL, "setup: %.512s: %s%s%.300s", text,
+				    end_words(capture), last == NULL ? "" : ": ",
+				    last == NULL ? "" : last);
+		free(text);
+	}
+	free(capture);
+	return code;
+}
+
+/* ---- files ---- */
+
+/* Take on somebody's rights; NULL: stay. Returns 0 or a negative errno. */
+static int enter(const char *user)
+{
+	struct person person;
+	int result = -ENOENT;
+
+	if (user == NULL || geteuid() != 0)
+		return 0;
+	if (person_find(&person, user) == VMGRANT_GRANTED)
+		result = person.uid == 0 || person_enter(&person) == 0 ? 0 : -errno;
+	person_release(&person);
+	return result;
+}
+
+static void leave(const char *user)
+{
+	if (user != NULL && getuid() == 0)
+		person_leave();
+}
+
+int setup_read_file(const char *path, const char *user, char **text_out)
+{
+	int result = enter(user);
+
+	*text_out = NULL;
+	if (result == 0) {
+		result = small_file_read(path, text_out);
+		leave(user);
+	}
+	return result;
+}
+
+static int replace(const char *path, const char *user, const char *before, const char *text)
+{
+	int result = enter(user);
+
+	if (result == 0) {
+		result = replace_file(path, before, text);
+		leave(user);
+	}
+	return result;
+}
+
+static int make_file(const struct setup_change *change)
+{
+	int result = replace(change->path, change->user, change->before, change->text);
+
+	if (result == 0)
+		return VMGRANT_GRANTED;
+	if (result == -EBUSY)
+		return command_fail(VMGRANT_INTERNAL,
+				    "setup: %.256s: somebody else has just changed "
+				    "it: try again",
+				    change->path);
+	return command_fail(VMGRANT_INTERNAL, "setup: %.256s: cannot be changed: %s", change->path,
+			    strerror(-result));
+}
+
+static int is_same(const char *left, const char *right)
+{
+	return left == NULL || right == NULL ? left == right : strcmp(left, right) == 0;
+}
+
+static int undo_file(const struct setup_change *change)
+{
+	int code = VMGRANT_GRANTED, result;
+	char *now;
+
+	result = setup_read_file(change->path, change->user, &now);
+	if (result == -ENOENT || result == 0) {
+		if (!is_same(now, change->before) && is_same(now, change->text))
+			result = replace(change->path, change->user, now, change->before);
+		else
+			result = is_same(now, change->before) ? 0 : -EBUSY;
+	}
+	free(now);
+	if (result == -EBUSY)
+		code = command_fail(VMGRANT_INTERNAL,
+				    "setup: %.256s: somebody has changed it since, "
+				    "so it stays as it is",
+				    change->path);
+	else if (result < 0)
+		code = command_fail(VMGRANT_INTERNAL, "setup: %.256s: cannot be undone: %s",
+				    change->path, strerror(-result));
+	return code;
+}
+
+/* ---- both ---- */
+
+int change_make(const struct setup_change *change)
+{
+	if (change->path != NULL)
+		return make_file(change);
+	return change->command.count > 0 ? run(&change->command) : VMGRANT_GRANTED;
+}
+
+int change_undo(const struct setup_change *change)
+{
+	int code = VMGRANT_GRANTED;
+
+	if (change->path != NULL)
+		return undo_file(change);
+	for (size_t i = 0; i < change->undo_count; i++) {
+		if (run(&change->undo[i]) != VMGRANT_GRANTED)
+			code = VMGRANT_INTERNAL;
+	}
+	return code;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
+/*
+ * A small file's text, read and replaced whole or not at all.
+ */
+#ifndef VMGRANT_CLIENT_COMMAND_SETUP_REPLACE_FILE_H
+#define VMGRANT_CLIENT_COMMAND_SETUP_REPLACE_FILE_H
+
+/*
+ * The text of a regular file without NUL bytes, to be freed. Returns 0, or a negative errno:
+ * -EFBIG, -EILSEQ for what cannot be a configuration.
+ */
+int small_file_read(const char *path, char **text_out);
+
+/*
+ * Put a text in the place of another, by one rename(2) of a file that is on the disk already;
+ * it keeps owner, mode and attributes. A new one gets mode 0644, and folders that are missing
+ * are made. No copy of the old one is left beside it: many a folder is read whole.
+ *
+ * before  what it holds; NULL: it must not be there
+ * text    NULL: it is to go
+ *
+ * Returns 0, or a negative errno: -EBUSY if it holds something else.
+ */
+int replace_file(const char *path, const char *before, const char *text);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
+/*
+ * The timer that undoes a change of the network which nobody confirms: systemd's, so that
+ * neither a lost connection nor the end of this process keeps it from firing.
+ */
+#ifndef VMGRANT_CLIENT_COMMAND_SETUP_ROLL_BACK_H
+#define VMGRANT_CLIENT_COMMAND_SETUP_ROLL_BACK_H
+
+/*
+ * The guard is there while the change is made, which may take long; after that the timer
+ * waits for somebody's word.
+ */
+enum roll_back { ROLL_BACK_GUARD = 0, ROLL_BACK_TIMER };
+
+/* Run vmgrant setup --roll-back later. Returns VMGRANT_GRANTED, or another code after printing. */
+int roll_back_arm(enum roll_back which, unsigned delay_s);
+
+/* That one no longer. Nothing where there is none. */
+void roll_back_disarm(enum roll_back which);
+
+#endif

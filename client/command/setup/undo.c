@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
+/* vmgrant setup --undo, --confirm and --roll-back. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "client/command/common/command.h"
+#include "client/command/common/json.h"
+#include "client/command/setup/record.h"
+#include "client/command/setup/roll-back.h"
+#include "client/command/setup/setup.h"
+
+static void disarm(void)
+{
+	roll_back_disarm(ROLL_BACK_TIMER);
+	roll_back_disarm(ROLL_BACK_GUARD);
+}
+
+/* ---- --confirm and --roll-back ---- */
+
+int setup_confirm(void)
+{
+	struct setup_record record;
+	int code = record_open(&record, RECORD_GIVE_UP);
+
+	if (code == VMGRANT_GRANTED && record.pending_from < 0)
+		code = command_fail(VMGRANT_OBJECT, "setup: nothing waits to be confirmed: it was "
+						    "confirmed, or is undone already");
+	if (code == VMGRANT_GRANTED) {
+		record.pending_from = -1;
+		code = record_save(&record);
+	}
+	if (code == VMGRANT_GRANTED)
+		disarm();
+	record_close(&record);
+	return code;
+}
+
+/* The timers end with it: one of them is what runs this. */
+int setup_roll_back(void)
+{
+	struct setup_record record;
+	int code = record_open(&record, RECORD_GO_ON);
+
+	if (code == VMGRANT_GRANTED && record.pending_from >= 0) {
+		code = record_undo(&record, (size_t)record.pending_from);
+		disarm();
+	}
+	record_close(&record);
+	return code;
+}
+
+/* ---- --undo ---- */
+
+/* What undoes a change, as it would be shown if that were one. */
+static void reverse(const struct setup_change *change, struct setup_changes *changes)
+{
+	struct setup_change *back;
+
+	if (change->path != NULL) {
+		(void)changes_add_file(
+			changes, change->part, text_format("%s", change->path),
+			change->before != NULL ? text_format("%s", change->before) : NULL,
+			change->text != NULL ? text_format("%s", change->text) : NULL);
+		return;
+	}
+	for (size_t i = 0; i < change->undo_count; i++) {
+		back = changes_add_command(changes, change->part, NULL);
+		for (size_t k = 0; k < change->undo[i].count; k++)
+			words_add(&back->command, text_format("%s", change->undo[i].items[k]));
+	}
+}
+
+static void reverse_all(const struct setup_changes *changes, struct setup_changes *back)
+{
+	*back = (struct setup_changes){ 0 };
+	for (size_t i = changes->count; i > 0; i--)
+		reverse(&changes->items[i - 1], back);
+}
+
+static void print(const struct setup *setup, const struct setup_changes *back, int is_made)
+{
+	json_object *object, *array;
+
+	if (!setup->is_json) {
+		for (size_t i = 0; i < back->count && !is_made; i++)
+			change_print(&back->items[i]);
+		if (is_made)
+			(void)puts("undone");
+		return;
+	}
+	object = json_object_new_object();
+	array = json_object_new_array();
+	for (size_t i = 0; i < back->count; i++)
+		(void)json_object_array_add(array, change_to_json(&back->items[i]));
+	json_add(object, "changes", array);
+	json_add_flag(object, "changed", is_made);
+	json_print(object);
+	(void)json_object_put(object);
+}
+
+static int undo(const struct setup *setup, struct setup_record *record,
+		const struct setup_changes *back)
+{
+	int code;
+
+	if (!setup->is_json || setup->is_dry)
+		print(setup, back, 0);
+	if (setup->is_dry)
+		return VMGRANT_GRANTED;
+	if (!setup->is_yes && !setup_ask_yes("Undo it?", -1))
+		return command_fail(VMGRANT_USAGE, "setup: nothing is changed");
+	code = record_undo(record, 0);
+	disarm();
+	if (code == VMGRANT_GRANTED)
+		print(setup, back, 1);
+	return code;
+}
+
+int setup_undo(const struct setup *setup)
+{
+	struct setup_changes back = { 0 };
+	struct setup_record record;
+	int code = record_open(&record, RECORD_GIVE_UP);
+
+	if (code == VMGRANT_GRANTED && record.changes.count == 0) {
+		code = command_fail(VMGRANT_OBJECT, "setup: there is nothing to undo");
+	} else if (code == VMGRANT_GRANTED) {
+		reverse_all(&record.changes, &back);
+		code = undo(setup, &record, &back);
+	}
+	changes_release(&back);
+	record_close(&record);
+	return code;
+}
