@@ -70,6 +70,8 @@ complete -c vmgrant -n '__vmgrant_in attach' -l follow -d 'plug it in again when
 complete -c vmgrant -n '__vmgrant_in check' -l confine -d 'what this machine gives to run --confine'
 complete -c vmgrant -n '__vmgrant_in run' -l confine -d 'shut the program in'
 complete -c vmgrant -n '__vmgrant_in run' -l confine=best -d 'go on without what cannot be had'
+complete -c vmgrant -n '__vmgrant_in run' -l confine=memory= -d 'at most so much memory'
+complete -c vmgrant -n '__vmgrant_in run' -l confine=tasks= -d 'at most so many processes and threads'
 complete -c vmgrant -n '__vmgrant_in run' -l confine=net-host -d 'with the network of the host'
 complete -c vmgrant -n '__vmgrant_in run' -l file -r -F -d 'what it may use besides'
 complete -c vmgrant -n '__vmgrant_in run' -l qemu -d 'the program is QEMU, whatever its name'

@@ -88,6 +88,8 @@ libcommand_a_SOURCES = \
 
 bin_PROGRAMS += vmgrant
 vmgrant_SOURCES = \
+	client/confine/scope.c \
+	client/confine/scope.h \
 	client/command/acl-edit/acl-edit.c \
 	client/command/acl-edit/acl-edit.h \
 	client/command/acl-edit/edit-outcome.c \
@@ -209,6 +211,7 @@ vmgrant_SOURCES = \
 	client/command/run/confine-files.h \
 	client/command/run/confine-sockets.c \
 	client/command/run/confine-sockets.h \
+	client/command/run/confine-words.c \
 	client/command/run/run-confine.c \
 	client/command/run/run-confine.h \
 	client/command/run/run-qemu.c \
@@ -249,11 +252,12 @@ vmgrant_SOURCES = \
 	client/command/wrapper/wrapper-words.h \
 	client/command/wrapper/wrapper.c \
 	client/command/wrapper/wrapper.h
-vmgrant_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS) $(UDEV_CFLAGS) $(NL_CFLAGS) $(NLROUTE_CFLAGS)
+vmgrant_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS) $(UDEV_CFLAGS) $(NL_CFLAGS) $(NLROUTE_CFLAGS) \
+	$(SD_BUS_CFLAGS)
 # The judge without the helper: what these read, they read with their own rights. Of the helper
 # only what knows ports: what made a port looks at it and makes it again.
 vmgrant_LDADD = libcommand.a libvmgrant.la libjudge.a libhelper.a libwire.la $(JSON_LIBS) \
-	$(UDEV_LIBS) $(NLROUTE_LIBS) $(NL_LIBS)
+	$(UDEV_LIBS) $(NLROUTE_LIBS) $(NL_LIBS) $(SD_BUS_LIBS)
 
 bashcompletiondir = $(datadir)/bash-completion/completions
 dist_bashcompletion_DATA = completions/vmgrant

@@ -33,12 +33,21 @@ enum confine_level {
 	CONFINE_BEST,	   /* start with what can be had, and say what cannot */
 };
 
+/* Of the program's control group. */
+struct confine_limits {
+	unsigned tasks;                  /* processes and threads; 0: any number */
+	unsigned long long memory_bytes; /* 0: any amount */
+	int are_wanted;                  /* 1: the person named one of them */
+};
+
 /* Zeroed, then filled by its owner; confine_release(). */
 struct confine {
 	enum confine_level level;
+	struct confine_limits limits;
 	int keeps_network; /* 1: the host's network stays */
 	int may_stay;	   /* 1: the program goes to the background by itself */
 	struct confine_ids ids;
+	char **environment; /* of the program: the words are borrowed, the list is freed */
 	struct confine_place *places;
 	size_t place_count;
 };
@@ -69,7 +78,13 @@ int confine_run(const struct confine *confine, const char *program, char **argv)
 /* Of this kernel's Landlock, 0: there is none. */
 int confine_landlock_abi(void);
 
-/* "vmgrant: --confine: WHAT: REASON" on standard error. Returns -1. */
+/* Is there a systemd of the person's? Returns 0, or -1 and *why_out, to be freed, says why not. */
+int confine_scope_find(char **why_out);
+
+/* "vmgrant: --confine: WHAT: WHY" on standard error. */
+void confine_say(const char *what, const char *why);
+
+/* The same with the text of an error. Returns -1. */
 int confine_fail(const char *what, int error);
 
 #endif

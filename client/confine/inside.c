@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -79,6 +80,9 @@ static int make_world(const struct inside *inside)
 	char *folder = getcwd(NULL, 0);
 	int result = confine_root_open(confine, fds);
 
+	/* Only now: its root is the control group that the program has come to. */
+	if (result == 0 && unshare(CLONE_NEWCGROUP) < 0)
+		result = confine_fail("a namespace of control groups", errno);
 	if (result == 0)
 		result = take_ids(inside);
 	if (result == 0) {
@@ -158,7 +162,7 @@ static _Noreturn void start_program(const struct inside *inside)
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	(void)sigprocmask(SIG_SETMASK, &inside->before, NULL);
-	(void)execv(inside->program, inside->argv);
+	(void)execve(inside->program, inside->argv, inside->confine->environment);
 	error = errno;
 	(void)confine_fail(inside->program, error);
 	_exit(error == ENOENT ? NOT_FOUND : CANNOT_EXECUTE);

@@ -71,5 +71,6 @@ void confine_release(struct confine *confine)
 	for (size_t i = 0; i < confine->place_count; i++)
 		free(confine->places[i].path);
 	free(confine->places);
+	free(confine->environment);
 	*confine = (struct confine){ 0 };
 }

@@ -3,8 +3,8 @@
 /*
  * Run a program shut in, in three processes. What each has and has not:
  *
- * 1. This one is the person. It makes namespaces with the next process in them, lets newuidmap
- *    map the program's id, closes all that is the program's, hands on signals and waits.
+ * 1. This one is the person. It makes namespaces with the next process in them, lets systemd put
+ *    that into a scope and newuidmap map the program's id, closes all that is the program's, hands on signals and waits.
  * 2. Process 1 of the namespaces has all capabilities over these, and over nothing else. It makes
  *    a root folder, drops every capability, and enters Landlock and the filter. It keeps the lock
  *    of the ids, so that they are free when nothing runs under them any more.
@@ -28,18 +28,24 @@
 #include "client/confine/confine.h"
 #include "client/confine/inside.h"
 #include "client/confine/landlock.h"
+#include "client/confine/scope.h"
 #include "client/text/text.h"
 #include "wire/process/close-range.h"
 
-int confine_fail(const char *what, int error)
+void confine_say(const char *what, const char *why)
 {
 	/* Whole at once: several processes share standard error. */
-	char *line = text_format("vmgrant: --confine: %s: %s\n", what, strerror(error));
+	char *line = text_format("vmgrant: --confine: %s: %s\n", what, why);
 
 	text_clean(line);
 	line[strlen(line) - 1] = '\n';
 	(void)!write(2, line, strlen(line));
 	free(line);
+}
+
+int confine_fail(const char *what, int error)
+{
+	confine_say(what, strerror(error));
 	return -1;
 }
 
@@ -56,7 +62,7 @@ static pid_t fork_into(int flags)
 static pid_t start_inside(struct inside *inside, const int ends[2])
 {
 	int flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
-		    CLONE_NEWCGROUP | (inside->confine->keeps_network ? 0 : CLONE_NEWNET);
+		    (inside->confine->keeps_network ? 0 : CLONE_NEWNET);
 	pid_t pid;
 
 	inside->has_namespaces = 1;
@@ -76,9 +82,11 @@ static pid_t start_inside(struct inside *inside, const int ends[2])
 
 /* ---- the person's process ---- */
 
-/* Take the map, and let the other go on. Returns 0 or -1. */
-static int map(const struct inside *inside, pid_t pid, int report_fd)
+/* A control group and ids, and let the other go on. Returns 0 or -1. */
+static int settle(const struct inside *inside, pid_t pid, int report_fd)
 {
+	if (confine_scope_enter(inside->confine, pid) < 0)
+		return -1;
 	if (inside->has_namespaces && confine_ids_map(&inside->confine->ids, pid) < 0)
 		return -1;
 	return write(report_fd, "", 1) == 1 ? 0 : confine_fail("its start", errno);
@@ -166,8 +174,8 @@ int confine_run(const struct confine *confine, const char *program, char **argv)
 	if (pid < 0)
 		return confine_fail("namespaces cannot be made: --confine=best goes on without",
 				    errno), INSIDE_FAILED;
-	/* Without its map the other ends by itself. */
-	if (map(&inside, pid, ends[0]) < 0) {
+	/* Without its byte the other ends by itself. */
+	if (settle(&inside, pid, ends[0]) < 0) {
 		close(ends[0]);
 		(void)waitpid(pid, NULL, 0);
 		return INSIDE_FAILED;

@@ -17,6 +17,7 @@
   pkg-config,
   polkit,
   python3,
+  systemdLibs,
   udev,
   helperPath ? "/run/wrappers/bin/vmgrant-helper",
 }:
@@ -38,6 +39,7 @@ stdenv.mkDerivation {
     libnl
     libseccomp
     polkit
+    systemdLibs
     udev
   ];
   checkInputs = [ cmocka ];

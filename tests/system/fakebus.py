@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 vmgrant contributors
-"""A system bus, and a polkit on it, that talk nonsense."""
+"""A bus, and a polkit or a systemd on it, that talk nonsense."""
 
 import os
 import selectors
@@ -64,6 +64,34 @@ def verdict_reply(authorised=1, challenge=0, details=None, more=b"", signature="
     return lambda serial: _reply(serial, signature, body)
 
 
+def error_reply(serial, name="org.freedesktop.DBus.Error.AccessDenied"):
+    text = _string(name.encode())
+    fields = struct.pack("<BBBxI", 5, 1, ord("u"), serial) + b"\4\1s\0" + text
+    fields += bytes(-len(fields) % 8) + b"\x08\1g\0\1s\0"
+    body = _string(b"not today")
+    header = struct.pack("<cBBBIII", b"l", 3, 1, 1, len(body), serial, len(fields)) + fields
+    return header + bytes(-len(header) % 8) + body
+
+
+JOB = b"/org/freedesktop/systemd1/job/7"
+
+
+def job_reply(result):
+    """A function that answers with a job of systemd's, which ends with this result at once."""
+    fields = b""
+    for code, kind, text in ((1, b"o", b"/org/freedesktop/systemd1"),
+                             (2, b"s", b"org.freedesktop.systemd1.Manager"),
+                             (3, b"s", b"JobRemoved"), (7, b"s", b":1.7")):
+        fields += bytes(-len(fields) % 8) + bytes((code, 1)) + kind + b"\0" + _string(text)
+    fields += bytes(-len(fields) % 8) + b"\x08\1g\0\4uoss\0"
+    body = struct.pack("<I", 7)
+    for text in (JOB, b"vmgrant.scope", result.encode()):
+        body += bytes(-len(body) % 4) + _string(text)
+    header = struct.pack("<cBBBIII", b"l", 4, 1, 1, len(body), 99, len(fields)) + fields
+    signal = header + bytes(-len(header) % 8) + body
+    return lambda serial: signal + _reply(serial, "o", _string(JOB))
+
+
 CALLS = "/tmp/bus-calls"  # one line for each call: its member
 BODY = "/tmp/bus-question"  # the arguments of the newest question, as they came
 
@@ -76,17 +104,18 @@ SENSIBLE = {
     b"AddMatch": ("", b""),
     b"RemoveMatch": ("", b""),
     b"CancelCheckAuthorization": ("", b""),
+    b"Ping": ("", b""),
 }
-QUESTION = b"CheckAuthorization"
+QUESTIONS = (b"CheckAuthorization", b"StartTransientUnit")
 
 
 def _note(header, body):
     """Tell a file what was asked. A member follows its length; no other field is one."""
-    for member in (*SENSIBLE, QUESTION):
+    for member in (*SENSIBLE, *QUESTIONS):
         if struct.pack("<I", len(member)) + member + b"\0" in header:
             with open(CALLS, "ab") as file:
                 file.write(member + b"\n")
-            if member == QUESTION:
+            if member in QUESTIONS:
                 with open(BODY, "wb") as file:
                     file.write(body)
 
@@ -127,11 +156,11 @@ def _answer(client, reply, state):
     return True
 
 
-def serve(reply):
+def serve(reply, path):
     """Answer every question with reply(serial); None: never answer anything. Never returns."""
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    listener.bind(BUS_SOCKET)
-    os.chmod(BUS_SOCKET, 0o666)
+    listener.bind(path)
+    os.chmod(path, 0o666)
     listener.listen(100)
     selector = selectors.DefaultSelector()
     selector.register(listener, selectors.EVENT_READ)
@@ -146,7 +175,7 @@ def serve(reply):
                 key.fileobj.close()
 
 
-def start(world, reply):
+def start(world, reply, path=BUS_SOCKET):
     """Serve in a world, and wait until somebody can connect."""
-    world.spawn(lambda: serve(reply))
-    wait_until(lambda: world.path(BUS_SOCKET).exists(), "the fake bus")
+    world.spawn(lambda: serve(reply, path))
+    wait_until(lambda: world.path(path).exists(), "the fake bus")

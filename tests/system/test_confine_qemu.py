@@ -39,6 +39,11 @@ def disk(world, name, size=1 << 20, mode=0o600):
     return f"{HOME}/{name}"
 
 
+def complaints(done):
+    """What it said, but for the systemd that no world here has: test_confine_scope.py."""
+    return [line for line in done.stderr.splitlines() if b"without a control group" not in line]
+
+
 def monitor(guest, line):
     return guest.ask("human-monitor-command", **{"command-line": line})
 
@@ -61,7 +66,7 @@ def test_disks_of_the_persons_alone_work_under_the_other_id(world):
         monitor(guest, 'qemu-io b "write -P 65 512 512"')
         uid = os.stat(f"/proc/{guest.process.pid}").st_uid
         done = guest.quit()
-    assert done.code == 0 and done.stderr == b"" and uid == 1000
+    assert done.code == 0 and complaints(done) == [] and uid == 1000
     assert world.path(writable).read_bytes()[512:516] == b"AAAA"
     assert b"A" not in world.path(read_only).read_bytes()
     for path in (writable, read_only, log):
@@ -103,7 +108,7 @@ def test_an_image_that_is_based_on_others_reads_from_them(world):
         monitor(guest, 'qemu-io a "read -P 98 65536 1"')
         done = guest.quit()
     assert b"wrote 65536/65536" in done.stdout and b"read 1/1" in done.stdout, done.stdout
-    assert b"Pattern" not in done.stdout and done.stderr == b""
+    assert b"Pattern" not in done.stdout and complaints(done) == []
     assert world.path(base).read_bytes() == b"base" * (1 << 18)
 
 
@@ -177,7 +182,7 @@ def test_qemu_may_go_to_the_background(world):
     socket_path = "/run/user/1000/monitor"
     done = world.run(["vmgrant", "run", "--confine", "--", QEMU, "-M", "none", "-daemonize", "-S",
                       "-qmp", f"unix:{socket_path},server=on,wait=off"], "alice")
-    assert done.code == 0 and done.stderr == b"", done.stderr
+    assert done.code == 0 and complaints(done) == [], done.stderr
     quit_it = ("import socket; s = socket.socket(socket.AF_UNIX); "
                f"s.connect('{socket_path}'); f = s.makefile('rw'); f.readline(); "
                "f.write('{\"execute\":\"qmp_capabilities\"}{\"execute\":\"quit\"}'); f.flush(); f.read()")

@@ -14,7 +14,6 @@
 
 #include "client/command/common/command.h"
 #include "client/command/common/whole-path.h"
-#include "client/command/options/option-words.h"
 #include "client/command/qemu/qemu-program.h"
 #include "client/command/run/confine-files.h"
 #include "client/command/run/confine-sockets.h"
@@ -23,25 +22,6 @@
 #define SANDBOX "on,obsolete=deny,resourcecontrol=deny"
 
 /* ---- words of the person ---- */
-
-int run_confine_take(struct run_confine *confine, const char *words)
-{
-	struct piece piece = piece_first(words == NULL ? "" : words);
-
-	confine->is_wanted = 1;
-	if (words == NULL)
-		return VMGRANT_GRANTED;
-	do {
-		if (piece_is(piece, "best"))
-			confine->confine.level = CONFINE_BEST;
-		else if (piece_is(piece, "net-host"))
-			confine->confine.keeps_network = 1;
-		else
-			return command_fail(VMGRANT_USAGE, "--confine=%.64s: takes best and "
-					    "net-host, separated by a comma", words);
-	} while (piece_next(&piece));
-	return VMGRANT_GRANTED;
-}
 
 int run_confine_add_file(struct run_confine *confine, const char *text)
 {
@@ -212,17 +192,23 @@ static int stays(const char *variable)
 	return 0;
 }
 
-static void clean_environment(void)
+/* This process keeps its own, by which it finds the person's bus. */
+static char **clean_environment(void)
 {
+	static char home[] = "HOME=/tmp";
 	extern char **environ;
-	size_t kept = 0;
+	size_t count = 0, kept = 0;
+	char **clean;
 
-	for (size_t i = 0; environ[i] != NULL; i++) {
+	while (environ[count] != NULL)
+		count++;
+	clean = text_need(calloc(count + 2, sizeof *clean));
+	for (size_t i = 0; i < count; i++) {
 		if (stays(environ[i]))
-			environ[kept++] = environ[i];
+			clean[kept++] = environ[i];
 	}
-	environ[kept] = NULL;
-	(void)setenv("HOME", "/tmp", 1);
+	clean[kept] = home;
+	return clean;
 }
 
 int run_confine_start(struct run *run)
@@ -233,7 +219,7 @@ int run_confine_start(struct run *run)
 	if (file == NULL)
 		return command_fail(COMMAND_NOT_FOUND, "%.256s: cannot be started: %s",
 				    run->words.items[0], strerror(errno == 0 ? ENOENT : errno));
-	clean_environment();
+	run->confine.confine.environment = clean_environment();
 	code = confine_run(&run->confine.confine, file, run->words.items);
 	if (!run->confine.confine.may_stay)
 		confine_sockets_remove(run);
@@ -252,6 +238,25 @@ static const char *access_name(enum confine_access access)
 	return names[access];
 }
 
+static void print_group(const struct confine_limits *limits)
+{
+	char *why = NULL;
+
+	if (confine_scope_find(&why) < 0) {
+		text_clean(why);
+		(void)printf("# control group: that of the person: %s\n", why);
+	} else {
+		(void)printf("# control group: a scope of the person's systemd, of at most %u "
+			     "tasks, memory: ",
+			     limits->tasks);
+		if (limits->memory_bytes > 0)
+			(void)printf("%llu bytes\n", limits->memory_bytes);
+		else
+			puts("any amount");
+	}
+	free(why);
+}
+
 /* Comments for a shell, so that what is printed is still a command line. */
 void run_confine_print(const struct run *run)
 {
@@ -265,6 +270,7 @@ void run_confine_print(const struct run *run)
 	(void)printf("# network: %s\n", confine->confine.keeps_network
 						? "that of the host" : "none but what was granted");
 	puts("# processes: its own alone; no new namespaces, no keyring, no core dump");
+	print_group(&confine->confine.limits);
 	for (size_t i = 0; i < confine->confine.place_count; i++) {
 		const struct confine_place *place = &confine->confine.places[i];
 		char *path = text_format("%s", place->path);

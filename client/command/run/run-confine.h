@@ -18,7 +18,7 @@ struct run_confine {
 	char *without_ids;	/* why there are no subordinate ids; NULL: there are */
 };
 
-/* --confine[=WORD,...] and --file PATH[:ro]. Each returns 0, or the exit status and has said why. */
+/* --confine[=WORD,...] (confine-words.c) and --file PATH[:ro]. Each returns 0, or the exit status and has said why. */
 int run_confine_take(struct run_confine *confine, const char *words);
 int run_confine_add_file(struct run_confine *confine, const char *text);
 

@@ -23,7 +23,7 @@ static int print_help(void)
 				     i == 0 ? "usage: vmgrant run" : "                  ",
 				     kind->option, kind->object);
 	}
-	fputs("                   [--confine[=best,net-host]] [--file PATH[:ro]]...\n"
+	fputs("                   [--confine[=WORD,...]] [--file PATH[:ro]]...\n"
 	      "                   [--qemu] [--dry-run] [--prompt|--no-prompt] [--helper PATH]\n"
 	      "                   [--door auto|setuid|socket] --\n"
 	      "                   PROGRAM [ARGUMENT...]\n"
@@ -31,7 +31,8 @@ static int print_help(void)
 	      "Gets network cards on bridges, devices and disks and becomes PROGRAM, which finds\n"
 	      "them open. For QEMU the options that use them are added; other programs say where\n"
 	      "they want the cards.\n"
-	      "\n", stdout);
+	      "\n",
+	      stdout);
 	for (int i = 0; i < COMMAND_KINDS; i++) {
 		if (command_kinds[i]->run != NULL)
 			(void)fputs(command_kinds[i]->run_help, stdout);
@@ -39,6 +40,8 @@ static int print_help(void)
 	fputs("  --confine[=WORD,...]  shut PROGRAM in: a user, files and network of its own\n"
 	      "      best           go on without what this machine cannot give, and say so\n"
 	      "      net-host       with the network of the host\n"
+	      "      memory=SIZE    at most so much, as 4G, with all that is cached for it\n"
+	      "      tasks=NUMBER   at most so many processes and threads [4096]\n"
 	      "  --file PATH[:ro]   what a confined PROGRAM may use besides, or only read\n"
 	      "  --qemu             PROGRAM is QEMU or starts it, whatever its name is\n"
 	      "  --dry-run          print the command line; make nothing\n"

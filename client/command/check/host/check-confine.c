@@ -60,6 +60,19 @@ static void check_ids(struct check *check)
 	}
 }
 
+static void check_groups(struct check *check)
+{
+	char *why = NULL;
+
+	if (confine_scope_find(&why) == 0)
+		check_add(check, CHECK_OK,
+			  text_format("control groups: scopes of the person's systemd"), NULL);
+	else
+		check_add(check, CHECK_INFO,
+			  text_format("control groups: none of its own: %s", why), NULL);
+	free(why);
+}
+
 /* Under another id nobody is in the group that the node belongs to. */
 static void check_node(struct check *check)
 {
@@ -107,6 +120,7 @@ void check_confine(struct check *check)
 {
 	check_landlock(check);
 	check_ids(check);
+	check_groups(check);
 	check_node(check);
 	check_trial(check);
 }
