@@ -436,7 +436,8 @@ def main():
     with open("/proc/self/uid_map", encoding="ascii") as table:
         inside, outside, _ = map(int, table.readline().split())
     facts["outer_uid"] = os.getuid() - inside + outside
-    print(json.dumps({"pid": os.getpid(), "uid": facts["outer_uid"]}), flush=True)
+    print(json.dumps({"pid": os.getpid(), "uid": facts["outer_uid"],
+                      "program": os.readlink("/proc/self/exe")}), flush=True)
     for function, _, _ in ATTEMPTS:
         print(json.dumps({"name": function.__name__, "end": run(function, facts)}), flush=True)
 

@@ -9,6 +9,13 @@ check_DATA = tests/system/libnss_record.so.2
 tests/system/libnss_record.so.2: tests/system/nss-record.c
 	$(AM_V_CC)$(MKDIR_P) $(@D) && $(CC) $(CPPFLAGS) $(STD_CFLAGS) $(WARN_CFLAGS) $(CFLAGS) \
 		-fPIC -shared -o $@ $(srcdir)/tests/system/nss-record.c $(LDFLAGS)
+
+# A plugin of QEMU's, likewise.
+check_DATA += tests/system/qemu-escape.so
+tests/system/qemu-escape.so: tests/system/qemu-escape.c
+	$(AM_V_CC)$(MKDIR_P) $(@D) && $(CC) $(CPPFLAGS) $(STD_CFLAGS) $(WARN_CFLAGS) $(CFLAGS) \
+		-fPIC -shared -o $@ $(srcdir)/tests/system/qemu-escape.c $(LDFLAGS)
+
 CLEANFILES += $(check_DATA)
 
 check_PROGRAMS += tests/system/policy-judge

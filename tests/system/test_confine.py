@@ -12,10 +12,13 @@ import pytest
 
 import breakout
 from process import wait_until
+from test_clients_qemu import QEMU
+from test_native_client import need
 from world import World, environment
 
 SUBORDINATE = "alice:200000:65536\nbob:300000:65536\n"
 PROGRAM = "/home/alice/breakout.py"
+PLUGIN = "/home/alice/escape.so"
 FACTS = "/home/alice/facts.json"
 DOCUMENT = Path(__file__).parents[2] / "doc/security.md"
 
@@ -118,12 +121,11 @@ def victims(world):
         process.kill()
 
 
-def try_all(world, *before):
+def try_all(world, *before, program=("/usr/bin/python3", "-I", PROGRAM, FACTS), more=()):
     """{name: how it ended}, and who the program was."""
     with open("/proc/self/status", "rb") as secret:
-        env = {**environment("alice"), "TOKEN": "t", "SSH_AUTH_SOCK": SOCKETS[-1]}
-        done = world.run([*before, "/usr/bin/python3", "-I", PROGRAM, FACTS], "alice",
-                         env=env, fds={9: secret.fileno()}, prepare=be_shell)
+        env = {**environment("alice"), "TOKEN": "t", "SSH_AUTH_SOCK": SOCKETS[-1], **dict(more)}
+        done = world.run([*before, *program], "alice", env=env, fds={9: secret.fileno()}, prepare=be_shell)
     assert done.code == 0, done.stderr
     who, *lines = map(json.loads, done.stdout.splitlines())
     assert [line["name"] for line in lines] == [row[0].__name__ for row in breakout.ATTEMPTS]
@@ -138,6 +140,31 @@ def test_attack_92_a_confined_program_gets_nothing(world, victims):
     assert {name: end for name, end in ends.items() if not end.startswith("refused")} == {}
     assert 200000 <= who["uid"] < 265536
     assert victims.running()
+
+
+def in_qemu(world):
+    """A QEMU that runs the program in its own process: a plugin does, as code of a guest's would."""
+    built = Path(os.environ.get("VMGRANT_BUILD", "."), "tests/system/qemu-escape.so")
+    library = next(Path("/usr/lib").glob("**/libpython3.*.so.1.0"))
+    world.write(PLUGIN, built.read_bytes(), mode=0o755, owner=(1000, 1000))
+    # Its own sandbox would end the process at the first fork.
+    return {"program": (QEMU, "-M", "none", "-display", "none", "-sandbox", "off", "-plugin", PLUGIN),
+            "more": {"QEMU_ESCAPE": f"{library}:{PROGRAM}:{FACTS}"}}
+
+
+def test_attack_92_code_in_a_real_qemu_gets_nothing(world, victims):
+    need(QEMU)
+    ends, who = try_all(world, *CONFINED, **in_qemu(world))
+    assert {name: end for name, end in ends.items() if not end.startswith("refused")} == {}
+    assert 200000 <= who["uid"] < 265536 and who["program"].endswith(QEMU)
+    assert victims.running()
+
+
+def test_the_same_code_in_a_real_qemu_gets_it_all_without(world, victims):
+    ends, who = try_all(world, **in_qemu(world))
+    refused = {name: end for name, end in ends.items() if end != "got"}
+    assert {name: end for name, end in refused.items() if name not in ANYWHERE} == {}
+    assert who["uid"] == 1000 and victims.running()
 
 
 def test_the_same_program_gets_it_all_without(world, victims):
