@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 vmgrant contributors */
 /*
- * A scope of the person's systemd, over the person's D-Bus.
+ * A scope of the person's systemd, over the person's D-Bus or, without a bus, to it directly.
  *
  * Runs as the person, in the process that stays. What the manager answers is not trusted to be
  * done: the limits are looked up where they count.
@@ -39,15 +39,36 @@ struct waiting {
 
 /* ---- the bus ---- */
 
+/* A direct line to the person's systemd, which it has where no bus is installed. */
+static int open_direct(sd_bus **bus)
+{
+	const char *folder = getenv("XDG_RUNTIME_DIR");
+	char *address;
+	int error;
+
+	if (folder == NULL || folder[strcspn(folder, ",;%=")] != '\0')
+		return -ENOMEDIUM;
+	address = text_format("unix:path=%s/systemd/private", folder);
+	error = sd_bus_new(bus);
+	if (error >= 0)
+		error = sd_bus_set_address(*bus, address);
+	if (error >= 0)
+		error = sd_bus_start(*bus);
+	free(address);
+	return error;
+}
+
 /* Returns the bus, or NULL and *why_out says why there is none. */
 static sd_bus *open_bus(char **why_out)
 {
 	sd_bus *bus = NULL;
-	int error = sd_bus_open_user(&bus);
+	int error = sd_bus_open_user(&bus), direct = error;
 
-	if (error >= 0)
-		error = sd_bus_set_method_call_timeout(bus, ANSWER_TIMEOUT_US);
-	if (error >= 0)
+	if (error < 0)
+		direct = open_direct(&bus);
+	if (direct >= 0)
+		direct = sd_bus_set_method_call_timeout(bus, ANSWER_TIMEOUT_US);
+	if (direct >= 0)
 		return bus;
 	*why_out = text_format("no session bus: %s",
 			       error == -ENOMEDIUM ? "XDG_RUNTIME_DIR is not set" : strerror(-error));
