@@ -17,7 +17,7 @@
 #include "wire/record/audit.h"
 
 /* Of libaudit.h: the kernel passes messages of these numbers on and does not read them. */
-#define AUDIT_VIRT_RESOURCE 2502
+#define AUDIT_VIRT_RESOURCE 2501
 
 struct message {
 	struct nlmsghdr header;

@@ -32,7 +32,7 @@ AUDIT_WRITE, NET_ADMIN = 1 << 29, 1 << 12
 SYS_PIDFD_GETFD = 438
 STRACE = ["-f", "-qq", "-s", "4096", "-e", "trace=sendto", "-e", "signal=none", "-o", TRACE]
 # netlink's header of 16 bytes comes first; strace decodes it.
-MESSAGE = re.compile(r'sendto\(\d+, \[?\{.*?(?:0x9c6|VIRT_RESOURCE).*?"(.*?)(?<!\\)"\]?[,.]', re.DOTALL)
+MESSAGE = re.compile(r'sendto\(\d+, \[?\{.*?(?:0x9c5|VIRT_RESOURCE).*?"(.*?)(?<!\\)"\]?[,.]', re.DOTALL)
 ACL_TEXT = ("allow bridge br0 user alice polkit=no quota=64\n"
             "allow bridge locked user alice polkit=no lock-mac\n")
 EVENT = struct.Struct("=I32s18s160s64s160s2x")
