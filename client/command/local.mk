@@ -119,6 +119,8 @@ vmgrant_SOURCES = \
 	client/command/attach/attach.c \
 	client/command/attach/attach.h \
 	client/command/attach/detach.c \
+	client/command/attach/libvirt-monitor.c \
+	client/command/attach/libvirt-monitor.h \
 	client/command/attach/qmp-command.c \
 	client/command/attach/qmp-command.h \
 	client/command/bridge-helper/bridge-helper.c \

@@ -10,6 +10,7 @@ import pytest
 
 import looking
 from libvirt_session import QEMU, Session, refusal, start_world
+from process import wait_until
 from world import environment
 
 WRAPPER = "/usr/bin/vmgrant-qemu-x86_64"
@@ -24,6 +25,7 @@ DOMAIN = """<domain type='qemu' xmlns:qemu='http://libvirt.org/schemas/domain/qe
   <features><acpi/></features>
   <devices>
     <emulator>{emulator}</emulator>
+    {devices}
   </devices>
   <qemu:commandline>{environment}</qemu:commandline>
 </domain>
@@ -33,13 +35,13 @@ DOMAIN = """<domain type='qemu' xmlns:qemu='http://libvirt.org/schemas/domain/qe
 class Wrapped(Session):
     """A session whose domains have our emulator."""
 
-    def domain(self, name, uuid=0, machine="pc", emulator=WRAPPER, **environment):
+    def domain(self, name, uuid=0, machine="pc", emulator=WRAPPER, devices="", **variables):
         """A file that describes one."""
         lines = "".join(f"<qemu:env name='{key}' value={quoteattr(value)}/>"
-                        for key, value in environment.items())
+                        for key, value in variables.items())
         return self.write(f"{name}.xml", DOMAIN.format(
             name=name, uuid=UUID.format(uuid), machine=machine, emulator=emulator,
-            environment=lines))
+            environment=lines, devices=devices))
 
     def run(self, name, *words, **options):
         done = self.virsh("create", self.domain(name, *words, **options))
@@ -50,12 +52,19 @@ class Wrapped(Session):
         text = json.dumps({"execute": command, "arguments": arguments})
         return json.loads(self.ask("qemu-monitor-command", name, text))["return"]
 
+    def begin(self, *words):
+        env = {**environment(self.user), "XDG_RUNTIME_DIR": f"/run/user/{self.uid}"}
+        return self.world.spawn(["vmgrant", *words], self.user, env=env)
+
+    def vmgrant(self, *words):
+        return self.begin(*words).wait()
+
     def cards(self, name):
         """{MAC: PCI slot} of a guest."""
         def devices(bus):
-            for device in bus["devices"]:
+            for device in bus.get("devices", ()):
                 yield device
-                yield from devices(device.get("pci_bridge", {"devices": ()}))
+                yield from devices(device.get("pci_bridge", {}))
         found = {}
         for bus in self.monitor(name, "query-pci"):
             for device in devices(bus):
@@ -207,3 +216,37 @@ def test_a_link_in_another_folder_is_for_the_qemu_there(libvirt_world):
     done = libvirt_world.run_as("alice", ["sh", "-c", script], cwd="/home/alice")
     assert done.stdout == b"/home/alice/qemus/qemu-system-sh4 -name a b\n"
     assert done.code == 127 and b"qemu-system-none: not found" in done.stderr
+
+
+# One port, and nothing of libvirt's own that would take it.
+PORT = ("<memballoon model='none'/><controller type='usb' model='none'/>"
+        "<controller type='pci' index='0' model='pcie-root'/>"
+        "<controller type='pci' model='pcie-root-port'/>")
+
+
+def test_a_card_comes_and_goes_by_libvirts_monitor(libvirt_world, alice):
+    alice.run("guest", machine="q35", emulator=QEMU, devices=PORT)
+    done = alice.vmgrant("attach", "--libvirt", "guest", "--net", "br0,queues=2")
+    assert (done.code, done.stdout) == (0, b"vmgrant0\n"), done.stderr
+    assert len(alice.cards("guest")) == 1 and len(libvirt_world.taps()) == 1
+    ending = alice.begin("detach", "--libvirt", "guest", "--timeout", "60", "vmgrant0")
+
+    def has_gone():
+        # The firmware lets nothing go; a reset does what a system would do.
+        alice.ask("reset", "guest")
+        return not ending.running()
+    wait_until(has_gone, "the guest to let the card go", pause_s=0.3)
+    assert ending.wait().code == 0, ending.stderr
+    libvirt_world.wait_no_taps()
+    assert alice.cards("guest") == {}
+
+
+@pytest.mark.parametrize("words,expected", (
+    (["attach", "--libvirt", "none", "--net", "br0"], b"libvirt domain none: failed to get domain"),
+    (["detach", "--libvirt", "-none", "x"], b"libvirt domain -none: failed to get domain"),
+    (["attach", "--libvirt", "a", "--qmp", "b", "--net", "br0"], b"--qmp and --libvirt: one of them"),
+    (["detach", "x"], b"--qmp SOCKET or --libvirt DOMAIN is missing"),
+))
+def test_a_domain_that_is_not_there_is_named(alice, words, expected):
+    done = alice.vmgrant(*words)
+    assert done.code != 0 and expected in done.stderr and done.stderr.count(b"\n") == 1, done.stderr

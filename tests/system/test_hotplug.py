@@ -262,7 +262,7 @@ def test_libvirt_s_own_monitor_is_told_from_others(plug_world, folder):
     for path in (f"{folder}/monitor.sock", "/home/alice/link"):
         for words in (["attach", "--net", "br0"], ["detach", "x"]):
             said = sentence(vmgrant(plug_world, *words, socket=path), QMP)
-            assert "libvirt's own monitor" in said and "qemu:arg" in said
+            assert "libvirt's own monitor" in said and "--libvirt DOMAIN" in said
 
 
 def test_only_what_vmgrant_attached_is_taken_away(plug_world, guest):

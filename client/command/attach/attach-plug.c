@@ -35,7 +35,7 @@ int attach_learn_machine(struct attach *attach, struct qemu_machine *machine_out
 int attach_open(struct attach *attach)
 {
 	enum qmp_result result;
-	int code = qmp_command_open(&attach->qmp, attach->socket);
+	int code = qmp_command_open(&attach->qmp, &attach->monitor);
 
 	if (code != VMGRANT_GRANTED)
 		return code;
@@ -63,6 +63,12 @@ int attach_ask(struct attach *attach)
 
 /* ---- plugging in, undoing ---- */
 
+/* A monitor of our own ends with QEMU alone. */
+static int is_own(const struct attach *attach)
+{
+	return attach->monitor.socket == NULL && attach->monitor.domain == NULL;
+}
+
 static enum qmp_result undo_once(struct attach *attach)
 {
 	return attach->kind->attach->undo(attach->thing, attach);
@@ -82,14 +88,13 @@ static enum qmp_result undo(struct attach *attach, int *gone_out)
 	qmp->interrupt_fd = -1;
 	qmp->timeout_ms = UNDO_TIMEOUT_MS;
 	result = undo_once(attach);
-	/* A monitor of our own ends with QEMU alone. */
-	if (attach->socket == NULL) {
+	if (is_own(attach)) {
 		*gone_out = result == QMP_LOST;
 		return *gone_out ? QMP_DONE : result;
 	}
 	for (int i = 0; result == QMP_LOST && i < UNDO_CONNECTIONS; i++) {
 		(void)poll(NULL, 0, i == 0 ? 0 : UNDO_PAUSE_MS);
-		result = qmp_open(qmp, attach->socket, gone_out);
+		result = qmp_command_connect(qmp, &attach->monitor, gone_out);
 		if (*gone_out)
 			return QMP_DONE;
 		if (result == QMP_DONE)
@@ -105,7 +110,7 @@ static int undo_and_say(struct attach *attach, enum qmp_result result)
 	const char *id = attach->id;
 	enum qmp_result undone;
 
-	if (result == QMP_LOST && attach->socket != NULL)
+	if (result == QMP_LOST && !is_own(attach))
 		qmp_close(&attach->qmp);
 	undone = undo(attach, &gone);
 	if (gone)

@@ -39,7 +39,8 @@ static int print_help(void)
 	      "Gets a network card on a bridge, a device or a disk and plugs it into a QEMU that\n"
 	      "runs already. Prints its id, for vmgrant detach. What fails is undone.\n"
 	      "\n"
-	      "  --qmp SOCKET       of QEMU's -qmp unix:SOCKET,server=on,wait=off\n",
+	      "  --qmp SOCKET       of QEMU's -qmp unix:SOCKET,server=on,wait=off\n"
+	      "  --libvirt DOMAIN   instead of it: a domain of libvirt's, by virsh\n",
 	      stdout);
 	for (int i = 0; i < COMMAND_KINDS; i++) {
 		if (command_kinds[i]->attach != NULL)
@@ -88,11 +89,10 @@ static int take_id(struct attach *attach, const char *text)
 static int check(struct attach *attach, char *const rest[])
 {
 	char names[COMMAND_KIND_TEXT_SIZE];
-	int code = VMGRANT_GRANTED;
+	int code = qmp_command_check("attach", &attach->monitor);
 
-	if (attach->socket == NULL)
-		return command_fail(VMGRANT_USAGE, "attach: --qmp SOCKET is missing: "
-				    "try vmgrant attach --help");
+	if (code != VMGRANT_GRANTED)
+		return code;
 	if (attach->kind == NULL)
 		return command_fail(VMGRANT_USAGE, "attach: %s is missing: try vmgrant attach --help",
 				    command_kind_text(names, command_kind_attaches, SHOW_OBJECT,
@@ -105,6 +105,9 @@ static int check(struct attach *attach, char *const rest[])
 		return command_fail(VMGRANT_USAGE, "attach: --follow: only for %s",
 				    command_kind_text(names, command_kind_follows, SHOW_OPTION,
 						      "and"));
+	if (attach->follows && attach->monitor.domain != NULL)
+		return command_fail(VMGRANT_USAGE, "attach: --follow: only with --qmp: libvirt "
+						   "passes no events on");
 	if (rest[0] != NULL)
 		return command_fail(VMGRANT_USAGE, "attach: %.64s: takes no argument: "
 				    "try vmgrant attach --help", rest[0]);
@@ -120,7 +123,10 @@ static int take_option(struct command *command, int option)
 		return take_thing(attach, command_kinds[kind], optarg);
 	switch (option) {
 	case 'Q':
-		attach->socket = optarg;
+		attach->monitor.socket = optarg;
+		break;
+	case 'L':
+		attach->monitor.domain = optarg;
 		break;
 	case 'f':
 		attach->follows = 1;
@@ -146,11 +152,16 @@ static int take_option(struct command *command, int option)
 /* Returns -1 to go on, or the exit status. */
 static int parse(struct command *command, int argc, char **argv)
 {
-	struct option options[10 + COMMAND_KINDS] = {
-		{ "qmp", required_argument, NULL, 'Q' },    { "follow", no_argument, NULL, 'f' },
-		{ "id", required_argument, NULL, 'i' },     { "json", no_argument, NULL, 'j' },
-		{ "helper", required_argument, NULL, 'H' }, { "prompt", no_argument, NULL, 'p' },
-		{ "no-prompt", no_argument, NULL, 'q' },    { "help", no_argument, NULL, 'h' },
+	struct option options[11 + COMMAND_KINDS] = {
+		{ "qmp", required_argument, NULL, 'Q' },
+		{ "libvirt", required_argument, NULL, 'L' },
+		{ "follow", no_argument, NULL, 'f' },
+		{ "id", required_argument, NULL, 'i' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "helper", required_argument, NULL, 'H' },
+		{ "prompt", no_argument, NULL, 'p' },
+		{ "no-prompt", no_argument, NULL, 'q' },
+		{ "help", no_argument, NULL, 'h' },
 		{ "door", required_argument, NULL, 'w' },
 	};
 	int code = VMGRANT_GRANTED, option;

@@ -9,6 +9,7 @@
 
 #include <json-c/json.h>
 
+#include "client/command/attach/qmp-command.h"
 #include "client/command/common/prompt.h"
 #include "client/command/kind/kind.h"
 #include "client/command/qemu/qemu-machine.h"
@@ -16,7 +17,7 @@
 #include "client/qmp/qmp.h"
 
 struct attach {
-	const char *socket; /* NULL: a monitor that is ours alone */
+	struct monitor monitor;
 	const char *helper; /* NULL: the installed one */
 	enum prompt prompt;
 	char id[QMP_ID_SIZE]; /* of the device in QEMU */

@@ -18,7 +18,7 @@
 #define TIMEOUT_S_MAX 3600
 
 struct detach {
-	const char *socket;
+	struct monitor monitor;
 	const char *id;
 	unsigned timeout_s;
 	struct qmp qmp;
@@ -32,9 +32,11 @@ static int print_help(void)
 		     "ID. The guest has to let it go: until then nothing is taken from it.\n"
 		     "\n"
 		     "  --qmp SOCKET       of QEMU's -qmp unix:SOCKET,server=on,wait=off\n"
+		     "  --libvirt DOMAIN   instead of it: a domain of libvirt's, by virsh\n"
 		     "  --timeout SECONDS  how long the guest may take [%d]\n"
 		     "\n"
-		     "See vmgrant(1).\n", TIMEOUT_S);
+		     "See vmgrant(1).\n",
+		     TIMEOUT_S);
 	return fflush(stdout) == 0 ? VMGRANT_GRANTED : VMGRANT_INTERNAL;
 }
 
@@ -52,10 +54,11 @@ static int parse_timeout(struct detach *detach, const char *text)
 
 static int check(struct detach *detach, char *const rest[])
 {
+	int code = qmp_command_check("detach", &detach->monitor);
+
 	detach->id = rest[0];
-	if (detach->socket == NULL)
-		return command_fail(VMGRANT_USAGE, "detach: --qmp SOCKET is missing: "
-				    "try vmgrant detach --help");
+	if (code != VMGRANT_GRANTED)
+		return code;
 	if (rest[0] == NULL || rest[1] != NULL)
 		return command_fail(VMGRANT_USAGE, "detach: needs one ID: "
 				    "try vmgrant detach --help");
@@ -70,6 +73,7 @@ static int parse(struct detach *detach, int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "qmp", required_argument, NULL, 'Q' },
+		{ "libvirt", required_argument, NULL, 'L' },
 		{ "timeout", required_argument, NULL, 't' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
@@ -82,7 +86,9 @@ static int parse(struct detach *detach, int argc, char **argv)
 		if (option == 'h')
 			return print_help();
 		if (option == 'Q')
-			detach->socket = optarg;
+			detach->monitor.socket = optarg;
+		else if (option == 'L')
+			detach->monitor.domain = optarg;
 		else if (option == 't')
 			code = parse_timeout(detach, optarg);
 		else
@@ -187,7 +193,7 @@ int command_detach(int argc, char **argv)
 				    strerror(errno));
 	qmp_init(&detach.qmp);
 	detach.qmp.interrupt_fd = interrupt_fd;
-	code = qmp_command_open(&detach.qmp, detach.socket);
+	code = qmp_command_open(&detach.qmp, &detach.monitor);
 	if (code == VMGRANT_GRANTED)
 		code = remove_object(&detach);
 	qmp_close(&detach.qmp);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/command/attach/libvirt-monitor.h"
 #include "client/command/common/command.h"
 #include "client/command/common/interrupt.h"
 #include "client/command/kind/bridge/net-option.h"
@@ -49,20 +50,46 @@ static int is_libvirt_monitor(const char *socket)
 	return is_libvirt;
 }
 
-int qmp_command_open(struct qmp *qmp, const char *socket)
+int qmp_command_check(const char *command, const struct monitor *monitor)
 {
+	if (monitor->socket != NULL && monitor->domain != NULL)
+		return command_fail(VMGRANT_USAGE,
+				    "%s: --qmp and --libvirt: one of them: "
+				    "try vmgrant %s --help",
+				    command, command);
+	if (monitor->socket == NULL && monitor->domain == NULL)
+		return command_fail(VMGRANT_USAGE,
+				    "%s: --qmp SOCKET or --libvirt DOMAIN is "
+				    "missing: try vmgrant %s --help",
+				    command, command);
+	return VMGRANT_GRANTED;
+}
+
+enum qmp_result qmp_command_connect(struct qmp *qmp, const struct monitor *monitor, int *gone_out)
+{
+	return monitor->domain != NULL ? libvirt_monitor_open(qmp, monitor->domain, gone_out)
+				       : qmp_open(qmp, monitor->socket, gone_out);
+}
+
+int qmp_command_open(struct qmp *qmp, const struct monitor *monitor)
+{
+	const char *socket = monitor->socket;
 	enum qmp_result result;
 	int gone;
 
-	if (is_libvirt_monitor(socket))
-		return command_fail(COMMAND_QMP, "QMP socket %.256s: libvirt's own monitor, which "
-				    "serves libvirt alone: add <qemu:arg value='-qmp'/> and "
-				    "<qemu:arg value='unix:SOCKET,server=on,wait=off'/> to the "
-				    "domain, or use virsh attach-device", socket);
+	if (socket != NULL && is_libvirt_monitor(socket))
+		return command_fail(COMMAND_QMP,
+				    "QMP socket %.256s: libvirt's own monitor, which "
+				    "serves libvirt alone: name the domain instead, --libvirt "
+				    "DOMAIN",
+				    socket);
 	qmp->on_slow = say_waiting;
-	result = qmp_open(qmp, socket, &gone);
+	result = qmp_command_connect(qmp, monitor, &gone);
 	if (result == QMP_DONE)
 		return VMGRANT_GRANTED;
+	if (monitor->domain != NULL)
+		return command_fail(COMMAND_QMP, "libvirt domain %.128s: %s", monitor->domain,
+				    qmp->error);
 	return command_fail(COMMAND_QMP, "QMP socket %.256s: %s%s", socket, qmp->error,
 			    gone ? ": start QEMU with -qmp unix:SOCKET,server=on,wait=off" : "");
 }

@@ -49,17 +49,28 @@ static int prepare(void *thing, struct attach *attach)
 	return card_check(card);
 }
 
+/* What the guest is known by, to be freed. */
+static char *guest_of(const struct monitor *monitor)
+{
+	char *path;
+
+	if (monitor->domain != NULL)
+		return text_format("libvirt domain %s", monitor->domain);
+	path = realpath(monitor->socket, NULL);
+	return path == NULL ? text_format("%s", monitor->socket) : path;
+}
+
 /* The same guest has its monitor in the same place and its card under the same id. */
 static void choose_mac(struct net_option *option, const struct attach *attach)
 {
-	char *path = realpath(attach->socket, NULL);
-	char *seed = card_seed(0, option->bridge, path == NULL ? attach->socket : path);
+	char *guest = guest_of(&attach->monitor);
+	char *seed = card_seed(0, option->bridge, guest);
 
 	text_append(&seed, "\n", 1);
 	text_append(&seed, attach->id, strlen(attach->id));
 	net_option_derive_mac(option->mac, seed, strlen(seed));
 	free(seed);
-	free(path);
+	free(guest);
 }
 
 static int ask(void *thing, struct attach *attach, struct vmgrant_connection *connection)

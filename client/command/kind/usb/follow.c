@@ -70,7 +70,7 @@ static int find_device(struct follower *follower)
 
 static int is_ours(const struct follower *follower)
 {
-	return follower->attach->socket == NULL;
+	return follower->attach->monitor.socket == NULL;
 }
 
 /* 0, or 1 when QEMU has ended. */
@@ -84,9 +84,9 @@ static int connect_to_qemu(struct follower *follower)
 		return qmp->fd < 0;
 	qmp_init(qmp);
 	qmp->interrupt_fd = follower->interrupt_fd;
-	result = qmp_open(qmp, follower->attach->socket, &gone);
+	result = qmp_open(qmp, follower->attach->monitor.socket, &gone);
 	if (result != QMP_DONE && !gone)
-		(void)command_fail(0, "QMP socket %.256s: %s", follower->attach->socket,
+		(void)command_fail(0, "QMP socket %.256s: %s", follower->attach->monitor.socket,
 				   qmp->error);
 	return gone;
 }
