@@ -69,6 +69,7 @@ end
 complete -c vmgrant -n '__vmgrant_in attach' -l follow -d 'plug it in again when it comes back'
 complete -c vmgrant -n '__vmgrant_in check' -l confine -d 'what this machine gives to run --confine'
 complete -c vmgrant -n '__vmgrant_in run' -l confine -d 'shut the program in'
+complete -c vmgrant -n '__vmgrant_in run' -l display -x -a 'none vnc-unix spice-unix' -d 'where a confined QEMU is seen'
 complete -c vmgrant -n '__vmgrant_in run' -l confine=best -d 'go on without what cannot be had'
 complete -c vmgrant -n '__vmgrant_in run' -l confine=memory= -d 'at most so much memory'
 complete -c vmgrant -n '__vmgrant_in run' -l confine=tasks= -d 'at most so many processes and threads'

@@ -49,6 +49,8 @@ libcommand_a_SOURCES = \
 	client/confine/root.c \
 	client/confine/root.h \
 	client/confine/run.c \
+	client/confine/viewers.c \
+	client/confine/viewers.h \
 	client/qmp/device.c \
 	client/qmp/device.h \
 	client/qmp/disk.c \
@@ -209,6 +211,8 @@ vmgrant_SOURCES = \
 	client/command/reattach/reattach.c \
 	client/command/run/confine-chain.c \
 	client/command/run/confine-chain.h \
+	client/command/run/confine-display.c \
+	client/command/run/confine-display.h \
 	client/command/run/confine-files.c \
 	client/command/run/confine-files.h \
 	client/command/run/confine-sockets.c \

@@ -40,6 +40,13 @@ struct confine_limits {
 	int are_wanted;                  /* 1: the person named one of them */
 };
 
+/* How the person sees what a QEMU shows: client/confine/viewers.h. Zeroed: not at all. */
+struct confine_viewers {
+	const char *protocol; /* of QEMU's add_client */
+	int listen_fd;        /* where viewers connect */
+	int monitor_fd;       /* a monitor of QEMU's, for these alone */
+};
+
 /* Zeroed, then filled by its owner; confine_release(). */
 struct confine {
 	enum confine_level level;
@@ -48,6 +55,7 @@ struct confine {
 	int may_stay;	   /* 1: the program goes to the background by itself */
 	struct confine_ids ids;
 	char **environment; /* of the program: the words are borrowed, the list is freed */
+	struct confine_viewers viewers;
 	struct confine_place *places;
 	size_t place_count;
 };

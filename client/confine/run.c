@@ -29,6 +29,7 @@
 #include "client/confine/inside.h"
 #include "client/confine/landlock.h"
 #include "client/confine/scope.h"
+#include "client/confine/viewers.h"
 #include "client/text/text.h"
 #include "wire/process/close-range.h"
 
@@ -108,14 +109,25 @@ static void hand_on(pid_t pid, int number)
 /* The program's wait status, or that of process 1 if it has none to tell. */
 static int wait_for(const struct confine *confine, pid_t pid, int report_fd, int signal_fd)
 {
+	struct confine_viewers viewers = confine->viewers;
 	struct pollfd ready[] = { { .fd = report_fd, .events = POLLIN },
-				  { .fd = signal_fd, .events = POLLIN } };
+				  { .fd = signal_fd, .events = POLLIN },
+				  { .events = POLLIN },
+				  { .events = POLLIN } };
 	struct signalfd_siginfo signal;
 	int status = 0, end = 0;
 
+	viewers_begin(&viewers);
 	for (;;) {
-		if (poll(ready, 2, -1) < 0)
+		/* One that is -1 is passed over. */
+		ready[2].fd = viewers.listen_fd;
+		ready[3].fd = viewers.monitor_fd;
+		if (poll(ready, 4, -1) < 0)
 			continue;
+		if (ready[2].revents != 0)
+			viewers_accept(&viewers);
+		if (ready[3].revents != 0 && viewers.monitor_fd >= 0)
+			viewers_drain(&viewers);
 		if (ready[1].revents != 0 &&
 		    read(signal_fd, &signal, sizeof signal) == (ssize_t)sizeof signal &&
 		    signal.ssi_signo != SIGCHLD)
@@ -131,19 +143,30 @@ static int wait_for(const struct confine *confine, pid_t pid, int report_fd, int
 	}
 }
 
-/* All but the standard ones and the report. */
-static void close_rest(int report_fd)
+static int by_number(const void *left, const void *right)
 {
-	if (report_fd > 3)
-		(void)close_range(3, (unsigned)report_fd - 1, 0);
-	(void)close_range((unsigned)report_fd + 1, ~0u, 0);
+	return *(const int *)left - *(const int *)right;
+}
+
+/* All but the standard ones, the report, and where viewers come. */
+static void close_rest(const struct confine_viewers *viewers, int report_fd)
+{
+	int kept[] = { 2, report_fd, viewers->listen_fd, viewers->monitor_fd };
+	const size_t count = viewers->protocol == NULL ? 2 : 4;
+
+	qsort(kept, count, sizeof kept[0], by_number);
+	for (size_t i = 1; i < count; i++) {
+		if (kept[i] > kept[i - 1] + 1)
+			(void)close_range((unsigned)kept[i - 1] + 1, (unsigned)kept[i] - 1, 0);
+	}
+	(void)close_range((unsigned)kept[count - 1] + 1, ~0u, 0);
 }
 
 static int watch(const struct inside *inside, pid_t pid, int report_fd)
 {
 	int signal_fd;
 
-	close_rest(report_fd);
+	close_rest(&inside->confine->viewers, report_fd);
 	signal_fd = signalfd(-1, &inside->signals, SFD_CLOEXEC);
 	if (signal_fd < 0) {
 		/* Which ends the program, too. */

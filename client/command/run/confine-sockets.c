@@ -20,7 +20,6 @@
 
 #include "client/command/common/command.h"
 #include "client/command/run/run.h"
-#include "client/qemu/files.h"
 
 #define BACKLOG 16
 
@@ -38,8 +37,7 @@ static int listen_at(int fd, const struct sockaddr_un *address, socklen_t length
 	return listen(fd, BACKLOG);
 }
 
-/* Returns an fd that stays open through exec, or -1 with errno. */
-static int open_socket(const char *path, enum qemu_use use)
+int confine_socket_make(const char *path, enum qemu_use use)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0), result = -1, error = ENAMETOOLONG;
@@ -140,7 +138,7 @@ int confine_socket_open(struct run *run, const struct qemu_file *file, size_t wo
 	if (!place_fd(run, file, word, -1))
 		return command_fail(VMGRANT_UNSUPPORTED, "--confine: %s %.256s: takes no open "
 				    "socket: use -chardev socket,path=", file->option, file->path);
-	fd = run->is_dry ? run->example_fd++ : open_socket(file->path, file->use);
+	fd = run->is_dry ? run->example_fd++ : confine_socket_make(file->path, file->use);
 	if (fd < 0)
 		return command_fail(VMGRANT_USAGE, "--confine: %s %.256s: cannot be %s: %s",
 				    file->option, file->path,

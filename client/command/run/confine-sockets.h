@@ -8,7 +8,8 @@
 
 #include <stddef.h>
 
-struct qemu_file;
+#include "client/qemu/files.h"
+
 struct run;
 
 /*
@@ -20,6 +21,12 @@ struct run;
  * Returns 0, or the exit status and has said why.
  */
 int confine_socket_open(struct run *run, const struct qemu_file *file, size_t word);
+
+/*
+ * A socket that listens at path, or one that is connected to what listens there, as use says.
+ * Returns an fd that stays open through exec, or -1 with errno.
+ */
+int confine_socket_make(const char *path, enum qemu_use use);
 
 /* Remove those that were made, as QEMU does at its end. */
 void confine_sockets_remove(const struct run *run);

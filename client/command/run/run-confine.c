@@ -15,6 +15,7 @@
 #include "client/command/common/command.h"
 #include "client/command/common/whole-path.h"
 #include "client/command/qemu/qemu-program.h"
+#include "client/command/run/confine-display.h"
 #include "client/command/run/confine-files.h"
 #include "client/command/run/confine-sockets.h"
 #include "client/command/run/run.h"
@@ -47,12 +48,22 @@ int run_confine_add_file(struct run_confine *confine, const char *text)
 	return code;
 }
 
+int run_confine_check(const struct run_confine *confine)
+{
+	if (confine->is_wanted || (confine->display == NULL && confine->confine.place_count == 0))
+		return VMGRANT_GRANTED;
+	return command_fail(VMGRANT_USAGE, "run: %s is for a program that --confine shuts in",
+			    confine->display != NULL ? "--display" : "--file");
+}
+
 void run_confine_release(struct run_confine *confine)
 {
 	if (confine->confine.ids.is_taken)
 		close(confine->confine.ids.lock_fd);
 	confine_release(&confine->confine);
 	words_release(&confine->made);
+	free(confine->display_path);
+	confine->display_path = NULL;
 	free(confine->without_ids);
 	confine->without_ids = NULL;
 }
@@ -81,6 +92,14 @@ static int has_display(char *const words[])
 			return 1;
 	}
 	return 0;
+}
+
+static int open_display(struct run *run)
+{
+	if (run->confine.display != NULL && has_display(run->words.items))
+		return command_fail(VMGRANT_USAGE, "--display: QEMU's command line says already "
+						   "where the display goes");
+	return confine_display_open(run);
 }
 
 static void add_words_for_qemu(struct run *run)
@@ -134,10 +153,12 @@ int run_confine_prepare(struct run *run)
 
 	take_ids(run);
 	confine->may_stay = has_option(run->words.items, "-daemonize");
-	if (code == VMGRANT_GRANTED && run->qemu.is_qemu) {
+	if (code == VMGRANT_GRANTED && run->qemu.is_qemu)
 		code = confine_files_open(run);
+	if (code == VMGRANT_GRANTED)
+		code = open_display(run);
+	if (code == VMGRANT_GRANTED && run->qemu.is_qemu)
 		add_words_for_qemu(run);
-	}
 	confine_add_system(confine);
 	if (file != NULL && strncmp(file, "/usr/", 5) != 0)
 		confine_add(confine, file, CONFINE_RUN, 0);

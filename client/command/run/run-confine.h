@@ -9,12 +9,15 @@
 #include "client/confine/confine.h"
 #include "client/text/text.h"
 
+struct display;
 struct run;
 
 struct run_confine {
 	int is_wanted;
 	struct confine confine; /* its places are those that the person named, until prepared */
 	struct words made;      /* sockets that go when the program ends */
+	const struct display *display; /* NULL: the program's own words say */
+	char *display_path;            /* of its socket, as the person named it */
 	char *without_ids;	/* why there are no subordinate ids; NULL: there are */
 };
 
@@ -27,6 +30,9 @@ int run_confine_add_file(struct run_confine *confine, const char *text);
  * it. Returns the same.
  */
 int run_confine_prepare(struct run *run);
+
+/* What only --confine has, without it. Returns the same. */
+int run_confine_check(const struct run_confine *confine);
 
 /* Files that came from outside are the program's only if its arguments have their numbers. */
 void run_confine_close_others(const struct run *run);

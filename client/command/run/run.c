@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "client/command/common/command.h"
+#include "client/command/run/confine-display.h"
 
 static int print_help(void)
 {
@@ -24,6 +25,7 @@ static int print_help(void)
 				     kind->option, kind->object);
 	}
 	fputs("                   [--confine[=WORD,...]] [--file PATH[:ro]]...\n"
+	      "                   [--display KIND[,path=PATH]]\n"
 	      "                   [--qemu] [--dry-run] [--prompt|--no-prompt] [--helper PATH]\n"
 	      "                   [--door auto|setuid|socket] --\n"
 	      "                   PROGRAM [ARGUMENT...]\n"
@@ -43,6 +45,8 @@ static int print_help(void)
 	      "      memory=SIZE    at most so much, as 4G, with all that is cached for it\n"
 	      "      tasks=NUMBER   at most so many processes and threads [4096]\n"
 	      "  --file PATH[:ro]   what a confined PROGRAM may use besides, or only read\n"
+	      "  --display KIND     none, or vnc-unix or spice-unix: a socket for viewers of a\n"
+	      "                     confined QEMU [$XDG_RUNTIME_DIR/vmgrant-PID.KIND]\n"
 	      "  --qemu             PROGRAM is QEMU or starts it, whatever its name is\n"
 	      "  --dry-run          print the command line; make nothing\n"
 	      "  --prompt           let polkit ask for a password, by the agent of the desktop\n"
@@ -119,6 +123,9 @@ static int check_program(struct run *run)
 
 	if (code != VMGRANT_GRANTED)
 		return code;
+	code = run_confine_check(&run->confine);
+	if (code != VMGRANT_GRANTED)
+		return code;
 	run_learn_program(run);
 	run->adds_options = count_for_qemu(run) > 0;
 	if (run->adds_options && !run->qemu.is_qemu)
@@ -155,13 +162,17 @@ static int take_program(struct run *run, char **rest)
 /* Returns -1 to go on, or the exit status. */
 static int parse(struct run *run, int argc, char **argv)
 {
-	struct option options[10 + COMMAND_KINDS] = {
-		{ "dry-run", no_argument, NULL, 'd' }, { "helper", required_argument, NULL, 'H' },
-		{ "prompt", no_argument, NULL, 'p' },  { "no-prompt", no_argument, NULL, 'q' },
-		{ "help", no_argument, NULL, 'h' },    { "qemu", no_argument, NULL, 'k' },
+	struct option options[11 + COMMAND_KINDS] = {
+		{ "dry-run", no_argument, NULL, 'd' },
+		{ "helper", required_argument, NULL, 'H' },
+		{ "prompt", no_argument, NULL, 'p' },
+		{ "no-prompt", no_argument, NULL, 'q' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "qemu", no_argument, NULL, 'k' },
 		{ "door", required_argument, NULL, 'w' },
 		{ "confine", optional_argument, NULL, 'c' },
 		{ "file", required_argument, NULL, 'f' },
+		{ "display", required_argument, NULL, 'y' },
 	};
 	int code = VMGRANT_GRANTED, option;
 
@@ -185,6 +196,8 @@ static int parse(struct run *run, int argc, char **argv)
 			code = run_confine_take(&run->confine, optarg);
 		else if (option == 'f')
 			code = run_confine_add_file(&run->confine, optarg);
+		else if (option == 'y')
+			code = confine_display_take(&run->confine, optarg);
 		else if (option == 'p' || option == 'q')
 			run->prompt = option == 'p' ? PROMPT_ALWAYS : PROMPT_NEVER;
 		else
