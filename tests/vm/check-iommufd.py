@@ -57,6 +57,19 @@ with contextlib.ExitStack() as world:
             assert pci.locked_memory(machine.process.pid) == (MEMORY, MEMORY)
         wait_until(lambda: not pci.holders(node), "the device to be let go")
 
+    def check_confined():
+        """A confined QEMU has the device by two fds and the rule's limit, under an id of its own.
+
+        That kernel is built without Landlock: the best of what it has.
+        """
+        before = ["vmgrant", "run", "--no-prompt", "--confine=best", "--file", "/opt:ro", "--vfio", pci.CARD, "--"]
+        with acl(RULE), Guest(alice, ["-S"], before=before, program=NEWER) as machine:
+            assert "vfio-pci" in machine.monitor("info qtree")
+            [pid] = pci.holders(node)
+            assert os.stat(f"/proc/{pid}").st_uid >= 100000 and pci.holders("/dev/iommu") == {pid}
+            assert pci.locked_memory(pid) == (MEMORY, MEMORY)
+        wait_until(lambda: not pci.holders(node), "the device to be let go")
+
     def check_dma():
         """The card works: its firmware, run by the guest, sends and receives by DMA."""
         before = pci.frames_of(MAC)
