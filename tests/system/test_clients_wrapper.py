@@ -133,7 +133,7 @@ def test_libvirt_goes_on_with_such_a_domain(libvirt_world, alice):
 
 def test_domains_by_a_file_of_their_name_have_addresses_of_their_own(libvirt_world, alice):
     alice.write(".config/vmgrant/libvirt/one.conf", "# cards\n--net br0\n'--net' \"br0\"\n")
-    alice.write("two words.conf", "--net\tbr0")
+    alice.write("two words.conf", "--net\tbr0\n--confine=best")
     alice.run("one", 1, machine="q35")
     alice.run("two", 2, VMGRANT_FILE="/home/alice/two words.conf")
     one, two = alice.cards("one"), alice.cards("two")
@@ -250,3 +250,24 @@ def test_a_card_comes_and_goes_by_libvirts_monitor(libvirt_world, alice):
 def test_a_domain_that_is_not_there_is_named(alice, words, expected):
     done = alice.vmgrant(*words)
     assert done.code != 0 and expected in done.stderr and done.stderr.count(b"\n") == 1, done.stderr
+
+
+def test_libvirt_asks_a_new_qemu_again_when_the_emulator_is_touched(libvirt_world, alice):
+    """As the manual says of a QEMU that was upgraded."""
+    folder = "/home/alice/qemus2"
+    emulator, asked = f"{folder}/vmgrant-qemu-x86_64", f"{folder}/asked"
+    script = f"""mkdir {folder} && cp /usr/bin/vmgrant {emulator} && cd {folder} &&
+        printf '#!/bin/sh\necho >>{asked}; exec {QEMU} "$@"\n' >qemu-system-x86_64 &&
+        chmod +x qemu-system-x86_64"""
+    assert libvirt_world.run_as("alice", ["sh", "-c", script]).code == 0
+
+    def times():
+        alice.ask("domcapabilities", "--virttype", "qemu", "--emulatorbin", emulator)
+        return libvirt_world.path(asked).read_text(encoding="ascii").count("\n")
+    first = times()
+    assert first > 0 and times() == first  # it remembers
+    # It looks at whole seconds.
+    script = (f"while [ $(date +%s) -le $(stat -c %Z {emulator}) ]; do sleep 0.1; done; "
+              f"touch {emulator}")
+    assert libvirt_world.run_as("alice", ["sh", "-c", script]).code == 0
+    assert times() > first
