@@ -235,7 +235,10 @@ vmgrant_SOURCES = \
 	client/command/setup/host.c \
 	client/command/setup/host.h \
 	client/command/setup/manager-ip.c \
+	client/command/setup/manager-networkd.c \
 	client/command/setup/manager.c \
+	client/command/setup/network-text.c \
+	client/command/setup/network-text.h \
 	client/command/setup/manager.h \
 	client/command/setup/perform.c \
 	client/command/setup/perform.h \

@@ -112,12 +112,13 @@ void changes_release(struct setup_changes *changes)
 
 char *command_text(const struct words *command)
 {
+	const size_t first = command->count > 0 && strcmp(command->items[0], "-") == 0;
 	char *text = NULL;
 
-	for (size_t i = 0; i < command->count; i++) {
+	for (size_t i = first; i < command->count; i++) {
 		char *word = text_shell_quote(command->items[i]);
 
-		if (i > 0)
+		if (i > first)
 			text_append(&text, " ", 1);
 		text_append(&text, word, strlen(word));
 		free(word);

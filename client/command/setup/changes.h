@@ -37,7 +37,7 @@ struct setup_change *changes_add_file(struct setup_changes *changes, const char 
 struct setup_change *changes_add_command(struct setup_changes *changes, const char *part, ...)
 	__attribute__((sentinel));
 
-/* One more command that undoes it. */
+/* One more command that undoes it; "-" first: it may fail, as in a unit of systemd's. */
 void change_add_undo(struct setup_change *change, ...) __attribute__((sentinel));
 
 /* Move one of another list to the end of this one. There, a zeroed one stays. */
@@ -48,7 +48,7 @@ void changes_drop(struct setup_changes *changes, size_t index);
 
 void changes_release(struct setup_changes *changes);
 
-/* A command as a shell would read it back, to be freed. */
+/* A command as a shell would read it back, to be freed, without that dash. */
 char *command_text(const struct words *command);
 
 /* For people, on standard output: a difference, or a line that begins with "$". */

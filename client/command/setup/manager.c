@@ -6,6 +6,7 @@
 #include <string.h>
 
 const struct setup_manager *const setup_managers[] = {
+	&manager_networkd,
 	&manager_ip,
 	NULL,
 };

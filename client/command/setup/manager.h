@@ -30,8 +30,7 @@ struct setup_manager {
 	int (*plan)(const struct bridge_plan *plan, struct setup_changes *changes);
 };
 
-extern const struct setup_manager manager_networkmanager, manager_networkd, manager_ifupdown,
-	manager_ip;
+extern const struct setup_manager manager_networkd, manager_ip;
 
 /* The managers, in the order in which they are asked; ended by NULL. */
 extern const struct setup_manager *const setup_managers[];

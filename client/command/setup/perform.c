@@ -166,6 +166,20 @@ int change_make(const struct setup_change *change)
 	return change->command.count > 0 ? run(&change->command) : VMGRANT_GRANTED;
 }
 
+static int undo_command(const struct words *command)
+{
+	struct words rest = { command->items + 1, command->count - 1 };
+	struct capture *capture;
+
+	if (strcmp(command->items[0], "-") != 0)
+		return run(command);
+	/* What was never made cannot be taken away. */
+	capture = text_need(malloc(sizeof *capture));
+	(void)command_succeeds(&rest, capture);
+	free(capture);
+	return VMGRANT_GRANTED;
+}
+
 int change_undo(const struct setup_change *change)
 {
 	int code = VMGRANT_GRANTED;
@@ -173,7 +187,7 @@ int change_undo(const struct setup_change *change)
 	if (change->path != NULL)
 		return undo_file(change);
 	for (size_t i = 0; i < change->undo_count; i++) {
-		if (run(&change->undo[i]) != VMGRANT_GRANTED)
+		if (undo_command(&change->undo[i]) != VMGRANT_GRANTED)
 			code = VMGRANT_INTERNAL;
 	}
 	return code;

@@ -3,6 +3,7 @@
 /* vmgrant setup --undo, --confirm and --roll-back. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "client/command/common/command.h"
 #include "client/command/common/json.h"
@@ -66,7 +67,8 @@ static void reverse(const struct setup_change *change, struct setup_changes *cha
 	}
 	for (size_t i = 0; i < change->undo_count; i++) {
 		back = changes_add_command(changes, change->part, NULL);
-		for (size_t k = 0; k < change->undo[i].count; k++)
+		for (size_t k = strcmp(change->undo[i].items[0], "-") == 0;
+		     k < change->undo[i].count; k++)
 			words_add(&back->command, text_format("%s", change->undo[i].items[k]));
 	}
 }

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
+"""vmgrant setup with a real systemd-networkd and systemd's own timer: the machine's address moves to the bridge and
+back, by hand and by the timer that nobody answers, and a guest reaches what is behind the card.
+"""
+
+import contextlib
+import os
+import sys
+
+from beside import LONG_S, addresses, file, service
+from checks import acl, main, need, read, run, wait_until
+from people import Seated
+from talkers import talking
+
+CARD = "eth0"
+NETWORKD = ("systemd-networkd.socket", "systemd-networkd")
+RECORD = "/var/lib/vmgrant/setup/record.json"
+
+
+def has_lease(name):
+    return [one for one in addresses(name) if one.startswith("10.0.2.")]
+
+
+def set_up(*words):
+    """What it printed. A word of check's about this odd machine is no failure of the setup."""
+    done = run(["vmgrant", "setup", *words], limit_s=LONG_S)
+    assert done.returncode in (0, 104), done.stdout
+    return done.stdout
+
+
+def is_moved():
+    """The bridge has the card's address, which is fixed, and the machine's; the card none."""
+    wait_until(lambda: has_lease("br0"), "an address on the bridge", limit_s=LONG_S)
+    wait_until(lambda: not has_lease(CARD), f"{CARD} without an address", limit_s=LONG_S)
+    assert read("/sys/class/net/br0/addr_assign_type") == "3"
+    assert read("/sys/class/net/br0/address") == read(f"/sys/class/net/{CARD}/address")
+    assert os.path.exists(f"/sys/class/net/br0/brif/{CARD}")
+
+
+def is_as_before():
+    wait_until(lambda: not os.path.exists("/sys/class/net/br0"), "the bridge to go", limit_s=LONG_S)
+    wait_until(lambda: has_lease(CARD), "the card's address", limit_s=LONG_S)
+    wait_until(lambda: not os.path.exists(RECORD), "an empty record", limit_s=LONG_S)
+
+
+def timers():
+    return need(["systemctl", "list-units", "--all", "--plain", "--no-legend", "vmgrant-setup*"])
+
+
+def moves_and_comes_back(person):
+    """Confirmed, and undone by hand; not confirmed, and undone by the timer."""
+    words = ("--user", person.name, "--bridge", "br0", "--uplink", CARD, "--no-polkit", "--yes")
+    before = has_lease(CARD)
+    with acl("# nobody yet"):
+        said = set_up(*words, "--timeout", "3600")
+        assert "vmgrant setup --confirm" in said, said
+        is_moved()
+        assert has_lease("br0") == before
+        set_up("--confirm")
+        assert not timers(), timers()
+        with talking(person, "br0", 1) as [guest]:
+            guest.reaches_gateway()
+        set_up("--undo", "--yes")
+        is_as_before()
+        set_up(*words, "--timeout", "10")
+        is_as_before()
+        assert "br0" not in read("/etc/vmgrant/acl.conf")
+
+
+with contextlib.ExitStack() as world:
+    alice = Seated("alice", 1)
+    world.callback(alice.leave)
+
+    @contextlib.contextmanager
+    def clean_card():
+        """Down and without addresses before and after."""
+        try:
+            need(["ip", "link", "set", CARD, "down"])
+            yield
+        finally:
+            run(["vmgrant", "setup", "--undo", "--yes"], limit_s=LONG_S)
+            run(["ip", "link", "del", "br0"])
+            run(["ip", "address", "flush", "dev", CARD])
+
+    def check_networkd():
+        """systemd-networkd: the card's address goes to the bridge and back"""
+        first = file("/etc/systemd/network/80-wired.network",
+                     f"[Match]\nName={CARD}\n\n[Network]\nDHCP=yes\n")
+        with first, service(*NETWORKD), clean_card():
+            need(["networkctl", "reconfigure", CARD])
+            wait_until(lambda: has_lease(CARD), "an address on the card", limit_s=LONG_S)
+            moves_and_comes_back(alice)
+
+    sys.exit(main(globals()))
