@@ -158,12 +158,19 @@ packaged_files() {
 	make_installed install "$work/packaged" && "$work/src/scripts/packaged-files" "$work/packaged"
 }
 
+pictures_current() {
+	local text
+
+	for text in processes request sealed; do
+		"$work/src/scripts/draw-picture" --check "$work/src/doc/$text.txt" || return 1
+	done
+}
+
 stage_text() {
 	[ -d "$work/gcc/doc" ] || check "gcc build" build gcc CC=gcc --enable-werror || return
 	check "shell scripts" shell_scripts
 	check "each folder includes what it may" "$work/src/scripts/check-includes"
-	check "the picture is current" "$work/src/scripts/draw-picture" --check \
-		"$work/src/doc/processes.txt"
+	check "pictures are current" pictures_current
 	check "the table of attacks is current" "$work/src/scripts/attack-table" --check
 	check "protocol.json is current" "$work/src/scripts/protocol-json" --check
 	check "decisions and links" decisions_listed
