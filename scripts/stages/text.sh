@@ -164,6 +164,7 @@ pictures_current() {
 	for text in processes request sealed; do
 		"$work/src/scripts/draw-picture" --check "$work/src/doc/$text.txt" || return 1
 	done
+	"$work/src/scripts/draw-figures" --check
 }
 
 stage_text() {
