@@ -158,6 +158,16 @@ packaged_files() {
 	make_installed install "$work/packaged" && "$work/src/scripts/packaged-files" "$work/packaged"
 }
 
+# No release is made of a version that only some files name.
+release_refuses() {
+	local said
+
+	said=$("$work/src/scripts/release" 9.9.9 "$work" 2>&1)
+	[ $? -eq 1 ] && [ "$said" = "scripts/release: configure.ac: AC_INIT is not of 9.9.9" ] || return 1
+	said=$("$work/src/scripts/release" 9.9 2>&1)
+	[ $? -eq 2 ] && grep -q 'scripts/release \[--dry-run\]' <<<"$said"
+}
+
 pictures_current() {
 	local text
 
@@ -172,6 +182,7 @@ stage_text() {
 	check "shell scripts" shell_scripts
 	check "each folder includes what it may" "$work/src/scripts/check-includes"
 	check "pictures are current" pictures_current
+	check "a release is of one version" release_refuses
 	check "the table of attacks is current" "$work/src/scripts/attack-table" --check
 	check "protocol.json is current" "$work/src/scripts/protocol-json" --check
 	check "decisions and links" decisions_listed

@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[2]
-MARKDOWN = ("README.md", "HACKING.md", "ARCHITECTURE.md", "SECURITY.md", "packaging/README.md",
+MARKDOWN = ("README.md", "CONTRIBUTING.md", "HACKING.md", "ARCHITECTURE.md", "SECURITY.md", "packaging/README.md",
             "bindings/python/README.md", *(f"doc/{path.name}" for path in sorted(TOP.glob("doc/*.md"))))
 MANUALS = tuple(f"doc/{path.name}" for path in sorted(TOP.glob("doc/*.in")))
 PROGRAMS = ("vmgrant", "sudo", "nmcli", "ip", "udevadm", "ln", "systemctl", "dpkg-buildpackage",
