@@ -92,6 +92,10 @@ class Vfio(Scenario):
         return "/dev/vfio/", "locked memory up to 2097152 bytes"
 
     def problem_of(self, worker, case, report):
+        # First: it takes the records, which are not to be taken for the next one's.
+        problem = super().problem_of(worker, case, report)
+        if problem:
+            return problem
         granted = self.is_grant(report.answer[0])
         # A helper that hears no more of its judge does not know that the reply is out: it takes
         # the limit back, and says so by its status.
@@ -102,7 +106,7 @@ class Vfio(Scenario):
         able = case.action == faults.FAIL or case.task != 0
         if not granted and able and report.code != -6 and report.memlock != self.memlock:
             return "the limit has stayed up"
-        return super().problem_of(worker, case, report)
+        return None
 
 
 class Disk(Scenario):
