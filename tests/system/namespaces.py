@@ -8,9 +8,9 @@ process 1 asks the kernel to be killed when its parent ends, and the kernel
 kills whoever is left in a pid namespace whose process 1 is gone.
 """
 
+import contextlib
 import ctypes
 import fcntl
-import glob
 import os
 import signal
 import socket
@@ -183,54 +183,77 @@ def hold_namespaces(pid):
 
 def _lives_in(folder, numbers):
     try:
+        if not any(os.stat(f"{folder}/ns/{kind}").st_ino in numbers for kind in ("net", "mnt", "pid")):
+            return False
         with open(f"{folder}/stat", encoding="utf-8", errors="replace") as stat:
             # A zombie lives nowhere, it only waits for its parent to notice.
-            if stat.read().rpartition(")")[2].split()[0] == "Z":
-                return False
-        return any(os.stat(f"{folder}/ns/{kind}").st_ino in numbers
-                   for kind in ("net", "mnt", "pid"))
+            return stat.read().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
 
 
-def inhabitants(held):
-    """/proc folders of the processes that live in one of the namespaces held."""
+def processes():
+    """Numbers of all processes, as names of their folders in /proc."""
+    return {name for name in os.listdir("/proc") if name.isdecimal()}
+
+
+def inhabitants(held, but=frozenset()):
+    """/proc folders of the processes that live in one of the namespaces held.
+
+    but  processes that cannot: those that were there before the namespaces
+    """
     numbers = {os.fstat(fd).st_ino for fd in held}
-    return [folder for folder in glob.glob("/proc/[0-9]*") if _lives_in(folder, numbers)]
+    return [f"/proc/{pid}" for pid in processes() - but if _lives_in(f"/proc/{pid}", numbers)]
+
+
+@contextlib.contextmanager
+def _thread_in(fd, flags, name):
+    """This thread in somebody else's namespace, and back."""
+    own = os.open(f"/proc/thread-self/ns/{name}", os.O_RDONLY)
+    try:
+        setns(fd, flags)
+        try:
+            yield
+        finally:
+            setns(own, flags)
+    finally:
+        os.close(own)
+
+
+def socket_inside(pidfd):
+    """A socket for questions about the network of the process of pidfd."""
+    with _thread_in(pidfd, CLONE_NEWNET, "net"):
+        return socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 
 
 def fork_inside(pidfd, function, keep):
     """Run function as a new process inside the namespaces of the process of pidfd.
 
-    Returns (pid of our direct child, read end of a pipe). From the pipe comes
-    the pid of the process inside, as seen from here, and when it has ended its
-    wait status: two native ints. Our child ends after that.
+    Returns its number as seen from here, when it is inside. It is a child of ours, which somebody
+    has to wait for before process 1 inside can end.
     """
     reader, writer = os.pipe()
 
     def inside():
         try:
+            # Of the number's namespace it is by its birth.
+            setns(pidfd, WORLD_NAMESPACES & ~CLONE_NEWPID)
+            os.write(writer, b"inside")
             reset_signals()
             os.setsid()
-            close_all_but(set(keep) - {pidfd, writer})
+            close_all_but(set(keep) - {pidfd})
             os._exit(function() or 0)
         except BaseException:
             os.write(2, traceback.format_exc().encode(errors="replace"))
             os._exit(126)
 
-    def outside():
-        setns(pidfd, WORLD_NAMESPACES)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    with _thread_in(pidfd, CLONE_NEWPID, "pid_for_children"):
         pid = os.fork()
         if pid == 0:
             inside()
-        os.write(writer, struct.pack("i", pid))
-        # Holding descriptors here would keep sockets and TAPs alive.
-        for fd in (0, 1, 2):
-            os.close(fd)
-        close_all_but([writer])
-        _, status = os.waitpid(pid, 0)
-        os.write(writer, struct.pack("i", status))
-
-    child = fork_child(outside, keep=[*keep, pidfd, writer])
     os.close(writer)
-    return child, reader
+    os.read(reader, 6)
+    os.close(reader)
+    return pid

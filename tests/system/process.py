@@ -59,14 +59,11 @@ class Process:
     """Started by World.spawn(). Standard output and error are collected."""
 
     def __init__(self, pidfd, function, keep, out_fds):
-        self._child, self._pipe = fork_inside(pidfd, function, keep)
+        self.pid = fork_inside(pidfd, function, keep)
+        self._pidfd = os.pidfd_open(self.pid)
         self._status = None
         self._streams = dict(zip(("stdout", "stderr"), out_fds))
         self._data = {"stdout": b"", "stderr": b""}
-        first = os.read(self._pipe, 4)
-        if len(first) != 4:
-            raise RuntimeError("no process could be started inside the world")
-        self.pid = struct.unpack("i", first)[0]
 
     @property
     def stdout(self):
@@ -92,17 +89,15 @@ class Process:
 
     def _ended(self, limit_s):
         with selectors.DefaultSelector() as selector:
-            selector.register(self._pipe, selectors.EVENT_READ)
+            selector.register(self._pidfd, selectors.EVENT_READ)
             if not selector.select(limit_s):
                 return False
         self._collect_status()
         return True
 
     def _collect_status(self):
-        data = os.read(self._pipe, 4)
-        self._status = struct.unpack("i", data)[0] if len(data) == 4 else int(signal.SIGKILL)
-        os.waitpid(self._child, 0)
-        os.close(self._pipe)
+        _, self._status = os.waitpid(self.pid, 0)
+        os.close(self._pidfd)
 
     def signal(self, number):
         if self._status is None:
@@ -133,7 +128,7 @@ class Process:
         end = time.monotonic() + limit_s
         with selectors.DefaultSelector() as selector:
             if self._status is None:
-                selector.register(self._pipe, selectors.EVENT_READ, "status")
+                selector.register(self._pidfd, selectors.EVENT_READ, "status")
             for name, fd in self._streams.items():
                 selector.register(fd, selectors.EVENT_READ, name)
             for sock, reader in (input_socket or {}).items():

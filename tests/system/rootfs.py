@@ -2,16 +2,18 @@
 # Copyright (C) 2026 vmgrant contributors
 """The file system and the accounts of a world.
 
-The root is an overlay in memory over the machine's own root: a copy of what was installed
-under the stage, then whatever a test writes. What the machine's administrator, its people
+The root is an overlay over the machine's own root: a copy in memory of what was installed under
+the stage, and over it whatever a test writes. What the machine's administrator, its people
 or another vmgrant put there is hidden, so that a test sees the same everywhere.
 """
 
+import atexit
 import functools
 import glob
 import os
 import shutil
 import stat
+import tempfile
 from pathlib import Path
 
 import namespaces as ns
@@ -116,67 +118,125 @@ def hidden_paths():
 
 
 class Layer:
-    """An overlay in memory over one file system of the machine."""
+    """What lies over one file system of the machine in every world. Never changed once it is made."""
 
-    def __init__(self, number, base):
-        self.base, self.folder = base, f"/tmp/layer{number}"
-        self.upper = f"{self.folder}/upper"
-        for folder in (self.folder, self.upper, f"{self.folder}/work"):
-            os.mkdir(folder, 0o755)
-        self._like(base, self.upper)
+    def __init__(self, base, folder):
+        self.base, self.folder = base, folder
+        os.mkdir(folder)
+        like(base, folder)
+
+    def place(self, path):
+        """Where path belongs in here. The folders above it are there then."""
+        parts = os.path.relpath(path, self.base).split("/")
+        shown, copy = self.base, self.folder
+        for part in parts[:-1]:
+            shown, copy = os.path.join(shown, part), f"{copy}/{part}"
+            if not os.path.lexists(copy):
+                os.mkdir(copy)
+                like(shown, copy)
+        return f"{copy}/{parts[-1]}"
+
+
+def like(path, copy):
+    """Owner and mode of a folder of the machine."""
+    found = os.stat(path)
+    os.chown(copy, found.st_uid, found.st_gid)
+    os.chmod(copy, stat.S_IMODE(found.st_mode))
+
+
+class Template:
+    """What is the same in all worlds of a stage, as layers of overlays: made once, since copying
+    what is installed was most of what a world cost.
+    """
+
+    def __init__(self, stage):
+        self.folder = tempfile.mkdtemp(prefix="template")
+        atexit.register(shutil.rmtree, self.folder, ignore_errors=True)
+        bases = ["/", *(path for path in OFTEN_MOUNTED
+                        if os.path.ismount(path) and not os.path.islink(path))]
+        self.layers = [Layer(base, f"{self.folder}/{number}") for number, base in enumerate(bases)]
+        for path in hidden_paths():
+            # An overlay takes it for "there is nothing".
+            os.mknod(self._place(path), stat.S_IFCHR, 0)
+        if stage is not None:
+            self._install(f"{stage}/.", "", is_new=False)
+
+    def _place(self, path):
+        layer = max((layer for layer in self.layers
+                     if path.startswith(layer.base.rstrip("/") + "/")), key=lambda x: len(x.base))
+        return layer.place(path)
+
+    def _install(self, source, target, is_new):
+        """A folder with owners, modes and links; folders that the machine shows stay as they are.
+
+        is_new  the machine does not show the target
+        """
+        for entry in os.scandir(source):
+            name = f"{target}/{entry.name}"
+            place = self._place(name)
+            is_hidden = os.path.lexists(place) and not os.path.isdir(place)
+            is_shown = not is_new and not is_hidden and os.path.isdir(name)
+            if entry.is_dir(follow_symlinks=False) and is_shown:
+                self._install(entry.path, os.path.realpath(name), is_new=False)
+                continue
+            if is_hidden:
+                os.unlink(place)
+            self._copy(entry, place)
+            if entry.is_dir(follow_symlinks=False):
+                self._install(entry.path, name, is_new=True)
 
     @staticmethod
-    def _like(path, copy):
-        found = os.stat(path)
-        os.chown(copy, found.st_uid, found.st_gid)
-        os.chmod(copy, stat.S_IMODE(found.st_mode))
-
-    def hide(self, path):
-        """By what an overlay takes for "there is nothing": a device 0:0."""
-        parts = os.path.relpath(path, self.base).split("/")
-        place, copy = self.base, self.upper
-        for part in parts[:-1]:
-            place, copy = os.path.join(place, part), f"{copy}/{part}"
-            if not os.path.exists(copy):
-                os.mkdir(copy)
-                self._like(place, copy)
-        os.mknod(f"{copy}/{parts[-1]}", stat.S_IFCHR, 0)
-
-    def mount(self, root):
-        ns.mount("overlay", root + self.base.rstrip("/"), "overlay", 0,
-                 f"lowerdir={self.base},upperdir={self.upper},workdir={self.folder}/work")
+    def _copy(entry, place):
+        found = entry.stat(follow_symlinks=False)
+        if entry.is_symlink():
+            os.symlink(os.readlink(entry.path), place)
+            return
+        if entry.is_dir(follow_symlinks=False):
+            os.mkdir(place)
+            # Nothing that the machine has under that name shines through.
+            os.setxattr(place, "trusted.overlay.opaque", b"y")
+        else:
+            shutil.copyfile(entry.path, place)
+        os.chown(place, found.st_uid, found.st_gid)
+        os.chmod(place, stat.S_IMODE(found.st_mode))
 
 
-def _make_layers(hidden):
-    """Overlays of everything at /tmp/root."""
+@functools.cache
+def template(stage):
+    return Template(stage)
+
+
+def _mount_layers(made, fd):
+    """Overlays of everything at /tmp/root, each with an upper folder in this world's memory.
+
+    fd  the folder of made, which may be in what /tmp was
+    """
     os.mkdir("/tmp/root", 0o755)
-    bases = ["/", *(path for path in OFTEN_MOUNTED
-                    if os.path.ismount(path) and not os.path.islink(path))]
-    layers = [Layer(number, base) for number, base in enumerate(bases)]
-    for path in hidden:
-        layer = max((layer for layer in layers
-                     if path.startswith(layer.base.rstrip("/") + "/")), key=lambda x: len(x.base))
-        layer.hide(path)
-    for layer in layers:
-        layer.mount("/tmp/root")
+    for number, layer in enumerate(made.layers):
+        folder = f"/tmp/layer{number}"
+        for path in (folder, f"{folder}/upper", f"{folder}/work"):
+            os.mkdir(path, 0o755)
+        like(layer.base, f"{folder}/upper")
+        ns.mount("overlay", "/tmp/root" + layer.base.rstrip("/"), "overlay", 0,
+                 f"lowerdir=/proc/self/fd/{fd}/{number}:{layer.base},"
+                 f"upperdir={folder}/upper,workdir={folder}/work")
 
 
 # ---- the root ----
 
-def build(stage_fd, accounts, hidden):
-    """Run by process 1 of a new world: everything below / and lo."""
+def build(made, accounts):
+    """Run by process 1 of a new world: everything below / and lo. made is its Template."""
     os.umask(0)
     ns.mount("none", "/", "none", ns.MS_REC | ns.MS_PRIVATE)
+    # Of this mount namespace: the kernel takes no other one's for a layer.
+    fd = os.open(made.folder, os.O_PATH | os.O_DIRECTORY)
     ns.mount("tmpfs", "/tmp", "tmpfs", 0, "mode=755")
-    _make_layers(hidden)
+    _mount_layers(made, fd)
+    os.close(fd)
     ns.pivot_into("/tmp/root")
     # From here on no link leads out.
     os.chmod("/", 0o755)
     os.chown("/", 0, 0)
-    if stage_fd is not None:
-        os.fchdir(stage_fd)
-        _install(".", "")
-        os.chdir("/")
     _mount_kernel_views()
     _make_devices()
     _make_folders()
@@ -186,27 +246,6 @@ def build(stage_fd, accounts, hidden):
         os.chmod(path, mode)
     ns.loopback_up()
     os.umask(0o022)
-
-
-def _install(source, target):
-    """Copy a folder with owners, modes and links; folders that are there stay as they are."""
-    for entry in os.scandir(source):
-        name, found = f"{target}/{entry.name}", entry.stat(follow_symlinks=False)
-        if entry.is_dir(follow_symlinks=False):
-            if not os.path.isdir(name):
-                os.mkdir(name)
-                os.chown(name, found.st_uid, found.st_gid)
-                os.chmod(name, stat.S_IMODE(found.st_mode))
-            _install(entry.path, name)
-            continue
-        if os.path.lexists(name):
-            os.unlink(name)
-        if entry.is_symlink():
-            os.symlink(os.readlink(entry.path), name)
-        else:
-            shutil.copyfile(entry.path, name)
-            os.chown(name, found.st_uid, found.st_gid)
-            os.chmod(name, stat.S_IMODE(found.st_mode))
 
 
 def _mount_kernel_views():

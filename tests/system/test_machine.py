@@ -10,6 +10,7 @@ import os
 import shutil
 import signal
 import stat
+import tempfile
 
 import pytest
 
@@ -86,6 +87,9 @@ def in_a_machine(stage, function):
         try:
             def inside():
                 rootfs.hidden_paths.cache_clear()
+                rootfs.template.cache_clear()
+                # Overlays have only some of what they are made of.
+                ns.mount("tmpfs", tempfile.gettempdir(), "tmpfs", 0, "mode=755")
                 stage_accounts.cache_clear()
                 return function(f"/proc/self/fd/{fd}")
             return machine.call(inside, keep=[fd])

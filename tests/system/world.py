@@ -2,6 +2,7 @@
 # Copyright (C) 2026 vmgrant contributors
 """A private machine for one test. See README.md."""
 
+import fcntl
 import functools
 import json
 import os
@@ -25,6 +26,7 @@ ACL = "/etc/vmgrant/acl.conf"
 POLICY = "/usr/share/polkit-1/actions/org.vmgrant.policy"
 DEV_LOG, JOURNAL = "/dev/log", "/run/systemd/journal/socket"
 LOCK = "/run/vmgrant/lock"  # of a helper that is the account from its start, or becomes it without root
+SIOCSIFMTU, SIOCSIFHWADDR, SIOCBRADDBR, ARPHRD_ETHER = 0x8922, 0x8924, 0x89a0, 1
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -87,18 +89,13 @@ class World:
         self.helper = helper
         self._open, self._processes = [], []
         accounts = accounts or stage_accounts(stage)
-        stage_fd = None if stage is None else os.open(stage, os.O_PATH | os.O_DIRECTORY)
-        keep = [] if stage_fd is None else [stage_fd]
-        hidden = rootfs.hidden_paths()
-        try:
-            self._keeper, self.pid = ns.boot(
-                lambda: rootfs.build(stage_fd, accounts, hidden), keep)
-        finally:
-            for fd in keep:
-                os.close(fd)
+        made = rootfs.template(stage)
+        self._elders = ns.processes()
+        self._keeper, self.pid = ns.boot(lambda: rootfs.build(made, accounts))
         self._pidfd = os.pidfd_open(self.pid)
         self._root_fd = os.open(f"/proc/{self.pid}/root", os.O_PATH | os.O_DIRECTORY)
         self.namespaces = ns.hold_namespaces(self.pid)
+        self._network = ns.socket_inside(self._pidfd)
         if isinstance(stage, CapableStage):
             self.call(lambda: stage.give(self.helper))
         self.polkit = Polkit(self)
@@ -119,14 +116,16 @@ class World:
         if self._keeper is None:
             return
         os.kill(self.pid, signal.SIGKILL)
+        # It is not gone before these are, which have ended with it and are children of ours.
+        for item in [*self._open, *self._processes]:
+            item.close()
         os.waitpid(self._keeper, 0)
         self._keeper = None
         os.close(self._pidfd)
         os.close(self._root_fd)
-        for item in [*self._open, *self._processes]:
-            item.close()
+        self._network.close()
         try:
-            wait_until(lambda: not ns.inhabitants(self.namespaces), "an empty world")
+            wait_until(lambda: not ns.inhabitants(self.namespaces, self._elders), "an empty world")
         finally:
             for fd in self.namespaces:
                 os.close(fd)
@@ -235,9 +234,15 @@ class World:
 
     def bridge(self, name="br0", mtu=None, mac=None):
         """A bridge that is up. mtu and mac are set by hand when given."""
-        extra = (f" mtu {mtu}" if mtu else "") + (f" address {mac}" if mac else "")
-        # Only `link set` counts as by hand for the kernel, `link add` does not.
-        self.ip(f"link add name {name} type bridge", f"link set dev {name} up{extra}")
+        def ask(question, layout="16s24x", *values):
+            fcntl.ioctl(self._network, question, struct.pack(layout, name.encode(), *values))
+        ask(SIOCBRADDBR)
+        # Only what is set afterwards counts as by hand for the kernel.
+        if mtu:
+            ask(SIOCSIFMTU, "16si20x", mtu)
+        if mac:
+            ask(SIOCSIFHWADDR, "16sH6s16x", ARPHRD_ETHER, bytes.fromhex(mac.replace(":", "")))
+        ask(ns.SIOCSIFFLAGS, "16sH22x", ns.IFF_UP)
         return name
 
     def interfaces(self):
