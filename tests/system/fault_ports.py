@@ -185,6 +185,35 @@ class Imported(AskedPort):
         self.world.write("/etc/qemu/bridge.conf", "allow br0\n")
 
 
+# ---- what must be refused ----
+
+class Refused(DropIn):
+    grants = False
+
+
+class Denied(Refused):
+    """A deny that must not be lost, by each way in which one can be said."""
+    deny = "deny bridge br0 user alice\n"
+
+    def prepare(self):
+        super().prepare()
+        self.world.write_acl(Refused.policy + self.deny)
+        for path, (text, mode, owner) in FILES.items():
+            self.world.write(path, text, mode=mode, owner=owner)
+
+
+FILES = {"/etc/vmgrant/deny.d/x.conf": ("deny bridge br0 user 1000\n", 0o644, (0, 0)),
+         "/etc/qemu/bridge.conf": ("include /etc/qemu/alice.conf\n", 0o644, (0, 0)),
+         "/etc/qemu/alice.conf": ("deny br0\n", 0o640, (0, 1000))}
+DENIES = {"user": "deny bridge br0 user alice\n", "group": "deny bridge br0 group students\n",
+          "include": "include /etc/vmgrant/deny.d\n",
+          "import": "import-qemu /etc/qemu/bridge.conf\n"}
+
+
+def denied(name, names):
+    return type(f"Denied by {name}, {names}", (Denied,), {"deny": DENIES[name], "names": names})
+
+
 # ---- through the service ----
 
 class Served(Native):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 vmgrant contributors
-"""A scenario of tests/system/test_attacks_every_call.py: a policy, a request, and what must hold.
+"""A request of which calls fail, kill or stop: its policy, its client, and what must hold.
 
 What a whole grant is say fault_ports.py and fault_devices.py.
 """
@@ -9,6 +9,7 @@ import os
 import re
 import socket
 import threading
+from collections import Counter
 
 import faults
 import protocol_client
@@ -53,7 +54,7 @@ class Scenario:
     grants = True
 
     def __init__(self, stage, folder):
-        self.stage, self.folder = stage, folder
+        self.stage, self.folder, self.seen = stage, folder, Counter()
 
     def __enter__(self):
         self.world, self.workers = self.make_world(), []
@@ -166,11 +167,41 @@ class Scenario:
             return None
         return "no clear sentence"
 
+    def calls(self):
+        """[Call] of a request that no fault befalls. It ends as it should."""
+        worker, case = self.workers[0], faults.Case(0, 0)
+        report, calls = worker.run(case, self.talk(worker), wants_calls=True)
+        assert self.is_grant(report.answer[0]) == self.grants, report
+        problem = self.problem_of(worker, case, report)
+        assert problem is None, f"{problem}: {report}"
+        for fd in report.answer[1]:
+            os.close(fd)
+        return faults.numbered(calls)
+
+    def request_calls(self):
+        """Of these, from the request on to the reply."""
+        calls = self.calls()
+        of_judge = [(i, call.name) for i, call in enumerate(calls) if call.task == self.judge_task]
+        first = next(i for i, name in of_judge if name == "recvmsg")
+        last = [i for i, name in of_judge if name == "sendmsg"][-1]
+        return calls[first:last + 1]
+
+    def run_each(self, calls, action, error=None):
+        """A request for each call, with what happening there. Returns the problems; in seen stands
+        how many of them met their call, were granted, were killed.
+        """
+        self.seen.clear()
+        return faults.run_all(self.workers, [faults.Case(call.task, call.number, action, error)
+                                             for call in calls], self.judge)
+
     def judge(self, worker, case):
         report = worker.run(case, self.talk(worker))
         with LOCK:
             COUNTED["cases"] += 1
             COUNTED["met"] += report.fired
+            self.seen["met"] += report.fired
+            self.seen["granted"] += self.is_grant(report.answer[0])
+            self.seen["killed"] += report.code == -9
         try:
             problem = self.problem_of(worker, case, report)
             return f"{problem}: {report}" if problem else None

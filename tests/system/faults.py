@@ -5,13 +5,17 @@
 tests/attack/fault-injector.c starts the helpers; this chooses what happens and is the client.
 """
 
+import ctypes
 import errno
+import functools
 import os
 import random
 import shutil
 import socket
 import struct
 import threading
+from collections import Counter
+from typing import NamedTuple
 
 import nss
 from process import exit_code, receive
@@ -96,12 +100,27 @@ def install(world):
     world.path(INJECTOR).chmod(0o755)
 
 
-def counts_of(calls):
-    """{task: number of its calls}"""
-    counts = {}
-    for task, _ in calls:
-        counts[task] = counts.get(task, 0) + 1
-    return counts
+@functools.cache
+def name_of(system_call):
+    seccomp = ctypes.CDLL("libseccomp.so.2")
+    seccomp.seccomp_syscall_resolve_num_arch.restype = ctypes.c_char_p
+    return seccomp.seccomp_syscall_resolve_num_arch(0, system_call).decode()
+
+
+class Call(NamedTuple):
+    """A call of a request; number counts those of its task, from 0."""
+    task: int
+    number: int
+    name: str
+
+
+def numbered(calls):
+    """[Call] of [(task, system call)] in their order"""
+    counts, found = Counter(), []
+    for task, system_call in calls:
+        found.append(Call(task, counts[task], name_of(system_call)))
+        counts[task] += 1
+    return found
 
 
 def all_cases(counts):

@@ -13,7 +13,6 @@ import pytest
 import tracing
 from looking import children_of
 from process import wait_until
-from test_attacks_faults import problem_of
 from world import World
 
 
@@ -27,8 +26,7 @@ def shared(stage):
 
 def rebuild(world):
     """br0, which is allowed, and evil, which is not."""
-    for name in ("br0", "evil", "moved"):
-        world.run(["ip", "link", "del", name])
+    world.run(["sh", "-c", "printf 'link del %s\\n' br0 evil moved | ip -force -batch -"])
     world.bridge("br0")
     world.bridge("evil")
 
@@ -103,6 +101,29 @@ def run_stopped_at(world, call, change, **options):
 def read_trace(world):
     path = world.path(tracing.TRACE)
     return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+def is_whole(world, name):
+    """Has this port everything that a port must have?"""
+    port = world.port(name)
+    link = world.links()[name]
+    return (port["master"] == "br0" and port["guard"] and port["root_block"] and
+            "UP" in link["flags"] and link["address"].startswith("fe:") and
+            link.get("ifalias") == "vmgrant: user alice (uid 1000) on br0" and
+            link["mtu"] == 1500 and world.sysfs(name, "owner") == "1000")
+
+
+def problem_of(world, result):
+    """What is wrong with an outcome, None if it is a whole grant or a whole refusal."""
+    if result.code == 0 and not result.granted:
+        return "exit 0 without one byte and one fd"
+    if result.code != 0 and (result.payload or result.fds):
+        return "something was sent before a failure"
+    if result.granted and result.name not in world.interfaces():
+        return "a descriptor without its interface"
+    if result.granted and not is_whole(world, result.name):
+        return "a port without its protections"
+    return None
 
 
 @pytest.mark.parametrize("change", (recreate, delete, exchange_names, move_port, take_port_out,

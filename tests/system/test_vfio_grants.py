@@ -10,16 +10,16 @@ import re
 import resource
 import signal
 import socket
-from collections import Counter
 
 import pytest
 
+import faults
 import replies
 import vfio_client as client
+from fault_devices import Vfio
 from pci import GPU, ZERO, Machine
-from process import become, receive, send_fds, wait_until
+from process import become, receive, send_fds
 from protocol_client import pair
-from tracing import CALL
 from world import JOURNAL, World, identity_of
 
 ACL_TEXT = "allow vfio 10de:* user alice polkit=no memlock=4M\n"
@@ -29,7 +29,6 @@ MEGABYTE = 1 << 20
 # Raw: each version of strace knows other requests by name.
 ANSWERED = ["-e", "inject=ioctl:retval=0", "-e", "raw=ioctl"]
 IOMMU_OPTION = 0x3b87
-TOGETHER = 4
 
 
 @pytest.fixture
@@ -238,56 +237,26 @@ def test_attack_10_a_helper_that_was_stopped_sets_no_limit(machine):
     assert not re.search(r"prlimit64\([1-9]\d*, RLIMIT_MEMLOCK, \{", trace(machine))
 
 
-# ---- one after the other ----
+# ---- whatever fails or ends ----
 
-def calls_of_a_request(machine):
-    """[(name, number)] of the system calls from the request on to the reply."""
-    close(ask(machine, 6 * MEGABYTE, memlock=client.ALL))
-    found = [(name, text) for _, name, text in CALL.findall(trace(machine))]
-    counts, chosen, begun = Counter(), [], False
-    for name, text in found:
-        counts[name] += 1
-        begun = begun or name == "recvmsg"
-        if begun and name not in ("ioctl", "exit_group"):
-            chosen.append((name, counts[name]))
-        if begun and name == "sendmsg":
-            return chosen
-    raise AssertionError(f"no request in {found}")
-
-
-def with_each(machine, what):
-    """(call, reply or None) of one request for each call, with what happening at it."""
-    calls = calls_of_a_request(machine)
-    for start in range(0, len(calls), TOGETHER):
-        requests = []
-        for name, number in calls[start:start + TOGETHER]:
-            request = connect(machine, 6 * MEGABYTE, output="/dev/null", options=[
-                "-e", f"inject={name}:{what}:when={number}"])
-            request.socket.send(client.encode(1, GPU, memlock=client.ALL))
-            requests.append(((name, number), request))
-        for call, request in requests:
-            reply = client.receive(request.socket)
-            request.socket.close()
-            request.finish()
-            yield call, reply
+@pytest.fixture(scope="module")
+def scenario(stage):
+    with Vfio(stage, None) as scenario:
+        yield scenario
 
 
 @pytest.mark.parametrize("error", ("EIO", "ENOMEM"))
-def test_attack_36_a_call_that_fails_gives_a_whole_grant_or_none(machine, error):
-    refused = 0
-    for call, reply in with_each(machine, f"error={error}"):
-        assert reply is None or (is_whole(reply) if reply.code == 0 else not reply.fds), call
-        refused += reply is None or reply.code != 0
-        if reply:
-            close(reply)
-    assert refused > 20
+def test_attack_36_a_call_that_fails_gives_a_whole_grant_or_none(scenario, error):
+    calls = scenario.request_calls()
+    problems = scenario.run_each(calls, faults.FAIL, error)
+    assert not problems, problems
+    assert len(calls) - scenario.seen["granted"] > 20, scenario.seen
+    scenario.check_nothing_is_left()
 
 
-def test_attack_11_a_helper_that_is_killed_gives_nothing(machine):
-    ended = 0
-    for call, reply in with_each(machine, "signal=KILL"):
-        assert reply is None or is_whole(reply), call
-        ended += reply is None
-        if reply:
-            close(reply)
-    assert ended > 20, ended
+def test_attack_11_a_helper_that_is_killed_gives_nothing(scenario):
+    calls = scenario.request_calls()
+    problems = scenario.run_each(calls, faults.KILL)
+    assert not problems, problems
+    assert len(calls) - scenario.seen["granted"] > 20, scenario.seen
+    scenario.check_nothing_is_left()

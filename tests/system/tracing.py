@@ -8,39 +8,17 @@ from collections import Counter
 TRACE = "/tmp/trace"
 CALL = re.compile(r"^(\d+) +(\w+)\((.*)", re.MULTILINE)
 
-# strace counts the calls of each name for each process separately.
-# execve number 1 starts the helper: without it there is nothing to look at.
-NOT_INJECTED = {("execve", 1), ("exit_group", 1)}
-
 # So many at a time; a process under strace spends much time waiting.
 AT_ONCE = 4
 
 
-def _trace(world, user, bridge, options):
-    """[(pid, name, arguments)] of one request that was granted."""
+def ordered_calls(world, user="alice", bridge="br0", **options):
+    """[(name, number, arguments)] of the calls of the helper itself, in their order."""
     result = world.request(user, bridge, strace=["-f", "-qq", "-o", TRACE], **options)
     assert result.granted, result
     result.close()
     world.wait_no_taps()
-    return CALL.findall(world.path(TRACE).read_text(encoding="utf-8"))
-
-
-def recorded_calls(world, user="alice", bridge="br0", **options):
-    """[(name, number)] of every system call of one request that was granted.
-
-    number counts the calls of that name in one process, from 1.
-    """
-    trace = _trace(world, user, bridge, options)
-    most = {}
-    for (_, name), count in Counter((pid, name) for pid, name, _ in trace).items():
-        most[name] = max(most.get(name, 0), count)
-    return [(name, number) for name, count in most.items() for number in range(1, count + 1)
-            if (name, number) not in NOT_INJECTED]
-
-
-def ordered_calls(world, user="alice", bridge="br0", **options):
-    """[(name, number, arguments)] of the calls of the helper itself, in their order."""
-    trace = _trace(world, user, bridge, options)
+    trace = CALL.findall(world.path(TRACE).read_text(encoding="utf-8"))
     counts, found = Counter(), []
     for pid, name, arguments in trace:
         if pid == trace[0][0]:
