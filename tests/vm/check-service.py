@@ -8,8 +8,8 @@ import os
 import re
 import sys
 
-from checks import acl, main, need, read, run, wait_until
-from nested import Guest, OLDER
+from checks import acl, main, need, read, say, wait_until, write
+from nested import Guest, OLDER, SMALL
 from network import BOOT_FROM_NETWORK, bridge, ports, reaches_network
 from people import Person, Seated
 
@@ -17,6 +17,17 @@ MAC = "52:54:00:12:34:01"
 DROP_IN = "/run/systemd/system/vmgrant@.service.d"
 SCORE_WANTED = 2.0
 RULES = "allow bridge br0 user alice polkit=no{}\nallow usb 0403:6001 user alice polkit=no"
+HARDENED = """[Service]
+ExecStart={command}
+NoNewPrivileges=yes
+PrivateUsers=yes
+ProtectSystem=strict
+PrivateTmp=yes
+ProtectKernelTunables=yes
+ProtectControlGroups=yes
+RestrictSUIDSGID=yes
+LockPersonality=yes
+"""
 
 
 def units(*names):
@@ -81,17 +92,35 @@ with contextlib.ExitStack() as world:
         """A user namespace in which alice is root: a guest gets an address."""
         gets_address(["unshare", "-Ur"])
 
-    def check_hardened_unit():
-        """A hardened unit that runs as alice: a port is given."""
-        done = run(["systemd-run", "--uid=alice", "--wait", "--pipe", "-q",
-                    "-p", "NoNewPrivileges=yes", "-p", "PrivateUsers=yes",
-                    "-p", "ProtectSystem=strict", "-p", "PrivateTmp=yes", "--",
-                    "vmgrant", "run", "--net", "br0", "--", "sh", "-c", "echo {net0.ifname}"])
-        assert done.returncode == 0 and "veth" in done.stdout, done.stdout
+    def systemctl_of_alices(*words):
+        return alice.run(["env", f"XDG_RUNTIME_DIR=/run/user/{alice.entry.pw_uid}",
+                          "systemctl", "--user", *words])
+
+    def check_hardened_user_unit():
+        """A hardened unit of alice's own systemd: a guest gets an address."""
+        folder = f"{alice.entry.pw_dir}/.config/systemd/user"
+        assert alice.run(["mkdir", "-p", folder]).returncode == 0
+        guest = ["/usr/bin/vmgrant", "run", "--no-prompt", "--net", f"br0,mac={MAC}", "--",
+                 f"/usr/bin/{OLDER}", *SMALL, *BOOT_FROM_NETWORK]
+        write(f"{folder}/guest.service", HARDENED.format(command=" ".join(guest)))
+        wait_until(lambda: systemctl_of_alices("daemon-reload").returncode == 0, "alice's systemd")
+        started = systemctl_of_alices("start", "guest")
+        assert started.returncode == 0, started.stdout
+        try:
+            reaches_network(leases, MAC)
+            pid = systemctl_of_alices("show", "--value", "-p", "MainPID", "guest").stdout.strip()
+            assert re.search(r"^NoNewPrivs:\s1$", read(f"/proc/{pid}/status"), re.M)
+        except AssertionError:
+            say(systemctl_of_alices("status", "guest").stdout)
+            raise
+        finally:
+            systemctl_of_alices("stop", "guest")
+        wait_until(lambda: not ports(), "the port to go with its guest")
 
     def check_bubblewrap():
         """bubblewrap with nothing of the host but programs and the socket: an address."""
-        gets_address(["bwrap", "--unshare-all", "--share-net", "--die-with-parent", "--ro-bind", "/usr", "/usr",
+        gets_address(["bwrap", "--unshare-all", "--share-net", "--die-with-parent",
+                      "--ro-bind", "/usr", "/usr",
                       "--symlink", "usr/bin", "/bin", "--symlink", "usr/lib", "/lib",
                       "--symlink", "usr/lib64", "/lib64", "--ro-bind", "/etc", "/etc",
                       "--ro-bind", "/opt", "/opt", "--bind", "/tmp", "/tmp",
@@ -168,7 +197,7 @@ with contextlib.ExitStack() as world:
                           "echo {net0.ifname}"])
 
     def check_attack_77_no_user_namespaces():
-        """user namespaces forbidden: the setuid door seals ports, the service says what it lacks."""
+        """user namespaces forbidden: sealed ports by setuid, by the service with its drop-in."""
         if not old_kernel:
             return
         with forbidden("kernel.unprivileged_userns_clone", 0):
@@ -177,7 +206,37 @@ with contextlib.ExitStack() as world:
             gets_address([])
             done = port("--door", "socket")
             assert done.returncode != 0 and "no-user-namespaces.conf" in done.stdout, done.stdout
+            units(("no-user-namespaces.conf", example("no-user-namespaces.conf")))
+            done = port("--door", "socket")
+            assert done.returncode == 0 and "veth" in done.stdout, done.stdout
+            os.unlink(f"{DROP_IN}/no-user-namespaces.conf")
+            units()
         wait_until(lambda: not ports(), "the ports to go")
+
+    def check_log():
+        """vmgrant log reads the real journal: who was given what by each door, and still has it."""
+        since = need(["date", "+%F %T"]).strip()
+
+        def log(*words):
+            return json.loads(need(["vmgrant", "log", "--json", "--since", since, *words]))
+
+        def held():
+            return [one for one in log("--held", "--user", "alice")
+                    if one["given"].startswith("port ") and "bridge br0" in one["given"]]
+
+        for door in ("auto", "socket"):
+            with Guest(alice, ["-S"], program=OLDER,
+                       before=["vmgrant", "run", "--door", door, "--net", "br0", "--"]):
+                [record] = wait_until(held, "the record of the port")
+                assert record["uid"] == 1000 and record["held"] is True, record
+                assert record["given"].split()[1] in ports(), record
+            wait_until(lambda: not held(), "the port to be gone")
+        bob = Person("bob")
+        done = bob.run(["vmgrant", "run", "--net", "br0", "--", "true", "{net0.fd}"])
+        assert done.returncode == 7, done.stdout
+        [refusal] = wait_until(lambda: log("--refused", "--user", "bob"), "the refusal's record")
+        assert refusal["granted"] is False and refusal["code"] == 7, refusal
+        assert not log("--user", "bob")
 
     def check_nobody_is_root():
         """While a guest runs and asks, no process of the service is root's."""
