@@ -115,6 +115,19 @@ def test_a_line_that_was_there_before_survives_an_undo(host):
     assert text(host, ACL) == "allow bridge br1 user alice\n"
 
 
+def test_whoever_may_already_needs_no_line(host):
+    for line, extra in (("allow bridge br0 user alice queues=4 polkit=no", ("--no-polkit",)),
+                        ("allow bridge br0 group students quota=2", ())):
+        host.write_acl(f"{line}\n")
+        done = set_up(host, "--user", "alice", "--bridge", "br0", "--yes", *extra)
+        assert done.stderr == b"" and b"$ vmgrant allow" not in done.stdout, done
+        assert text(host, ACL) == f"{line}\n"
+    # Who is to be asked by polkit, and should not be, is told of the line that says so.
+    host.write_acl("allow bridge br0 user alice quota=2\n")
+    said = is_refused(host, replies.DENIED, "--user", "alice", "--bridge", "br0", "--yes", "--no-polkit")
+    assert "line 1 is about the same" in said
+
+
 def test_of_libvirts_configuration_only_the_helper_changes(host):
     host.write("/usr/sbin/libvirtd", "#!/bin/sh\n", mode=0o755)
     old = '# x\nbridge_helper = "/usr/lib/qemu/qemu-bridge-helper"\nmax_core = 0'
