@@ -86,7 +86,7 @@ ELSEWHERE = (
     (r"tests/bench/bench-\w+\.py STAGE$", "scripts/bench", r"bench"),
 )
 # What is no command: a name of one in a sentence, and a synopsis.
-NAMED = re.compile(r"vmgrant (run|attach|detach|tap|libvirt|setup)( --confine)?$|.* (Op|Ar|Cm) ")
+NAMED = re.compile(r"vmgrant (run|attach|detach|tap|libvirt|setup)( --[a-z-]+)?$|.* (Op|Ar|Cm) ")
 # Each once, where it stands first.
 SHOWN = list({one.text: one for one in reversed(documents.commands())}.values())[::-1]
 OURS = [one for one in SHOWN if one.text.startswith("vmgrant ") and not NAMED.match(one.text)
