@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 vmgrant contributors
-"""What a confined QEMU works with besides: real swtpm and virtiofsd, and the network of the host."""
+"""What a confined QEMU works with besides: real swtpm, virtiofsd and passt, and the network of the host."""
 
 import os
 import socket
@@ -64,6 +64,23 @@ def test_a_folder_of_virtiofsds(world):
                "-device", "vhost-user-fs-pci,chardev=c,tag=share") as machine:
         assert "vhost-user-fs" in machine.ask("human-monitor-command", **{"command-line": "info qtree"})
         assert daemon.running() and machine.quit().code == 0
+
+
+def test_a_card_of_passts(world):
+    """Which has the host's network, while QEMU has none."""
+    need("passt")
+    path = f"{RUNTIME}/passt"
+    world.ip("link add outer type veth peer name far", "addr add 192.0.2.2/24 dev outer", "link set outer up",
+             "link set far up", "route add default via 192.0.2.1")
+    daemon = world.spawn(["passt", "--one-off", "--foreground", "--socket", path], "alice")
+    wait_until(lambda: world.path(path).exists() or not daemon.running(), "passt")
+    assert daemon.running(), daemon.wait().stderr
+    with guest(world, "-netdev", f"stream,id=n,server=off,addr.type=unix,addr.path={path}",
+               "-device", "virtio-net-pci,netdev=n") as machine:
+        assert "n: index=0,type=stream" in machine.network().replace("\\ ", ""), machine.network()
+        # It has one client at a time, and ends with it.
+        assert daemon.running() and machine.quit().code == 0
+    assert daemon.wait().code == 0
 
 
 def test_user_mode_networking_needs_the_network_of_the_host(world):

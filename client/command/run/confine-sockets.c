@@ -67,17 +67,46 @@ static const char *piece_end(const char *text)
 	return text;
 }
 
-/* "socket,id=c,path=/s,server=on" with "fd=N" instead; NULL: there is no such piece. */
-static char *with_fd(const char *word, int fd)
+/* A word in which another text stands for the piece of that key; NULL: there is no such piece. */
+static char *with_piece(const char *word, const char *key, const char *instead)
 {
 	for (const char *piece = word; *piece != '\0';) {
 		const char *end = piece_end(piece);
 
-		if (strncmp(piece, "path=", 5) == 0)
-			return text_format("%.*sfd=%d%s", (int)(piece - word), word, fd, end);
+		if (strncmp(piece, key, strlen(key)) == 0)
+			return text_format("%.*s%s%s", (int)(piece - word), word, instead, end);
 		piece = *end == ',' ? end + 1 : end;
 	}
 	return NULL;
+}
+
+/* "socket,id=c,path=/s,server=on" with "fd=N" instead. */
+static char *chardev_with_fd(const char *word, int fd)
+{
+	char *instead = text_format("fd=%d", fd), *changed = with_piece(word, "path=", instead);
+
+	free(instead);
+	return changed;
+}
+
+/* "stream,id=n,server=off,addr.type=unix,addr.path=/s" with "addr.type=fd" and "addr.str=N". */
+static char *stream_with_fd(const char *word, int fd)
+{
+	char *instead = text_format("addr.str=%d", fd), *changed = NULL;
+	char *half = with_piece(word, "addr.path=", instead);
+
+	if (half != NULL)
+		changed = with_piece(half, "addr.type=unix", "addr.type=fd");
+	free(half);
+	free(instead);
+	return changed;
+}
+
+static char *with_fd(const char *option, const char *word, int fd)
+{
+	if (strcmp(option, "-chardev") == 0)
+		return chardev_with_fd(word, fd);
+	return strcmp(option, "-netdev") == 0 ? stream_with_fd(word, fd) : NULL;
 }
 
 /* Of the short form a character device with a name, and its name instead. */
@@ -116,7 +145,7 @@ static int place_fd(struct run *run, const struct qemu_file *file, size_t word, 
 			name_device(run, word, fd);
 		return 1;
 	}
-	changed = strcmp(file->option, "-chardev") == 0 ? with_fd(text, fd) : NULL;
+	changed = with_fd(file->option, text, fd);
 	if (changed == NULL)
 		return 0;
 	if (fd >= 0) {
