@@ -8,7 +8,8 @@
 # What tries each system call of the helper, or many requests: the kernel is the same there, and
 # these take half of the time. `scripts/test system` in that release has all.
 repeated="attacks_every_call attacks_faults attacks_lost_denies attacks_core storms"
-repeated+=" attacks_conversations acl_oracle attacks_judge usb_faults attacks_bridge"
+repeated+=" attacks_conversations acl_oracle attacks_judge attacks_judge_orders usb_faults"
+repeated+=" attacks_bridge"
 # The same in files that have other cases.
 repeated_cases="attack_11 or attack_36"
 
