@@ -21,6 +21,7 @@ EXTRA_DIST += \
 	tests/bench/bench-guest.py \
 	tests/bench/bench-disks.py \
 	tests/bench/bench-sealed.py \
+	tests/bench/ask-doors.py \
 	tests/bench/bench.py \
 	tests/bench/bench_confine.py \
 	tests/bench/bench_memory.py \
