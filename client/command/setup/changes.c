@@ -3,7 +3,6 @@
 /* The list of what vmgrant setup does to a machine. */
 #include "client/command/setup/changes.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,12 +21,10 @@ static struct setup_change *add(struct setup_changes *changes, const char *part)
 	return change;
 }
 
-static void add_words(struct words *words, va_list arguments)
+static void add_words(struct words *words, const char *const list[])
 {
-	const char *word;
-
-	while ((word = va_arg(arguments, const char *)) != NULL)
-		words_add(words, text_format("%s", word));
+	for (; *list != NULL; list++)
+		words_add(words, text_format("%s", *list));
 }
 
 struct setup_change *changes_add_file(struct setup_changes *changes, const char *part, char *path,
@@ -41,14 +38,17 @@ struct setup_change *changes_add_file(struct setup_changes *changes, const char 
 	return change;
 }
 
-struct setup_change *changes_add_command(struct setup_changes *changes, const char *part, ...)
+struct setup_change *changes_add_empty(struct setup_changes *changes, const char *part)
+{
+	return add(changes, part);
+}
+
+struct setup_change *changes_add_command(struct setup_changes *changes, const char *part,
+					 const char *const words[])
 {
 	struct setup_change *change = add(changes, part);
-	va_list arguments;
 
-	va_start(arguments, part);
-	add_words(&change->command, arguments);
-	va_end(arguments);
+	add_words(&change->command, words);
 	return change;
 }
 
@@ -60,13 +60,9 @@ static struct words *new_undo(struct setup_change *change)
 	return &change->undo[change->undo_count++];
 }
 
-void change_add_undo(struct setup_change *change, ...)
+void change_add_undo(struct setup_change *change, const char *const words[])
 {
-	va_list arguments;
-
-	va_start(arguments, change);
-	add_words(new_undo(change), arguments);
-	va_end(arguments);
+	add_words(new_undo(change), words);
 }
 
 static void release(struct setup_change *change)

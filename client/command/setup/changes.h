@@ -33,12 +33,17 @@ struct setup_changes {
 struct setup_change *changes_add_file(struct setup_changes *changes, const char *part, char *path,
 				      char *text, char *before);
 
-/* A command's words, ended by NULL; without any: nothing to run, but something to undo. */
-struct setup_change *changes_add_command(struct setup_changes *changes, const char *part, ...)
-	__attribute__((sentinel));
+/* Nothing to run yet: words may follow, or only something to undo. */
+struct setup_change *changes_add_empty(struct setup_changes *changes, const char *part);
+
+/* The words of a command, to be copied. */
+#define SETUP_WORDS(...) ((const char *const[]){ __VA_ARGS__, NULL })
+
+struct setup_change *changes_add_command(struct setup_changes *changes, const char *part,
+					 const char *const words[]);
 
 /* One more command that undoes it; "-" first: it may fail, as in a unit of systemd's. */
-void change_add_undo(struct setup_change *change, ...) __attribute__((sentinel));
+void change_add_undo(struct setup_change *change, const char *const words[]);
 
 /* Move one of another list to the end of this one. There, a zeroed one stays. */
 void changes_take(struct setup_changes *changes, struct setup_change *change);

@@ -16,11 +16,13 @@ static int plan(const struct bridge_plan *bridge, struct setup_changes *changes)
 	if (bridge->card != NULL)
 		return command_fail(VMGRANT_USAGE, "setup: --manager ip: it moves no address to a "
 						   "bridge: see doc/bridges.md");
-	change = changes_add_command(changes, NETWORK_PART, "ip", "link", "add", bridge->bridge,
-				     "address", bridge->mac, "type", "bridge", NULL);
-	change_add_undo(change, "ip", "link", "delete", bridge->bridge, "type", "bridge", NULL);
-	(void)changes_add_command(changes, NETWORK_PART, "ip", "link", "set", bridge->bridge, "up",
-				  NULL);
+	change = changes_add_command(changes, NETWORK_PART,
+				     SETUP_WORDS("ip", "link", "add", bridge->bridge, "address",
+						 bridge->mac, "type", "bridge"));
+	change_add_undo(change,
+			SETUP_WORDS("ip", "link", "delete", bridge->bridge, "type", "bridge"));
+	(void)changes_add_command(changes, NETWORK_PART,
+				  SETUP_WORDS("ip", "link", "set", bridge->bridge, "up"));
 	return VMGRANT_GRANTED;
 }
 

@@ -195,14 +195,15 @@ static int plan_files(const struct bridge_plan *plan, struct setup_changes *chan
 	if (code != VMGRANT_GRANTED)
 		return code;
 	/* Undone last, when the files are gone. */
-	first = changes_add_command(changes, NETWORK_PART, NULL);
-	change_add_undo(first, "networkctl", "reload", NULL);
-	change_add_undo(first, "-", "networkctl", "delete", plan->bridge, NULL);
+	first = changes_add_empty(changes, NETWORK_PART);
+	change_add_undo(first, SETUP_WORDS("networkctl", "reload"));
+	change_add_undo(first, SETUP_WORDS("-", "networkctl", "delete", plan->bridge));
 	if (plan->card != NULL)
-		change_add_undo(first, "networkctl", "reconfigure", plan->card, NULL);
+		change_add_undo(first, SETUP_WORDS("networkctl", "reconfigure", plan->card));
 	code = add_files(plan, number, network, changes);
 	if (code == VMGRANT_GRANTED)
-		(void)changes_add_command(changes, NETWORK_PART, "networkctl", "reload", NULL);
+		(void)changes_add_command(changes, NETWORK_PART,
+					  SETUP_WORDS("networkctl", "reload"));
 	return code;
 }
 

@@ -34,13 +34,14 @@ int plan_apparmor(const struct setup *setup, struct setup_changes *changes)
 {
 	char *enabled = tree_line("", "/sys/module/apparmor/parameters/enabled");
 	const int is_enabled = enabled != NULL && *enabled == 'Y';
+	struct setup_change *change;
 
 	(void)setup;
 	free(enabled);
-	if (is_enabled && access(VMGRANT_APPARMOR, X_OK) == 0 &&
-	    (lacks_line("usr.sbin.libvirtd") || lacks_line("usr.sbin.virtqemud")))
-		change_add_undo(
-			changes_add_command(changes, "apparmor", VMGRANT_APPARMOR, "add", NULL),
-			VMGRANT_APPARMOR, "remove", NULL);
+	if (!is_enabled || access(VMGRANT_APPARMOR, X_OK) < 0 ||
+	    (!lacks_line("usr.sbin.libvirtd") && !lacks_line("usr.sbin.virtqemud")))
+		return VMGRANT_GRANTED;
+	change = changes_add_command(changes, "apparmor", SETUP_WORDS(VMGRANT_APPARMOR, "add"));
+	change_add_undo(change, SETUP_WORDS(VMGRANT_APPARMOR, "remove"));
 	return VMGRANT_GRANTED;
 }

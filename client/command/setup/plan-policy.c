@@ -114,7 +114,7 @@ static int plan_rule(const struct setup *setup, const char *kind, const char *na
 		code = try_allow(setup, kind, name, &diff);
 	if (code != VMGRANT_GRANTED || (diff == NULL && geteuid() == 0))
 		return code;
-	change = changes_add_command(changes, "policy", NULL);
+	change = changes_add_empty(changes, "policy");
 	allow_words(&change->command, setup, kind, name, none);
 	change->shown = diff;
 	change->undo = text_need(calloc(1, sizeof *change->undo));

@@ -66,7 +66,7 @@ static void reverse(const struct setup_change *change, struct setup_changes *cha
 		return;
 	}
 	for (size_t i = 0; i < change->undo_count; i++) {
-		back = changes_add_command(changes, change->part, NULL);
+		back = changes_add_empty(changes, change->part);
 		for (size_t k = strcmp(change->undo[i].items[0], "-") == 0;
 		     k < change->undo[i].count; k++)
 			words_add(&back->command, text_format("%s", change->undo[i].items[k]));
