@@ -134,7 +134,7 @@ static int is_unchanged(const char *path, const char *before)
 	char *now = NULL;
 	int result = small_file_read(path, &now), is_same;
 
-	is_same = before == NULL ? result == -ENOENT : result == 0 && strcmp(now, before) == 0;
+	is_same = before == NULL ? result == -ENOENT : now != NULL && strcmp(now, before) == 0;
 	free(now);
 	return is_same;
 }
