@@ -59,6 +59,23 @@ def connect(family, kind, address):
             client.send(b"out")
 
 
+def started(pid):
+    """When a process began, which tells it from another one of that number."""
+    with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+        return int(file.read().rsplit(")", 1)[1].split()[19])
+
+
+def victim(facts):
+    """Its number, unless that is one of our own in here: then there is no way to name it."""
+    try:
+        is_other = started(facts["victim"]) != facts["victim_started"]
+    except OSError:
+        is_other = False
+    if is_other:
+        raise ProcessLookupError("another process has that number in here")
+    return facts["victim"]
+
+
 # ---- files ----
 
 FILES = "root folder, Landlock"
@@ -132,24 +149,24 @@ PROCESSES = "process namespace"
 
 @attempt("see another process of the person's", PROCESSES)
 def see_process(facts):
-    if facts["victim_name"].encode() not in read(f"/proc/{facts['victim']}/cmdline"):
+    if facts["victim_name"].encode() not in read(f"/proc/{victim(facts)}/cmdline"):
         raise ProcessLookupError
 
 
 @attempt("read the environment of another process", PROCESSES)
 def read_environment(facts):
-    if b"TOKEN=" not in read(f"/proc/{facts['victim']}/environ"):
+    if b"TOKEN=" not in read(f"/proc/{victim(facts)}/environ"):
         raise ProcessLookupError
 
 
 @attempt("open the memory of another process", PROCESSES)
 def open_memory(facts):
-    os.close(os.open(f"/proc/{facts['victim']}/mem", os.O_RDWR))
+    os.close(os.open(f"/proc/{victim(facts)}/mem", os.O_RDWR))
 
 
 @attempt("trace another process", "process namespace, filter")
 def trace(facts):
-    call(SYS_PTRACE, 0x4206, facts["victim"], 0, 0)  # PTRACE_SEIZE
+    call(SYS_PTRACE, 0x4206, victim(facts), 0, 0)  # PTRACE_SEIZE
 
 
 @attempt("trace its supervisor", "ids, filter")
@@ -175,29 +192,29 @@ def list_descriptors(facts):
 
 @attempt("signal another process", PROCESSES)
 def signal_process(facts):
-    os.kill(facts["victim"], signal.SIGURG)
+    os.kill(victim(facts), signal.SIGURG)
 
 
 @attempt("signal everything that it may", PROCESSES)
 def signal_all(facts):
     # SIGURG does nothing to who does not ask for it; what counts is the victim.
-    pidfd = os.pidfd_open(facts["victim"])
+    pidfd = os.pidfd_open(victim(facts))
     signal.pidfd_send_signal(pidfd, signal.SIGURG)
 
 
 @attempt("change the limits of another process", PROCESSES)
 def change_limits(facts):
-    resource.prlimit(facts["victim"], resource.RLIMIT_NOFILE)
+    resource.prlimit(victim(facts), resource.RLIMIT_NOFILE)
 
 
 @attempt("change the priority of another process", PROCESSES)
 def change_priority(facts):
-    os.setpriority(os.PRIO_PROCESS, facts["victim"], 19)
+    os.setpriority(os.PRIO_PROCESS, victim(facts), 19)
 
 
 @attempt("enter a namespace of another process", "process namespace, filter")
 def enter_namespace(facts):
-    fd = os.open(f"/proc/{facts['victim']}/ns/user", os.O_RDONLY)
+    fd = os.open(f"/proc/{victim(facts)}/ns/user", os.O_RDONLY)
     call(SYS_SETNS, fd, 0)
 
 

@@ -75,7 +75,8 @@ def be_victim():
     breakout.call(29, 0x766D, 4096, 0o1600)  # shmget, IPC_CREAT
     kept += os.openpty()
     with open(FACTS + ".new", "w", encoding="ascii") as file:
-        json.dump({"victim": int(os.readlink("/proc/self")), "uid": 1000, "home": "/home/alice",
+        json.dump({"victim": int(os.readlink("/proc/self")), "victim_started": breakout.started("self"),
+                   "uid": 1000, "home": "/home/alice",
                    "victim_name": "python", "runtime": "/run/user/1000",
                    "disk": "/home/alice/other.img", "shared": "/tmp/shared",
                    "shm": "/dev/shm/secret", "abstract": "vmgrant-abstract",
@@ -222,7 +223,9 @@ def test_attack_93_one_guest_gets_nothing_of_another(world, victims):
     listed = ["sh", "-c", "ps -eo uid=,pid=,args= | awk '$1 >= 200000 && $3 ~ /python3$/ {print $2}'"]
     pids = wait_until(lambda: world.run(listed).stdout, "another guest", pause_s=0.2)
     facts = json.loads(world.path(FACTS).read_text(encoding="ascii"))
-    facts.update(victim=int(pids.split()[-1]), abstract="other", udp=9999, shared="/tmp/own")
+    pid = int(pids.split()[-1])
+    facts.update(victim=pid, victim_started=world.call(lambda: breakout.started(pid)), abstract="other",
+                 udp=9999, shared="/tmp/own")
     world.write(FACTS, json.dumps(facts), owner=(1000, 1000))
     ends, who = try_all(world, *CONFINED)
     assert {name: end for name, end in ends.items() if not end.startswith("refused")} == {}
