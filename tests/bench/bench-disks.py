@@ -21,6 +21,7 @@ sys.path.insert(0, os.fspath(Path(__file__).parent.parent / "system"))
 
 # Found by the line above.
 import disk_client  # noqa: E402  pylint: disable=wrong-import-position
+import guard  # noqa: E402  pylint: disable=wrong-import-position
 import protocol_client  # noqa: E402  pylint: disable=wrong-import-position
 from disks import NAME, RULE, DiskWorld  # noqa: E402  pylint: disable=wrong-import-position
 
@@ -62,6 +63,7 @@ def samples(world, runs):
 
 def main():
     stage, runs = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 300
+    guard.keep_out()
     with tempfile.TemporaryDirectory() as folder, DiskWorld(stage, Path(folder)) as world:
         few = samples(world, runs)
         rules = RULE

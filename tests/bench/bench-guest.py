@@ -27,6 +27,7 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests/system"))
 # pylint: disable=wrong-import-position
+import guard  # noqa: E402
 from world import World  # noqa: E402
 
 KINDS = ("direct", "sealed")
@@ -173,6 +174,7 @@ def main():
         sys.exit("usage: sudo tests/bench/bench-guest.py STAGE [ROUNDS]")
     rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 5
     found = collections.defaultdict(list)
+    guard.keep_out()
     with tempfile.TemporaryDirectory() as folder, World(sys.argv[1]) as world:
         make_guest(Path(folder))
         for name in ("kernel", "initrd"):

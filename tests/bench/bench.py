@@ -20,6 +20,7 @@ from pathlib import Path
 
 import bench_confine
 import bench_memory
+import guard
 import protocol_client
 import rootfs
 import usb_requests
@@ -306,6 +307,7 @@ def machine():
 
 
 def run(options):
+    guard.keep_out()
     with World(options.shared) as world:
         keep_a_journal(world)
         install(world, f"{options.linked}{HELPER}", LINKED)

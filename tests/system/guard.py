@@ -54,10 +54,22 @@ def shut_in(writable=()):
     _set_attributes("/", MOUNT_ATTR_RDONLY, 0, AT_RECURSIVE)
     for folder in writable:
         _set_attributes(folder, 0, MOUNT_ATTR_RDONLY, 0)
+    _make_room()
+    return network
+
+
+def _make_room():
+    """A file system in memory for temporary files: what lies over / in a world cannot lie in it."""
     room = next(place for place in ROOM_PLACES if os.path.isdir(place))
     ns.mount("tmpfs", room, "tmpfs", ns.MS_NOSUID | ns.MS_NODEV, "mode=755")
     os.environ["TMPDIR"] = tempfile.tempdir = room
-    return network
+
+
+def keep_out():
+    """For programs that make worlds and are no tests: the machine's files stay writable."""
+    ns.unshare(ns.CLONE_NEWNS)
+    ns.mount("none", "/", "none", ns.MS_REC | ns.MS_PRIVATE)
+    _make_room()
 
 
 def _set_limit(number, soft, hard):
