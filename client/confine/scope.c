@@ -24,6 +24,7 @@ enum outcome {
 #ifdef HAVE_SD_BUS
 #include <systemd/sd-bus.h>
 #include <time.h>
+#include <unistd.h>
 
 #define MANAGER "org.freedesktop.systemd1"
 #define MANAGER_PATH "/org/freedesktop/systemd1"
@@ -39,16 +40,26 @@ struct waiting {
 
 /* ---- the bus ---- */
 
+/* Where the person's sockets are; libvirt starts programs without the variable. NULL: no name. */
+static char *runtime_folder(void)
+{
+	const char *folder = getenv("XDG_RUNTIME_DIR");
+
+	if (folder == NULL)
+		return text_format("/run/user/%u", (unsigned)getuid());
+	return folder[strcspn(folder, ",;%=")] == '\0' ? text_format("%s", folder) : NULL;
+}
+
 /* A direct line to the person's systemd, which it has where no bus is installed. */
 static int open_direct(sd_bus **bus)
 {
-	const char *folder = getenv("XDG_RUNTIME_DIR");
-	char *address;
+	char *folder = runtime_folder(), *address;
 	int error;
 
-	if (folder == NULL || folder[strcspn(folder, ",;%=")] != '\0')
+	if (folder == NULL)
 		return -ENOMEDIUM;
 	address = text_format("unix:path=%s/systemd/private", folder);
+	free(folder);
 	error = sd_bus_new(bus);
 	if (error >= 0)
 		error = sd_bus_set_address(*bus, address);

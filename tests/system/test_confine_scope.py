@@ -46,15 +46,17 @@ def property_of(body, name, kind):
     return int.from_bytes(body[start + -start % size:][:size], "little")
 
 
-@pytest.mark.parametrize("address", (BUS, RUNTIME + "/systemd/private"))
-def test_a_scope_with_the_limits_is_asked_for(world, address):
-    """Over the bus, and where there is none by systemd's own socket."""
+@pytest.mark.parametrize("address, env", (
+    (BUS, SESSION), (RUNTIME + "/systemd/private", SESSION),
+    (RUNTIME + "/systemd/private", environment("alice"))), ids=("bus", "direct", "no variable"))
+def test_a_scope_with_the_limits_is_asked_for(world, address, env):
+    """Over the bus, and where there is none by systemd's own socket, which libvirt's QEMU is not told of."""
     limit(world, pids_max="99\n", memory_max="67108864\n")
     if address != BUS:
         world.path(RUNTIME + "/systemd").mkdir()
         world.path(RUNTIME + "/systemd").chmod(0o755)
     fakebus.start(world, fakebus.job_reply("done"), address)
-    done = confined(world, "memory=64M,tasks=99")
+    done = confined(world, "memory=64M,tasks=99", env)
     assert done.code == 0 and done.stdout == b"started\n" and b"control group" not in done.stderr, done
     body = world.path(fakebus.BODY).read_bytes()
     assert re.search(rb"vmgrant-[0-9]+\.scope\0", body)
