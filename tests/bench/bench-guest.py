@@ -1,12 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 vmgrant contributors
-"""Sealed against direct ports with a real Linux guest, in turn, in one run.
+"""Sealed against direct ports, and confined guests, with a real Linux guest, in turn, in one run.
 
     sudo tests/bench/bench-guest.py STAGE [ROUNDS]
 
 STAGE is what `make install DESTDIR=STAGE` made. Each round boots a guest for each kind of
-port by `vmgrant run`, in random order; the host tells it what to send and receive. What
+port by `vmgrant run`, and one with a sealed port and --confine, in random order; the host tells it what to send and receive. What
 arrives counts: at the port of the bridge for frames of the guest's, in the guest for the
 host's. Prints a table.
 """
@@ -30,7 +30,9 @@ sys.path.insert(0, str(TOP / "tests/system"))
 import guard  # noqa: E402
 from world import World  # noqa: E402
 
-KINDS = ("direct", "sealed")
+BRIDGES = ("direct", "sealed")
+# (bridge, more words): a confined guest has a sealed port.
+KINDS = {"direct": ("direct",), "sealed": ("sealed",), "confined": ("sealed", "--confine=best")}
 ACL = ("allow bridge direct user alice polkit=no port=direct\n"
        "allow bridge sealed user alice polkit=no\n")
 HOST, GUEST = "192.168.77.1", "192.168.77.2"
@@ -155,12 +157,13 @@ def serve(bridge):
 # ---- one boot ----
 
 def measure(world, kind):
-    for other in KINDS:
+    bridge, *words = KINDS[kind]
+    for other in BRIDGES:
         world.ip(f"address flush dev {other}")
-    world.ip(f"address add {HOST}/24 dev {kind}")
-    server = world.spawn(lambda: serve(kind))
+    world.ip(f"address add {HOST}/24 dev {bridge}")
+    server = world.spawn(lambda: serve(bridge))
     done = world.run(
-        ["vmgrant", "run", "--net", kind, "--", QEMU, "-accel", "tcg", "-machine", "pc",
+        ["vmgrant", "run", "--net", bridge, *words, "--", QEMU, "-accel", "tcg", "-machine", "pc",
          "-smp", PROCESSORS, "-m", "256", "-nodefaults", "-display", "none", "-no-reboot", "-serial", "stdio",
          "-kernel", "/srv/kernel", "-initrd", "/srv/initrd",
          "-append", "console=ttyS0 quiet panic=-1 mitigations=off"], "alice", limit_s=LIMIT_S)
@@ -179,17 +182,19 @@ def main():
         make_guest(Path(folder))
         for name in ("kernel", "initrd"):
             world.write(f"/srv/{name}", (Path(folder) / name).read_bytes())
-        for kind in KINDS:
-            world.bridge(kind)
+        for bridge in BRIDGES:
+            world.bridge(bridge)
         world.write_acl(ACL)
         for _ in range(rounds):
-            for kind in random.sample(KINDS, len(KINDS)):
+            for kind in random.sample(list(KINDS), len(KINDS)):
                 for row, value in measure(world, kind).items():
                     found[row, kind].append(value)
-    print("| what | direct | sealed | sealed/direct |\n|---|---:|---:|---:|")
+    print("| what | direct | sealed | confined | sealed/direct | confined/sealed |\n"
+          "|---|---:|---:|---:|---:|---:|")
     for row in dict.fromkeys(row for row, _ in found):
-        direct, sealed = (statistics.median(found[row, kind]) for kind in KINDS)
-        print(f"| {row} | {direct:.1f} | {sealed:.1f} | {sealed / direct:.2f} |")
+        direct, sealed, confined = (statistics.median(found[row, kind]) for kind in KINDS)
+        print(f"| {row} | {direct:.1f} | {sealed:.1f} | {confined:.1f} | {sealed / direct:.2f} | "
+              f"{confined / sealed:.2f} |")
 
 
 if __name__ == "__main__":
