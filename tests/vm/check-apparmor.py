@@ -63,7 +63,7 @@ with contextlib.ExitStack() as world:
             return virsh("create", "/home/alice/guest.xml")
 
     def prepare():
-        need(["install", "-d", "-o", "alice", "-g", "alice", os.path.dirname(CONFIG)])
+        need(["install", "-d", "-o", "alice", "-g", "alice", "/home/alice/.config", os.path.dirname(CONFIG)])
         for path, text in ((CONFIG, f'bridge_helper = "{HELPER}"\nstdio_handler = "file"\n'),
                            ("/home/alice/guest.xml", DOMAIN)):
             with open(path, "w", encoding="utf-8") as out:

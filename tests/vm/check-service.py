@@ -98,7 +98,8 @@ with contextlib.ExitStack() as world:
 
     def check_hardened_user_unit():
         """A hardened unit of alice's own systemd: a guest gets an address."""
-        folder = f"{alice.entry.pw_dir}/.config/systemd/user"
+        # Not below ~/.config, which is root's where another check has put something there.
+        folder = f"/run/user/{alice.entry.pw_uid}/systemd/user"
         assert alice.run(["mkdir", "-p", folder]).returncode == 0
         guest = ["/usr/bin/vmgrant", "run", "--no-prompt", "--net", f"br0,mac={MAC}", "--",
                  f"/usr/bin/{OLDER}", *SMALL, *BOOT_FROM_NETWORK]
