@@ -83,7 +83,10 @@ def test_a_confined_linux_guest_sends_and_receives_through_each_of_four_queues(w
          "-append", "console=ttyS0 quiet panic=-1 mitigations=off"], "alice", limit_s=LIMIT_S, cwd="/home/alice")
     said = done.stdout.decode(errors="replace").replace("\r", "")
     assert done.code == 0 and "all said" in said, (said, done.stderr)
-    assert f"queues: {QUEUES} {QUEUES}" in said and done.stderr == b""
+    assert f"queues: {QUEUES} {QUEUES}" in said
+    # A world has no systemd of the person's, which is said.
+    lines = done.stderr.splitlines()
+    assert not [line for line in lines if b"without a control group" not in line], lines
     # Whole in both directions, on all of them at once.
     host = dict(line.split() for line in server.wait().stdout.decode().splitlines())
     found = re.findall(r"processor (\d): (\w+) (\w+)", said)

@@ -350,7 +350,8 @@ def test_a_port_whose_alias_root_has_changed_counts_by_its_name_only(life, conne
 def test_a_port_in_another_namespace_is_that_ones(life, connect):
     reply = client.ask(connect("alice"), 1, "br0")
     keeper = life.spawn(["unshare", "--net", "sh", "-c", "echo $$ >/run/other; exec sleep 1000"])
-    wait_until(lambda: os.path.exists(life.path("/run/other")), "another namespace")
+    wait_until(lambda: life.path("/run/other").exists() and life.path("/run/other").stat().st_size,
+               "another namespace")
     pid = life.path("/run/other").read_text(encoding="ascii").strip()
     life.ip(f"link set {reply.port} netns {pid}")
     alice = connect("alice")

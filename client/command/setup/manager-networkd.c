@@ -16,6 +16,14 @@
 
 /* ---- what networkd says of a card ---- */
 
+/* Without the quotes that some releases of systemd put around it. */
+static char *unquoted(const char *value, size_t length)
+{
+	const int is_quoted = length >= 2 && value[0] == '"' && value[length - 1] == '"';
+
+	return text_format("%.*s", (int)length - 2 * is_quoted, value + is_quoted);
+}
+
 /* The value of NAME= in networkd's notes about a link, to be freed; NULL: none. */
 static char *note_of(const char *folder, const char *card, const char *name)
 {
@@ -28,8 +36,8 @@ static char *note_of(const char *folder, const char *card, const char *name)
 		     line = strchr(line, '\n')) {
 			line += *line == '\n';
 			if (strncmp(line, name, length) == 0 && line[length] == '=')
-				value = text_format("%.*s", (int)strcspn(line + length + 1, "\n"),
-						    line + length + 1);
+				value = unquoted(line + length + 1,
+						 strcspn(line + length + 1, "\n"));
 		}
 	}
 	free(text);
