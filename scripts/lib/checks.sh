@@ -46,12 +46,12 @@ debian_can_be_made() {
 	return 1
 }
 
-# count_last_line NAME STATUS LOG: of a program whose last line counts, as ours does.
+# count_last_line NAME STATUS LOG: of a program that counts last, as ours does.
 count_last_line() {
 	local good bad skips
 
-	read -r good bad skips < <(tail -n 1 "$3" |
-		sed -nE 's/^([0-9]+) passed, ([0-9]+) failed, ([0-9]+) skipped$/\1 \2 \3/p')
+	read -r good bad skips < <(
+		sed -nE 's/^([0-9]+) passed, ([0-9]+) failed, ([0-9]+) skipped$/\1 \2 \3/p' "$3" | tail -n 1)
 	if [ -z "$good" ] || { [ "$2" -ne 0 ] && [ "$((bad + skips))" -eq 0 ]; }; then
 		fail "$1 ended with status $2"
 		return
