@@ -172,6 +172,8 @@ vmgrant_SOURCES = \
 	client/command/common/prompt.h \
 	client/command/common/read-policy.c \
 	client/command/common/read-policy.h \
+	client/command/common/small-file.c \
+	client/command/common/small-file.h \
 	client/command/common/whole-path.c \
 	client/command/common/whole-path.h \
 	client/command/complete/complete.c \

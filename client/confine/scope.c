@@ -9,11 +9,13 @@
 #include "client/confine/scope.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "client/text/text.h"
+#include "wire/process/clock.h"
 
 enum outcome {
 	SCOPE_NO_MANAGER,
@@ -23,14 +25,13 @@ enum outcome {
 
 #ifdef HAVE_SD_BUS
 #include <systemd/sd-bus.h>
-#include <time.h>
 #include <unistd.h>
 
 #define MANAGER "org.freedesktop.systemd1"
 #define MANAGER_PATH "/org/freedesktop/systemd1"
 #define MANAGER_INTERFACE "org.freedesktop.systemd1.Manager"
 /* A machine that boots, or has no memory left, takes its time. */
-#define ANSWER_TIMEOUT_US 60000000u
+#define ANSWER_TIMEOUT_MS 60000
 
 /* What is being waited for. */
 struct waiting {
@@ -78,7 +79,7 @@ static sd_bus *open_bus(char **why_out)
 	if (error < 0)
 		direct = open_direct(&bus);
 	if (direct >= 0)
-		direct = sd_bus_set_method_call_timeout(bus, ANSWER_TIMEOUT_US);
+		direct = sd_bus_set_method_call_timeout(bus, ANSWER_TIMEOUT_MS * UINT64_C(1000));
 	if (direct >= 0)
 		return bus;
 	*why_out = text_format("no session bus: %s",
@@ -167,25 +168,17 @@ static int on_removed(sd_bus_message *signal, void *data, sd_bus_error *error)
 	return 0;
 }
 
-static unsigned long long now_us(void)
-{
-	struct timespec now = { 0 };
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (unsigned long long)now.tv_sec * 1000000u + (unsigned long long)now.tv_nsec / 1000u;
-}
-
 /* Returns 0, or a negative errno. */
 static int wait_for_job(sd_bus *bus, const struct waiting *waiting)
 {
-	const unsigned long long end = now_us() + ANSWER_TIMEOUT_US;
+	const long long end_ms = clock_now_ms() + ANSWER_TIMEOUT_MS;
 
 	while (waiting->result == NULL) {
-		unsigned long long now = now_us();
+		const long long left_ms = end_ms - clock_now_ms();
 		int done = sd_bus_process(bus, NULL);
 
-		if (done == 0 && now < end)
-			done = sd_bus_wait(bus, end - now);
+		if (done == 0 && left_ms > 0)
+			done = sd_bus_wait(bus, (uint64_t)left_ms * 1000);
 		else if (done == 0)
 			return -ETIMEDOUT;
 		if (done < 0 && done != -EINTR)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "client/text/text.h"
+#include "wire/process/fd-pass.h"
 
 #define BEGIN "{\"execute\":\"qmp_capabilities\"}"
 #define TAKE "{\"execute\":\"getfd\",\"arguments\":{\"fdname\":\"vmgrant-viewer\"}}"
@@ -28,27 +29,9 @@ static void end(struct confine_viewers *viewers)
 /* fd: goes with it, -1: none. A QEMU that does not listen is not waited for. */
 static void say(struct confine_viewers *viewers, const char *text, int fd)
 {
-	union {
-		char space[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} control = { 0 };
-	char *line = text_format("%s", text);
-	struct iovec part = { line, strlen(line) };
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
-
-	if (fd >= 0) {
-		message.msg_control = control.space;
-		message.msg_controllen = sizeof control.space;
-		control.align = (struct cmsghdr){ .cmsg_level = SOL_SOCKET,
-						  .cmsg_type = SCM_RIGHTS,
-						  .cmsg_len = CMSG_LEN(sizeof fd) };
-		memcpy(CMSG_DATA(&control.align), &fd, sizeof fd);
-	}
 	if (viewers->monitor_fd >= 0 &&
-	    sendmsg(viewers->monitor_fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) !=
-		    (ssize_t)part.iov_len)
+	    fd_pass_send(viewers->monitor_fd, text, strlen(text), &fd, fd >= 0, 0) < 0)
 		end(viewers);
-	free(line);
 }
 
 void viewers_begin(struct confine_viewers *viewers)

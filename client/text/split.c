@@ -72,10 +72,8 @@ const char *words_split(struct words *words, const char *text)
 		text = take_word(&word, text, &why);
 		words_add(&found, word);
 	}
-	if (why == NULL) {
-		for (size_t i = 0; i < found.count; i++)
-			words_add(words, text_format("%s", found.items[i]));
-	}
+	if (why == NULL && found.count > 0)
+		words_add_all(words, (const char *const *)found.items);
 	words_release(&found);
 	return why;
 }

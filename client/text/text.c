@@ -70,6 +70,12 @@ void words_add(struct words *words, char *word)
 	words->items[words->count] = NULL;
 }
 
+void words_add_all(struct words *words, const char *const list[])
+{
+	for (; *list != NULL; list++)
+		words_add(words, text_format("%s", *list));
+}
+
 void words_release(struct words *words)
 {
 	for (size_t i = 0; i < words->count; i++)

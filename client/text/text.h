@@ -37,6 +37,9 @@ void text_append(char **text, const char *part, size_t length);
 /* Add a word, which the list owns from now on. */
 void words_add(struct words *words, char *word);
 
+/* Add copies of all words of a list that NULL ends. */
+void words_add_all(struct words *words, const char *const list[]);
+
 void words_release(struct words *words);
 
 /* A word as a shell would read it back, to be freed by the caller. */

@@ -42,14 +42,10 @@ static void run_virsh(struct relay *relay, const char *command, int fd)
 {
 	struct words words = { 0 };
 
-	words_add(&words, text_format("virsh"));
-	words_add(&words, text_format("-q"));
-	words_add(&words, text_format("qemu-monitor-command"));
+	words_add_all(&words, (const char *const[]){ "virsh", "-q", "qemu-monitor-command", NULL });
 	if (fd >= 0)
 		words_add(&words, text_format("--pass-fds=%d", fd));
-	words_add(&words, text_format("--"));
-	words_add(&words, text_format("%s", relay->domain));
-	words_add(&words, text_format("%s", command));
+	words_add_all(&words, (const char *const[]){ "--", relay->domain, command, NULL });
 	capture_run(words.items, VIRSH_TIMEOUT_MS, &relay->capture);
 	words_release(&words);
 }

@@ -21,12 +21,6 @@ static struct setup_change *add(struct setup_changes *changes, const char *part)
 	return change;
 }
 
-static void add_words(struct words *words, const char *const list[])
-{
-	for (; *list != NULL; list++)
-		words_add(words, text_format("%s", *list));
-}
-
 struct setup_change *changes_add_file(struct setup_changes *changes, const char *part, char *path,
 				      char *text, char *before)
 {
@@ -48,7 +42,7 @@ struct setup_change *changes_add_command(struct setup_changes *changes, const ch
 {
 	struct setup_change *change = add(changes, part);
 
-	add_words(&change->command, words);
+	words_add_all(&change->command, words);
 	return change;
 }
 
@@ -62,7 +56,7 @@ static struct words *new_undo(struct setup_change *change)
 
 void change_add_undo(struct setup_change *change, const char *const words[])
 {
-	add_words(new_undo(change), words);
+	words_add_all(new_undo(change), words);
 }
 
 static void release(struct setup_change *change)

@@ -34,21 +34,15 @@ static int check_printed(char *name)
 static int check_json(const char *name, json_object *array)
 {
 	struct capture *capture = text_need(malloc(sizeof *capture));
-	struct words words = { 0 };
 	json_object *object;
 	int code;
 
-	words_add(&words, text_format("vmgrant"));
-	words_add(&words, text_format("check"));
-	words_add(&words, text_format("--json"));
-	words_add(&words, text_format("--user"));
-	words_add(&words, text_format("%s", name));
-	(void)command_succeeds(&words, capture);
+	(void)command_list_succeeds(SETUP_WORDS("vmgrant", "check", "--json", "--user", name),
+				    capture);
 	code = capture->end == CAPTURE_EXITED ? capture->status : VMGRANT_INTERNAL;
 	object = json_tokener_parse(capture->text);
 	if (object != NULL)
 		(void)json_object_array_add(array, object);
-	words_release(&words);
 	free(capture);
 	return code;
 }

@@ -48,13 +48,10 @@ static char *note_of(const char *folder, const char *card, const char *name)
 static int is_active(void)
 {
 	struct capture *capture = text_need(malloc(sizeof *capture));
-	char systemctl[] = "systemctl", verb[] = "is-active", quiet[] = "--quiet",
-	     unit[] = "systemd-networkd.service";
-	char *argv[] = { systemctl, verb, quiet, unit, NULL };
-	int is_good;
+	const int is_good = command_list_succeeds(
+		SETUP_WORDS("systemctl", "is-active", "--quiet", "systemd-networkd.service"),
+		capture);
 
-	capture_run(argv, SETUP_COMMAND_MS, capture);
-	is_good = capture->end == CAPTURE_EXITED && capture->status == 0;
 	free(capture);
 	return is_good;
 }

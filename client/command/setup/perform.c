@@ -10,6 +10,7 @@
 
 #include "client/command/common/command.h"
 #include "client/command/common/person.h"
+#include "client/command/common/small-file.h"
 #include "client/command/setup/replace-file.h"
 
 #define SELF "/proc/self/exe"
@@ -25,6 +26,17 @@ int command_succeeds(const struct words *command, struct capture *capture)
 	capture_run(command->items, SETUP_COMMAND_MS, capture);
 	command->items[0] = first;
 	return capture->end == CAPTURE_EXITED && capture->status == 0;
+}
+
+int command_list_succeeds(const char *const list[], struct capture *capture)
+{
+	struct words words = { 0 };
+	int result;
+
+	words_add_all(&words, list);
+	result = command_succeeds(&words, capture);
+	words_release(&words);
+	return result;
 }
 
 static const char *end_words(const struct capture *capture)
@@ -96,7 +108,7 @@ int setup_read_file(const char *path, const char *user, char **text_out)
 
 	*text_out = NULL;
 	if (result == 0) {
-		result = small_file_read(path, text_out);
+		result = small_file_read(path, SETUP_FILE_BYTES_MAX, text_out);
 		leave(user);
 	}
 	return result;

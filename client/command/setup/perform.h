@@ -31,6 +31,9 @@ int change_undo(const struct setup_change *change);
  */
 int command_succeeds(const struct words *command, struct capture *capture);
 
+/* The same with words that NULL ends. */
+int command_list_succeeds(const char *const list[], struct capture *capture);
+
 /*
  * The text of a small regular file, to be freed. user: with whose rights, NULL: one's own.
  * Returns 0 or a negative errno.

@@ -10,12 +10,6 @@
 #include "client/command/setup/perform.h"
 #include "client/command/setup/setup.h"
 
-static void add_words(struct words *words, const char *const list[])
-{
-	for (; *list != NULL; list++)
-		words_add(words, text_format("%s", *list));
-}
-
 /* vmgrant allow [OPTION...] bridge BRIDGE user NAME [polkit=no] */
 static void allow_words(struct words *words, const struct setup *setup, const char *kind,
 			const char *name, const char *const options[])
@@ -26,9 +20,9 @@ static void allow_words(struct words *words, const struct setup *setup, const ch
 	};
 
 	*words = (struct words){ 0 };
-	add_words(words, head);
-	add_words(words, options);
-	add_words(words, rule);
+	words_add_all(words, head);
+	words_add_all(words, options);
+	words_add_all(words, rule);
 }
 
 /* What vmgrant allow would do: *diff_out is NULL if the line is there already. */
@@ -89,12 +83,9 @@ static int is_allowed(const struct setup *setup, const char *user)
 	const char *const list[] = { "vmgrant", "explain", "--json",      "--user",
 				     user,      "bridge",  setup->bridge, NULL };
 	struct capture *capture = text_need(malloc(sizeof *capture));
-	struct words words = { 0 };
-	int is_good;
+	const int is_good =
+		command_list_succeeds(list, capture) && is_allowed_in(capture->text, setup);
 
-	add_words(&words, list);
-	is_good = command_succeeds(&words, capture) && is_allowed_in(capture->text, setup);
-	words_release(&words);
 	free(capture);
 	return is_good;
 }

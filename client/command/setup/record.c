@@ -14,6 +14,7 @@
 
 #include "client/command/common/command.h"
 #include "client/command/common/json.h"
+#include "client/command/common/small-file.h"
 #include "client/command/setup/perform.h"
 #include "client/command/setup/replace-file.h"
 #include "judge/policy/trusted-file.h"
@@ -140,7 +141,7 @@ int record_save(const struct setup_record *record)
 	    (mkdir(FOLDER, 0700) < 0 && errno != EEXIST))
 		return fail("cannot be written", errno);
 	text = record->changes.count > 0 ? format_record(record) : NULL;
-	result = small_file_read(FILE_NAME, &before);
+	result = small_file_read(FILE_NAME, SETUP_FILE_BYTES_MAX, &before);
 	if (result == 0 || result == -ENOENT)
 		result = text == NULL && before == NULL ? 0 : replace_file(FILE_NAME, before, text);
 	free(before);

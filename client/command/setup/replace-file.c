@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 vmgrant contributors */
-/* A small file's text, read and replaced whole or not at all. With the rights of the caller. */
+/* A small file's text, replaced whole or not at all. With the rights of the caller. */
 #include "client/command/setup/replace-file.h"
 
 #include <errno.h>
@@ -12,72 +12,8 @@
 #include <unistd.h>
 
 #include "client/command/acl-edit/file/keep-attributes.h"
+#include "client/command/common/small-file.h"
 #include "client/text/text.h"
-
-#define SIZE_MAX_BYTES (size_t)(4u * 1024 * 1024)
-
-/* ---- reading ---- */
-
-static int read_fd(int fd, char **text_out)
-{
-	char *text = NULL, piece[4096];
-	ssize_t got;
-	size_t length = 0;
-
-	while ((got = read(fd, piece, sizeof piece)) > 0) {
-		if (memchr(piece, '\0', (size_t)got) != NULL) {
-			free(text);
-			return -EILSEQ;
-		}
-		text_append(&text, piece, (size_t)got);
-		length += (size_t)got;
-		if (length > SIZE_MAX_BYTES) {
-			free(text);
-			return -EFBIG;
-		}
-	}
-	if (got < 0) {
-		free(text);
-		return -errno;
-	}
-	*text_out = text != NULL ? text : text_format("%s", "");
-	return 0;
-}
-
-int small_file_read(const char *path, char **text_out)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), result;
-	struct stat status;
-
-	*text_out = NULL;
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &status) < 0)
-		result = -errno;
-	else
-		result = S_ISREG(status.st_mode) ? read_fd(fd, text_out) : -EINVAL;
-	close(fd);
-	return result;
-}
-
-/* ---- writing ---- */
-
-static int write_text(int fd, const char *text)
-{
-	size_t left = strlen(text);
-
-	while (left > 0) {
-		ssize_t done = write(fd, text, left);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done <= 0)
-			return done < 0 ? -errno : -EIO;
-		text += done;
-		left -= (size_t)done;
-	}
-	return 0;
-}
 
 static int make_folders(const char *path)
 {
@@ -117,7 +53,7 @@ static int write_fresh(const char *fresh, const char *path, const char *before, 
 	fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
-	result = write_text(fd, text);
+	result = small_file_write(fd, text);
 	if (result == 0 && before == NULL && fchmod(fd, 0644) < 0)
 		result = -errno;
 	if (result == 0 && before != NULL)
@@ -132,7 +68,7 @@ static int write_fresh(const char *fresh, const char *path, const char *before, 
 static int is_unchanged(const char *path, const char *before)
 {
 	char *now = NULL;
-	int result = small_file_read(path, &now), is_same;
+	int result = small_file_read(path, SETUP_FILE_BYTES_MAX, &now), is_same;
 
 	is_same = before == NULL ? result == -ENOENT : now != NULL && strcmp(now, before) == 0;
 	free(now);

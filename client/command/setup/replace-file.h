@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 vmgrant contributors */
 /*
- * A small file's text, read and replaced whole or not at all.
+ * A small file's text, replaced whole or not at all.
  */
 #ifndef VMGRANT_CLIENT_COMMAND_SETUP_REPLACE_FILE_H
 #define VMGRANT_CLIENT_COMMAND_SETUP_REPLACE_FILE_H
 
-/*
- * The text of a regular file without NUL bytes, to be freed. Returns 0, or a negative errno:
- * -EFBIG, -EILSEQ for what cannot be a configuration.
- */
-int small_file_read(const char *path, char **text_out);
+/* What is larger is no configuration. */
+#define SETUP_FILE_BYTES_MAX (4u * 1024 * 1024)
 
 /*
  * Put a text in the place of another, by one rename(2) of a file that is on the disk already;

@@ -18,15 +18,10 @@ static const char *const units[] = {
 static int run(const char *const list[], char **said_out)
 {
 	struct capture *capture = text_need(malloc(sizeof *capture));
-	struct words words = { 0 };
-	int is_good;
+	const int is_good = command_list_succeeds(list, capture);
 
-	for (; *list != NULL; list++)
-		words_add(&words, text_format("%s", *list));
-	is_good = command_succeeds(&words, capture);
 	if (said_out != NULL)
 		*said_out = text_format("%.300s", capture->text);
-	words_release(&words);
 	free(capture);
 	return is_good;
 }

@@ -4,14 +4,13 @@
 #include "client/command/wrapper/wrapper-words.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "client/command/common/command.h"
+#include "client/command/common/small-file.h"
 #include "client/text/split.h"
 
 #define FILE_BYTES_MAX 65536u
@@ -24,61 +23,21 @@ static int split(const char *where, const char *text, struct words *words)
 			   : command_fail(VMGRANT_USAGE, "%.256s: %s", where, why);
 }
 
-/* Returns an fd of a regular file, or -1 with errno. */
-static int open_file(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	struct stat status;
-
-	if (fd < 0)
-		return -1;
-	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
-		return fd;
-	close(fd);
-	errno = EINVAL;
-	return -1;
-}
-
-/* Returns the text, to be freed, or NULL with errno. */
-static char *read_text(int fd)
-{
-	char *text = text_need(malloc(FILE_BYTES_MAX + 1));
-	size_t length = 0;
-	ssize_t part;
-
-	while (length <= FILE_BYTES_MAX &&
-	       (part = read(fd, text + length, FILE_BYTES_MAX + 1 - length)) != 0) {
-		if (part < 0 && errno == EINTR)
-			continue;
-		if (part < 0)
-			break;
-		length += (size_t)part;
-	}
-	if (length <= FILE_BYTES_MAX && part == 0 && memchr(text, '\0', length) == NULL) {
-		text[length] = '\0';
-		return text;
-	}
-	errno = length > FILE_BYTES_MAX ? EFBIG : part < 0 ? errno : EINVAL;
-	free(text);
-	return NULL;
-}
-
-/* Adds nothing and returns -1 if there is no such file. */
+/* Adds nothing and returns -1, with errno, if there is no such file. */
 static int read_file(const char *path, struct words *words)
 {
-	int fd = open_file(path), code;
 	char *text;
+	int result = small_file_read(path, FILE_BYTES_MAX, &text), code;
 
-	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG))
+	errno = -result;
+	if (result == -ENOENT || result == -ENOTDIR || result == -ENAMETOOLONG)
 		return -1;
-	text = fd < 0 ? NULL : read_text(fd);
-	code = text != NULL
+	code = result == 0
 		       ? split(path, text, words)
 		       : command_fail(VMGRANT_USAGE, "%.256s: cannot be read: %s", path,
-				      errno == EINVAL ? "not a file of text" : strerror(errno));
+				      result == -EINVAL || result == -EILSEQ ? "not a file of text"
+									     : strerror(-result));
 	free(text);
-	if (fd >= 0)
-		close(fd);
 	return code;
 }
 

@@ -12,29 +12,13 @@
 #include <unistd.h>
 
 #include "client/command/acl-edit/file/keep-attributes.h"
+#include "client/command/common/small-file.h"
 #include "client/text/text.h"
 
 /* The names beside the file. Whoever has the lock on the folder has them. */
 struct names {
 	char *fresh, *old, *backup;
 };
-
-static int write_text(int fd, const char *text)
-{
-	size_t length = strlen(text);
-
-	while (length > 0) {
-		ssize_t done = write(fd, text, length);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done <= 0)
-			return done < 0 ? -errno : -EIO;
-		text += done;
-		length -= (size_t)done;
-	}
-	return 0;
-}
 
 /* Returns 0 or a negative errno. */
 static int remove_left(int folder_fd, const char *name)
@@ -56,7 +40,7 @@ static int write_fresh(const struct edited_file *file, const char *name, const c
 	if (fd < 0)
 		return -errno;
 	*failed_out = "the new text cannot be written";
-	result = write_text(fd, text);
+	result = small_file_write(fd, text);
 	if (result == 0) {
 		*failed_out = "owner, mode and attributes cannot be kept";
 		result = file->fd >= 0 ? keep_attributes(file->fd, &file->status, fd)
