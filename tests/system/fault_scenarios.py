@@ -194,6 +194,14 @@ class Scenario:
         return faults.run_all(self.workers, [faults.Case(call.task, call.number, action, error)
                                              for call in calls], self.judge)
 
+    def check_each_request_call(self, action, error=None):
+        """Whichever of these it befalls: a whole grant or none, and most of them are none."""
+        calls = self.request_calls()
+        problems = self.run_each(calls, action, error)
+        assert not problems, problems
+        assert len(calls) - self.seen["granted"] > 20, self.seen
+        self.check_nothing_is_left()
+
     def judge(self, worker, case):
         report = worker.run(case, self.talk(worker))
         with LOCK:

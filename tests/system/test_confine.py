@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import breakout
+from confining import give_ids
 from process import wait_until
 from test_clients_qemu import QEMU
 from test_native_client import need
@@ -32,8 +33,7 @@ ANYWHERE = {"open_by_handle", "mount", "unmount", "core_pattern", "become_root",
 @pytest.fixture
 def world(stage):
     with World(stage) as world:
-        for path in ("/etc/subuid", "/etc/subgid"):
-            world.write(path, SUBORDINATE)
+        give_ids(world, SUBORDINATE)
         yield world
 
 

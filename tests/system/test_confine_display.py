@@ -9,6 +9,7 @@ import stat
 import pytest
 
 import replies
+from confining import give_ids
 from process import wait_until
 from test_clients_qemu import QEMU
 from test_native_client import need
@@ -26,8 +27,7 @@ KINDS = {"vnc-unix": (b"", b"RFB 003."), "spice-unix": (SPICE, b"REDQ")}
 def world(stage):
     need(QEMU)
     with World(stage) as world:
-        for path in ("/etc/subuid", "/etc/subgid"):
-            world.write(path, "alice:200000:65536\n")
+        give_ids(world)
         yield world
 
 

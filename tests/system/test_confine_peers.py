@@ -7,6 +7,7 @@ import socket
 
 import pytest
 
+from confining import give_ids
 from process import wait_until
 from test_clients_qemu import MACHINE, QEMU, Guest
 from test_native_client import need
@@ -21,8 +22,7 @@ PORT = 7002
 def world(stage):
     need(QEMU)
     with World(stage) as world:
-        for path in ("/etc/subuid", "/etc/subgid"):
-            world.write(path, "alice:200000:65536\n")
+        give_ids(world)
         yield world
 
 

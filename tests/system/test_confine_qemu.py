@@ -8,13 +8,13 @@ import stat
 import pytest
 
 import replies
+from confining import complaints, give_ids
 from process import become, wait_until
 from test_clients_qemu import MACHINE, QEMU, Guest
 from test_native_client import need
 from test_no_user_namespaces import forbid
 from world import World, environment, identity_of
 
-SUBORDINATE = "alice:200000:65536\n"
 HOME = "/home/alice"
 
 
@@ -22,8 +22,7 @@ HOME = "/home/alice"
 def world(stage):
     need(QEMU)
     with World(stage) as world:
-        for path in ("/etc/subuid", "/etc/subgid"):
-            world.write(path, SUBORDINATE)
+        give_ids(world)
         world.write_acl("allow bridge br0 user alice polkit=no\n")
         world.bridge()
         yield world
@@ -37,11 +36,6 @@ def disk(world, name, size=1 << 20, mode=0o600):
     path = world.write(f"{HOME}/{name}", b"", mode=mode, owner=(1000, 1000))
     path.write_bytes(b"\0" * size)
     return f"{HOME}/{name}"
-
-
-def complaints(done):
-    """What it said, but for the systemd that no world here has: test_confine_scope.py."""
-    return [line for line in done.stderr.splitlines() if b"without a control group" not in line]
 
 
 def monitor(guest, line):

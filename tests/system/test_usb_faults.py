@@ -81,19 +81,11 @@ def scenario(stage, tmp_path_factory):
 
 @pytest.mark.parametrize("error", ("EIO", "ENOENT"))
 def test_attack_36_a_call_that_fails_gives_a_whole_grant_or_none(scenario, error):
-    calls = scenario.request_calls()
-    problems = scenario.run_each(calls, faults.FAIL, error)
-    assert not problems, problems
-    assert len(calls) - scenario.seen["granted"] > 20, scenario.seen
-    scenario.check_nothing_is_left()
+    scenario.check_each_request_call(faults.FAIL, error)
 
 
 def test_attack_11_a_helper_that_is_killed_gives_nothing(scenario):
-    calls = scenario.request_calls()
-    problems = scenario.run_each(calls, faults.KILL)
-    assert not problems, problems
-    assert len(calls) - scenario.seen["granted"] > 20, scenario.seen
-    scenario.check_nothing_is_left()
+    scenario.check_each_request_call(faults.KILL)
 
 
 # ---- stopped, and the device is exchanged ----
