@@ -11,6 +11,7 @@ static void one_command(const struct step *steps, enum qmp_result expected, cons
 
 	start(&peer, &qmp, steps);
 	assert_int_equal(open_to(&peer, &qmp), QMP_DONE);
+	qmp.timeout_ms = patience_ms(expected);
 	assert_int_equal(ask(&qmp, "query-it", NULL), expected);
 	if (phrase != NULL && strcmp(qmp.error, phrase) != 0)
 		fail_msg("%s", qmp.error);
@@ -23,6 +24,7 @@ static void not_opened(const struct step *steps, enum qmp_result expected, const
 	struct qmp qmp;
 
 	start(&peer, &qmp, steps);
+	qmp.timeout_ms = patience_ms(expected);
 	assert_int_equal(open_to(&peer, &qmp), expected);
 	if (strstr(qmp.error, phrase) == NULL)
 		fail_msg("%s", qmp.error);
@@ -42,7 +44,7 @@ static enum qmp_fate fate_of(const char *answer, const char *events,
 	assert_int_equal(open_to(&peer, &qmp), QMP_DONE);
 	qmp_watch(&qmp, "card");
 	assert_int_equal(ask(&qmp, "device_del", NULL), QMP_DONE);
-	assert_int_equal(qmp_wait_fate(&qmp, TIMEOUT_MS), expected);
+	assert_int_equal(qmp_wait_fate(&qmp, patience_ms(expected)), expected);
 	fate = qmp.fate;
 	stop_peer(&peer, &qmp);
 	return fate;
@@ -158,7 +160,9 @@ static void an_answer_that_comes_late_is_not_taken_for_the_next_one(void **state
 	start(&peer, &qmp, SCRIPT(AGREED, { "first", NULL },
 				  { "second", ANSWER(2, "\"one\"") ANSWER(3, "\"two\"") }));
 	assert_int_equal(open_to(&peer, &qmp), QMP_DONE);
+	qmp.timeout_ms = SILENCE_MS;
 	assert_int_equal(ask(&qmp, "first", NULL), QMP_LATE);
+	qmp.timeout_ms = ANSWER_MS;
 	assert_int_equal(ask(&qmp, "second", &answer), QMP_DONE);
 	assert_string_equal(json_object_get_string(answer), "two");
 	(void)json_object_put(answer);
