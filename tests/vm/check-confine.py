@@ -63,9 +63,18 @@ with contextlib.ExitStack() as world:
         done = confined("/usr/bin/python3", "-I", "-c", HUNGRY)
         assert done.returncode == 0 and str(300 << 20) in done.stdout, done
 
+    def check_unnamed_session():
+        """Her systemd is found where XDG_RUNTIME_DIR is not set, as below libvirt."""
+        del alice.environment["XDG_RUNTIME_DIR"]
+        try:
+            done = confined("echo", "started", option="--confine=memory=64M")
+            assert done.returncode == 0 and done.stdout == "started\n", done
+        finally:
+            alice.environment["XDG_RUNTIME_DIR"] = RUNTIME
+
     def check_without_session():
         """Without a way to her systemd the program starts, which is said, unless a limit is named."""
-        del alice.environment["XDG_RUNTIME_DIR"]
+        alice.environment["XDG_RUNTIME_DIR"] = "/nowhere"
         try:
             done = confined("echo", "started")
             assert done.returncode == 0 and "without a control group of its own" in done.stdout, done
