@@ -33,6 +33,9 @@ check() {
 	fi
 }
 
+# Of a stage's tests that failed so many are run once more: more of them are no accident.
+again_max=3
+
 # took SECONDS TEST: for the list of the slowest.
 took() {
 	echo "$1 $2" >>"$work/times"

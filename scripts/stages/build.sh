@@ -38,13 +38,43 @@ unit_tests() {
 
 	shift
 	[ $# -gt 0 ] || set -- check
-	make -C "$work/$folder" -j2 "$@" 2>&1 | tee "$work/logs/unit-$folder.log" |
-		show_failures "$work/$folder"
+	make_unit_tests "$folder" "$@"
 	if [ ! -e "$work/$folder/test-suite.log" ]; then
 		fail "unit tests do not build ($folder)" "$work/logs/unit-$folder.log"
 		return 1
 	fi
+	run_units_again "$folder" "$@"
 	count_unit_tests "$work/$folder"
+}
+
+# make_unit_tests FOLDER MAKE-ARGUMENT...
+make_unit_tests() {
+	local folder=$1
+
+	shift
+	make -C "$work/$folder" -j2 "$@" 2>&1 | tee -a "$work/logs/unit-$folder.log" |
+		show_failures "$work/$folder"
+}
+
+# failed_units FOLDER: the programs in which a test failed, a line each.
+failed_units() {
+	(cd "$1" && grep -lE '^:global-test-result: (FAIL|ERROR)' tests/unit/*.trs) | sed 's/[.]trs$//'
+}
+
+# run_units_again FOLDER MAKE-ARGUMENT...: those few that failed, as the system's tests are.
+run_units_again() {
+	local folder=$1 program
+	local -a before after
+
+	shift
+	mapfile -t before < <(failed_units "$work/$folder")
+	[ ${#before[@]} -gt 0 ] && [ ${#before[@]} -le "$again_max" ] || return 0
+	echo "once more, by themselves: ${before[*]}"
+	make_unit_tests "$folder" "$@" TESTS="${before[*]}"
+	mapfile -t after < <(failed_units "$work/$folder")
+	for program in "${before[@]}"; do
+		[[ " ${after[*]} " == *" $program "* ]] || echo "passed when run again: $program ($folder)"
+	done
 }
 
 # unit_programs FOLDER: build the unit tests without running them.
@@ -112,10 +142,42 @@ hanging_unit_test() {
 	grep -q 'sleep: ended after its limit of 1 s' "$work/logs/hang"
 }
 
+# As failing_once is for the system's tests: of a program that fails once, and of one that always does.
+failing_unit_once() {
+	local place=$work/again-unit said
+
+	mkdir -p "$place/unit/tests/unit" "$place/logs" && cat >"$place/unit/Makefile" <<-'END' || return 1
+	.RECIPEPREFIX = >
+	TESTS = tests/unit/test-steady tests/unit/test-unsteady
+	check: $(TESTS)
+	> touch test-suite.log
+	.PHONY: $(TESTS)
+	$(TESTS):
+	> @echo x >>$@.count
+	> @if [ $@ != tests/unit/test-unsteady ] || [ "$$(wc -l <$@.count)" -gt $(FAILURES) ]; then \
+			echo 'ok 1' >$@.log; echo ':test-result: PASS' >$@.trs; \
+		else \
+			echo 'not ok 1' >$@.log; echo ':global-test-result: FAIL' >$@.trs; echo FAIL: $@; \
+		fi
+	END
+	failing() {
+		local work=$place passed=0 failed=0 skipped=0
+
+		rm -f "$place"/unit/tests/unit/*
+		unit_tests unit check "FAILURES=$1"
+		echo "$passed $failed $(wc -l <"$place/unit/tests/unit/test-steady.count")"
+	}
+	said=$(failing 1)
+	echo "$said"
+	grep -qx 'passed when run again: tests/unit/test-unsteady (unit)' <<<"$said" &&
+		[ "$(tail -n 1 <<<"$said")" = "2 0 1" ] && [ "$(failing 9 | tail -n 1)" = "1 1 1" ]
+}
+
 stage_gcc() {
 	check "gcc build" build gcc CC=gcc --enable-werror || return
 	unit_tests gcc
 	check "a unit test that hangs is ended" hanging_unit_test
+	check "a unit test that fails is run once more" failing_unit_once
 	check "programs are hardened" hardened
 	check "setuid program loads few libraries" few_libraries
 }

@@ -60,9 +60,6 @@ folders_closed() {
 		tee /dev/stderr)" ]
 }
 
-# More than this many are no accident.
-again_max=3
-
 # failed_tests REPORT: the names by which pytest takes them, a line each.
 failed_tests() {
 	/usr/bin/python3 - "$1" <<-'END'
