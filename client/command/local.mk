@@ -83,6 +83,8 @@ libcommand_a_SOURCES = \
 	client/qemu/special.c \
 	client/text/nearest.c \
 	client/text/nearest.h \
+	client/text/hash.c \
+	client/text/hash.h \
 	client/text/split.c \
 	client/text/split.h \
 	client/text/text.c \
@@ -225,35 +227,36 @@ vmgrant_SOURCES = \
 	client/command/run/run-qemu.c \
 	client/command/run/run.c \
 	client/command/run/run.h \
-	client/command/setup/address.c \
-	client/command/setup/address.h \
 	client/command/setup/apply.c \
 	client/command/setup/apply.h \
 	client/command/setup/ask.c \
-	client/command/setup/changes.c \
-	client/command/setup/changes.h \
+	client/command/setup/change/changes.c \
+	client/command/setup/change/changes.h \
+	client/command/setup/change/perform.c \
+	client/command/setup/change/perform.h \
+	client/command/setup/change/record.c \
+	client/command/setup/change/record.h \
+	client/command/setup/change/replace-file.c \
+	client/command/setup/change/replace-file.h \
+	client/command/setup/change/roll-back.c \
+	client/command/setup/change/roll-back.h \
 	client/command/setup/check-wish.c \
 	client/command/setup/finish.c \
-	client/command/setup/host.c \
-	client/command/setup/host.h \
-	client/command/setup/manager-ip.c \
-	client/command/setup/manager-networkd.c \
-	client/command/setup/manager.c \
-	client/command/setup/network-text.c \
-	client/command/setup/network-text.h \
-	client/command/setup/manager.h \
-	client/command/setup/perform.c \
-	client/command/setup/perform.h \
-	client/command/setup/plan-apparmor.c \
-	client/command/setup/plan-bridge.c \
-	client/command/setup/plan-libvirt.c \
-	client/command/setup/plan-policy.c \
-	client/command/setup/record.c \
-	client/command/setup/record.h \
-	client/command/setup/replace-file.c \
-	client/command/setup/replace-file.h \
-	client/command/setup/roll-back.c \
-	client/command/setup/roll-back.h \
+	client/command/setup/network/address.c \
+	client/command/setup/network/address.h \
+	client/command/setup/network/host.c \
+	client/command/setup/network/host.h \
+	client/command/setup/network/manager-ip.c \
+	client/command/setup/network/manager-networkd.c \
+	client/command/setup/network/manager.c \
+	client/command/setup/network/manager.h \
+	client/command/setup/network/network-text.c \
+	client/command/setup/network/network-text.h \
+	client/command/setup/plan/plan-apparmor.c \
+	client/command/setup/plan/plan-bridge.c \
+	client/command/setup/plan/plan-libvirt.c \
+	client/command/setup/plan/plan-policy.c \
+	client/command/setup/plan/plan.h \
 	client/command/setup/setup.c \
 	client/command/setup/setup.h \
 	client/command/setup/undo.c \

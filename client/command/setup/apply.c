@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "client/command/common/command.h"
-#include "client/command/setup/address.h"
-#include "client/command/setup/record.h"
-#include "client/command/setup/roll-back.h"
+#include "client/command/setup/change/record.h"
+#include "client/command/setup/change/roll-back.h"
+#include "client/command/setup/network/address.h"
 
 /* Longer than the slowest of the network's tools may take. */
 #define GUARD_S 300u

@@ -10,7 +10,7 @@
 
 #include "client/command/common/command.h"
 #include "client/command/machine/bridges.h"
-#include "client/command/setup/host.h"
+#include "client/command/setup/network/host.h"
 #include "client/command/setup/setup.h"
 #include "wire/process/clock.h"
 

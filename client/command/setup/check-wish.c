@@ -7,7 +7,7 @@
 
 #include "client/command/common/command.h"
 #include "client/command/common/person.h"
-#include "client/command/setup/host.h"
+#include "client/command/setup/network/host.h"
 #include "client/command/setup/setup.h"
 #include "wire/refusal/escape.h"
 

@@ -9,7 +9,7 @@
 
 #include "client/command/common/command.h"
 #include "client/command/common/json.h"
-#include "client/command/setup/perform.h"
+#include "client/command/setup/change/perform.h"
 #include "client/command/setup/setup.h"
 
 /* In a child: it becomes that person for good. */

@@ -13,24 +13,9 @@
 #ifndef VMGRANT_CLIENT_COMMAND_SETUP_SETUP_H
 #define VMGRANT_CLIENT_COMMAND_SETUP_SETUP_H
 
-#include "client/command/setup/changes.h"
-#include "client/command/setup/manager.h"
-#include "client/text/text.h"
+#include <json-c/json.h>
 
-/* What somebody asked for, by options or answers. */
-struct setup {
-	struct words users, groups;
-	char *bridge;
-	char *uplink;      /* the card that becomes its port; NULL: none, or not said */
-	int is_no_uplink;  /* 1: none, said so */
-	int is_bridge_new; /* 1: it is not there yet */
-	const char *manager_word;
-	const struct setup_manager *manager; /* of a new bridge */
-	int is_no_polkit;
-	int is_dry, is_json, is_yes;
-	unsigned timeout_s;  /* until an uplink's change is rolled back; 0: never */
-	struct words people; /* the users, and the members of the groups */
-};
+#include "client/command/setup/plan/plan.h"
 
 /* Ask on the terminal, if there is one, for what no option said. */
 void setup_ask(struct setup *setup);
@@ -40,12 +25,6 @@ int setup_ask_yes(const char *question, int wait_ms);
 
 /* Check what was asked for. Returns VMGRANT_GRANTED, or another code after printing why. */
 int setup_check(struct setup *setup);
-
-/* Add what has to be changed; nothing is changed yet. Returns likewise. */
-int plan_bridge(const struct setup *setup, struct setup_changes *changes);
-int plan_policy(const struct setup *setup, struct setup_changes *changes);
-int plan_libvirt(const struct setup *setup, struct setup_changes *changes);
-int plan_apparmor(const struct setup *setup, struct setup_changes *changes);
 
 /* vmgrant check for each person; the worst exit status. array: of findings; NULL: print. */
 int setup_finish(const struct setup *setup, json_object *array);

@@ -7,8 +7,8 @@
 
 #include "client/command/common/command.h"
 #include "client/command/common/json.h"
-#include "client/command/setup/record.h"
-#include "client/command/setup/roll-back.h"
+#include "client/command/setup/change/record.h"
+#include "client/command/setup/change/roll-back.h"
 #include "client/command/setup/setup.h"
 
 static void disarm(void)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "client/library/vmgrant.h"
+#include "client/text/hash.h"
 #include "wire/port/mac.h"
 
 enum key { KEY_QUEUES = 1, KEY_VHOST, KEY_VNET, KEY_MAC, KEY_MODEL, KEY_ID, KEY_BUS };
@@ -140,14 +141,11 @@ char *net_option_format_mac(char text[NET_OPTION_MAC_TEXT_SIZE], const uint8_t m
 	return text;
 }
 
-/* FNV-1a, with its upper bits folded in: addresses have to differ, not to be secret. */
+/* With its upper bits folded in: addresses have to differ, not to be secret. */
 void net_option_derive_mac(uint8_t mac[6], const void *seed, size_t length)
 {
-	const unsigned char *bytes = seed;
-	uint64_t hash = 0xcbf29ce484222325u;
+	uint64_t hash = hash_bytes(HASH_EMPTY, seed, length);
 
-	for (size_t i = 0; i < length; i++)
-		hash = (hash ^ bytes[i]) * 0x100000001b3u;
 	hash ^= hash >> 33;
 	hash *= 0xff51afd7ed558ccdu;
 	hash ^= hash >> 33;

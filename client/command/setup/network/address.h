@@ -3,8 +3,8 @@
 /*
  * Whether a bridge has taken a card's addresses over.
  */
-#ifndef VMGRANT_CLIENT_COMMAND_SETUP_ADDRESS_H
-#define VMGRANT_CLIENT_COMMAND_SETUP_ADDRESS_H
+#ifndef VMGRANT_CLIENT_COMMAND_SETUP_NETWORK_ADDRESS_H
+#define VMGRANT_CLIENT_COMMAND_SETUP_NETWORK_ADDRESS_H
 
 /* Of an interface, without those that every link has. Zeroed: none. */
 struct addresses {

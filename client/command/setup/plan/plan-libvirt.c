@@ -10,8 +10,8 @@
 #include "client/command/common/person.h"
 #include "client/command/machine/libvirt-conf.h"
 #include "client/command/machine/tree.h"
-#include "client/command/setup/perform.h"
-#include "client/command/setup/setup.h"
+#include "client/command/setup/change/perform.h"
+#include "client/command/setup/plan/plan.h"
 
 #define LINE LIBVIRT_CONF_KEY " = \"" VMGRANT_HELPER "\"\n"
 

@@ -3,11 +3,11 @@
 /*
  * Making and undoing a change. Runs as root, and in people's folders with their rights only.
  */
-#ifndef VMGRANT_CLIENT_COMMAND_SETUP_PERFORM_H
-#define VMGRANT_CLIENT_COMMAND_SETUP_PERFORM_H
+#ifndef VMGRANT_CLIENT_COMMAND_SETUP_CHANGE_PERFORM_H
+#define VMGRANT_CLIENT_COMMAND_SETUP_CHANGE_PERFORM_H
 
 #include "client/command/machine/capture.h"
-#include "client/command/setup/changes.h"
+#include "client/command/setup/change/changes.h"
 
 /* A tool may wait for a DHCP server, and that for somebody to plug a cable in. */
 #define SETUP_COMMAND_MS 120000

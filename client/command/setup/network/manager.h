@@ -4,10 +4,10 @@
  * Software that configures the network of a host, and how each makes a bridge: the recipes
  * of doc/bridges.md. A test compares the two.
  */
-#ifndef VMGRANT_CLIENT_COMMAND_SETUP_MANAGER_H
-#define VMGRANT_CLIENT_COMMAND_SETUP_MANAGER_H
+#ifndef VMGRANT_CLIENT_COMMAND_SETUP_NETWORK_MANAGER_H
+#define VMGRANT_CLIENT_COMMAND_SETUP_NETWORK_MANAGER_H
 
-#include "client/command/setup/changes.h"
+#include "client/command/setup/change/changes.h"
 
 #define NETWORK_PART "network"
 

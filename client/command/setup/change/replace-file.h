@@ -3,8 +3,8 @@
 /*
  * A small file's text, replaced whole or not at all.
  */
-#ifndef VMGRANT_CLIENT_COMMAND_SETUP_REPLACE_FILE_H
-#define VMGRANT_CLIENT_COMMAND_SETUP_REPLACE_FILE_H
+#ifndef VMGRANT_CLIENT_COMMAND_SETUP_CHANGE_REPLACE_FILE_H
+#define VMGRANT_CLIENT_COMMAND_SETUP_CHANGE_REPLACE_FILE_H
 
 /* What is larger is no configuration. */
 #define SETUP_FILE_BYTES_MAX (4u * 1024 * 1024)

@@ -8,9 +8,9 @@
 
 #include "client/command/common/command.h"
 #include "client/command/machine/tree.h"
-#include "client/command/setup/manager.h"
-#include "client/command/setup/network-text.h"
-#include "client/command/setup/perform.h"
+#include "client/command/setup/change/perform.h"
+#include "client/command/setup/network/manager.h"
+#include "client/command/setup/network/network-text.h"
 
 #define FOLDER "/etc/systemd/network"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 vmgrant contributors */
 /* A small file's text, replaced whole or not at all. With the rights of the caller. */
-#include "client/command/setup/replace-file.h"
+#include "client/command/setup/change/replace-file.h"
 
 #include <errno.h>
 #include <fcntl.h>

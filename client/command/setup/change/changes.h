@@ -4,8 +4,8 @@
  * What vmgrant setup does to a machine: files that get a text, and commands of the tools
  * that look after the rest. Each can be shown, made and undone, in this run or a later one.
  */
-#ifndef VMGRANT_CLIENT_COMMAND_SETUP_CHANGES_H
-#define VMGRANT_CLIENT_COMMAND_SETUP_CHANGES_H
+#ifndef VMGRANT_CLIENT_COMMAND_SETUP_CHANGE_CHANGES_H
+#define VMGRANT_CLIENT_COMMAND_SETUP_CHANGE_CHANGES_H
 
 #include <json-c/json.h>
 

@@ -2,7 +2,7 @@
 /* Copyright (C) 2026 vmgrant contributors */
 /* A bridge on a machine whose network nothing looks after: it lasts until the next boot. */
 #include "client/command/common/command.h"
-#include "client/command/setup/manager.h"
+#include "client/command/setup/network/manager.h"
 
 static int manages(const char *card)
 {

@@ -6,10 +6,10 @@
  * Each change is on the disk before it is made: one that a killed process left half made is
  * undone like the others.
  */
-#ifndef VMGRANT_CLIENT_COMMAND_SETUP_RECORD_H
-#define VMGRANT_CLIENT_COMMAND_SETUP_RECORD_H
+#ifndef VMGRANT_CLIENT_COMMAND_SETUP_CHANGE_RECORD_H
+#define VMGRANT_CLIENT_COMMAND_SETUP_CHANGE_RECORD_H
 
-#include "client/command/setup/changes.h"
+#include "client/command/setup/change/changes.h"
 
 struct setup_record {
 	struct setup_changes changes;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 vmgrant contributors */
 /* The list of what vmgrant setup does to a machine. */
-#include "client/command/setup/changes.h"
+#include "client/command/setup/change/changes.h"
 
 #include <stdio.h>
 #include <stdlib.h>

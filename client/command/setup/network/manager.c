@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 vmgrant contributors */
 /* Which software configures the network of this host. */
-#include "client/command/setup/manager.h"
+#include "client/command/setup/network/manager.h"
 
 #include <string.h>
 

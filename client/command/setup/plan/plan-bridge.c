@@ -2,8 +2,8 @@
 /* Copyright (C) 2026 vmgrant contributors */
 /* vmgrant setup: the bridge, by the software that configures the network here. */
 #include "client/command/common/command.h"
-#include "client/command/setup/host.h"
-#include "client/command/setup/setup.h"
+#include "client/command/setup/network/host.h"
+#include "client/command/setup/plan/plan.h"
 
 int plan_bridge(const struct setup *setup, struct setup_changes *changes)
 {

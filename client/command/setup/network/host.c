@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 vmgrant contributors */
 /* What vmgrant setup has to know of this machine's network. Only reads. */
-#include "client/command/setup/host.h"
+#include "client/command/setup/network/host.h"
 
 #include <net/if.h>
 #include <stdint.h>
@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "client/command/machine/tree.h"
+#include "client/text/hash.h"
 #include "wire/port/port-prefix.h"
 
 #define NET "/sys/class/net"
@@ -100,20 +101,12 @@ int host_card_mac(const char *card, char mac_out[18])
 	return is_good;
 }
 
-/* FNV-1a: it hides nothing, and need not. */
-static uint64_t mix(uint64_t hash, const char *text)
-{
-	for (; *text != '\0'; text++)
-		hash = (hash ^ (unsigned char)*text) * 0x100000001b3u;
-	return hash;
-}
-
 void host_own_mac(const char *bridge, char mac_out[18])
 {
 	char *machine = tree_line("", "/etc/machine-id");
-	uint64_t hash = mix(0xcbf29ce484222325u, machine != NULL ? machine : "");
+	uint64_t hash = hash_text(HASH_EMPTY, machine != NULL ? machine : "");
 
-	hash = mix(mix(hash, "/"), bridge);
+	hash = hash_text(hash_text(hash, "/"), bridge);
 	free(machine);
 	/* 02: made up locally, and no group. */
 	(void)snprintf(mac_out, 18, "02:%02x:%02x:%02x:%02x:%02x", (unsigned)(hash >> 40) & 0xff,

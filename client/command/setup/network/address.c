@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 vmgrant contributors */
 /* Whether a bridge has taken a card's addresses over. Only reads. */
-#include "client/command/setup/address.h"
+#include "client/command/setup/network/address.h"
 
 #include <ifaddrs.h>
 #include <netinet/in.h>

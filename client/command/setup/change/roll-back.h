@@ -4,8 +4,8 @@
  * The timer that undoes a change of the network which nobody confirms: systemd's, so that
  * neither a lost connection nor the end of this process keeps it from firing.
  */
-#ifndef VMGRANT_CLIENT_COMMAND_SETUP_ROLL_BACK_H
-#define VMGRANT_CLIENT_COMMAND_SETUP_ROLL_BACK_H
+#ifndef VMGRANT_CLIENT_COMMAND_SETUP_CHANGE_ROLL_BACK_H
+#define VMGRANT_CLIENT_COMMAND_SETUP_CHANGE_ROLL_BACK_H
 
 /*
  * The guard is there while the change is made, which may take long; after that the timer

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 vmgrant contributors */
 /* The timer of systemd's that undoes a change of the network which nobody confirms. */
-#include "client/command/setup/roll-back.h"
+#include "client/command/setup/change/roll-back.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "client/command/common/command.h"
-#include "client/command/setup/perform.h"
+#include "client/command/setup/change/perform.h"
 
 static const char *const units[] = {
 	[ROLL_BACK_GUARD] = "vmgrant-setup-guard",

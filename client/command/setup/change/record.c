@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 vmgrant contributors */
 /* What vmgrant setup has changed on this machine. Runs as root. */
-#include "client/command/setup/record.h"
+#include "client/command/setup/change/record.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,8 +15,8 @@
 #include "client/command/common/command.h"
 #include "client/command/common/json.h"
 #include "client/command/common/small-file.h"
-#include "client/command/setup/perform.h"
-#include "client/command/setup/replace-file.h"
+#include "client/command/setup/change/perform.h"
+#include "client/command/setup/change/replace-file.h"
 #include "judge/policy/trusted-file.h"
 #include "wire/process/clock.h"
 

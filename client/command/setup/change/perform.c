@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 vmgrant contributors */
 /* Making and undoing a change. Runs as root, and in people's folders with their rights only. */
-#include "client/command/setup/perform.h"
+#include "client/command/setup/change/perform.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include "client/command/common/command.h"
 #include "client/command/common/person.h"
 #include "client/command/common/small-file.h"
-#include "client/command/setup/replace-file.h"
+#include "client/command/setup/change/replace-file.h"
 
 #define SELF "/proc/self/exe"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 vmgrant contributors */
 /* A card's configuration as its bridge's. Pure. */
-#include "client/command/setup/network-text.h"
+#include "client/command/setup/network/network-text.h"
 
 #include <string.h>
 

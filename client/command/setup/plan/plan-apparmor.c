@@ -8,8 +8,8 @@
 
 #include "client/command/common/command.h"
 #include "client/command/machine/tree.h"
-#include "client/command/setup/perform.h"
-#include "client/command/setup/setup.h"
+#include "client/command/setup/change/perform.h"
+#include "client/command/setup/plan/plan.h"
 
 #define FOLDER "/etc/apparmor.d"
 #define WORD "abstractions/vmgrant-helper"

@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "client/command/common/command.h"
-#include "client/command/setup/perform.h"
-#include "client/command/setup/setup.h"
+#include "client/command/setup/change/perform.h"
+#include "client/command/setup/plan/plan.h"
 
 /* vmgrant allow [OPTION...] bridge BRIDGE user NAME [polkit=no] */
 static void allow_words(struct words *words, const struct setup *setup, const char *kind,

@@ -3,8 +3,8 @@
 /*
  * A card's configuration as its bridge's. Pure.
  */
-#ifndef VMGRANT_CLIENT_COMMAND_SETUP_NETWORK_TEXT_H
-#define VMGRANT_CLIENT_COMMAND_SETUP_NETWORK_TEXT_H
+#ifndef VMGRANT_CLIENT_COMMAND_SETUP_NETWORK_NETWORK_TEXT_H
+#define VMGRANT_CLIENT_COMMAND_SETUP_NETWORK_NETWORK_TEXT_H
 
 /* A .network file, to be freed: all but what it matches, and a hardware address. */
 char *network_text_for(const char *text, const char *bridge);

@@ -3,8 +3,8 @@
 /*
  * What vmgrant setup has to know of this machine's network.
  */
-#ifndef VMGRANT_CLIENT_COMMAND_SETUP_HOST_H
-#define VMGRANT_CLIENT_COMMAND_SETUP_HOST_H
+#ifndef VMGRANT_CLIENT_COMMAND_SETUP_NETWORK_HOST_H
+#define VMGRANT_CLIENT_COMMAND_SETUP_NETWORK_HOST_H
 
 /* The interface of the default route with the lowest metric, to be freed; NULL: none. */
 char *host_uplink(void);
