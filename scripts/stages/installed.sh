@@ -98,12 +98,18 @@ run_again() {
 
 # system_tests NAME STAGE TEST...: what was installed under STAGE.
 system_tests() {
-	local name=$1 stage=$2 report=$work/logs/pytest-$1.xml status good bad skips
+	local name=$1 stage=$2
 
 	shift 2
 	cd "$work/src" || return
-	run_pytest "$report" "$stage" "$@"
-	status=$?
+	run_pytest "$work/logs/pytest-$name.xml" "$stage" "$@"
+	count_system_tests "$name" "$stage" $?
+}
+
+# count_system_tests NAME STAGE STATUS: of a run that has ended with it.
+count_system_tests() {
+	local name=$1 stage=$2 status=$3 report=$work/logs/pytest-$1.xml good bad skips
+
 	read -r good bad skips < <(count_pytest "$report" "$work/times")
 	# A run that was cut short has not shown anything.
 	if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then
@@ -159,15 +165,34 @@ stage_system() {
 	check "installation" make_installed install "$work/stage" || return
 	check "installed policy survives" policy_survives
 	check "installed folders are closed" folders_closed
-	local name
-	local -a but=()
+	all_system_tests
+}
 
-	# Words: what follows test_ in the names of files.
-	for name in ${VMGRANT_SYSTEM_BUT-}; do
+# Files whose tests spend their time waiting for limits to pass; what follows test_ in their names.
+waiting="attacks_core attacks_judge_orders check disks_prompt native_names polkit usb_polkit"
+
+# What waits runs beside the others, and is shown and counted when these have ended.
+all_system_tests() {
+	local log=$work/logs/waiting.log name pid status
+	local -a but=() cases=() patient=()
+
+	for name in ${VMGRANT_SYSTEM_BUT-} $waiting; do
 		but+=("--ignore=tests/system/test_$name.py")
 	done
-	[ -z "${VMGRANT_SYSTEM_BUT_CASES-}" ] || but+=(-k "not ($VMGRANT_SYSTEM_BUT_CASES)")
-	system_tests system "$work/stage" tests/system "${but[@]}"
+	for name in $waiting; do
+		[[ " ${VMGRANT_SYSTEM_BUT-} " == *" $name "* ]] ||
+			patient+=("tests/system/test_$name.py")
+	done
+	[ -z "${VMGRANT_SYSTEM_BUT_CASES-}" ] || cases=(-k "not ($VMGRANT_SYSTEM_BUT_CASES)")
+	cd "$work/src" || return
+	run_pytest "$work/logs/pytest-waiting.xml" "$work/stage" "${patient[@]}" "${cases[@]}" \
+		>"$log" 2>&1 &
+	pid=$!
+	system_tests system "$work/stage" tests/system "${but[@]}" "${cases[@]}"
+	wait "$pid"
+	status=$?
+	cat "$log"
+	count_system_tests waiting "$work/stage" "$status"
 }
 
 # It says where, and the next one runs.
