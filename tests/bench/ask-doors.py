@@ -9,6 +9,8 @@ vmgrant.socket is on: doc/benchmarks.md, the service.
     ask-doors.py service ROUNDS     by the service alone
     ask-doors.py instance SOCKET ROUNDS     from connect to what a service there says by itself
     ask-doors.py flood              by the service, as fast as it goes, until it is ended
+    ask-doors.py hold DOOR          one connection: each line of standard input is a bridge, of
+                                    which "granted" is said, or the code of the refusal
 """
 
 import array
@@ -26,9 +28,9 @@ CODE = struct.Struct("<I")
 LIMIT_S = 60.0
 
 
-def ask(connection, bridge=b"br0"):
+def ask(connection, bridge="br0"):
     """The code of the reply; what came is closed."""
-    body = REQUEST.pack(bridge, 1, 1, bytes(6))
+    body = REQUEST.pack(bridge.encode(), 1, 1, bytes(6))
     connection.send(HEADER.pack(b"VMGQ", 1, 1, 1, HEADER.size + len(body)) + body)
     data, control, _, _ = connection.recvmsg(4096, socket.CMSG_SPACE(64))
     if not data:
@@ -109,6 +111,14 @@ def flood():
             ask(connection)
 
 
+def hold(door):
+    with DOORS[door]() as connection:
+        for line in sys.stdin:
+            code = ask(connection, line.strip())
+            print("granted" if code == 0 else code, flush=True)
+    print("ended", flush=True)
+
+
 def main(mode, *words):
     if mode == "compare":
         rounds(int(words[0]), {
@@ -119,8 +129,10 @@ def main(mode, *words):
         rounds(int(words[0]), {"service": lambda: one_card("service")})
     elif mode == "instance":
         rounds(int(words[1]), {"instance": lambda: timed(lambda: hear(words[0]))})
-    else:
+    elif mode == "flood":
         flood()
+    else:
+        hold(words[0])
 
 
 main(*sys.argv[1:])

@@ -7,7 +7,7 @@ import glob
 import os
 import shutil
 
-from checks import need, write
+from checks import need, run, write
 
 PLACE = "/srv/packages"
 HELPER = "/usr/libexec/vmgrant/vmgrant-helper"
@@ -17,15 +17,42 @@ UNITS = "/run/systemd/system/vmgrant@.service.d"
 LONG_S = 300
 
 
-def files():
-    found = [path for name in NAMES for path in glob.glob(f"{PLACE}/{name}_*.deb")]
+def files(folder=PLACE):
+    found = [path for name in NAMES for path in glob.glob(f"{folder}/{name}_*.deb")]
     assert len(found) == len(NAMES), found
     return found
 
 
-def install():
-    """By dpkg alone. The image leaves documents out."""
-    need(["dpkg", "--path-include=/usr/share/doc/vmgrant*", "-i", *files()], limit_s=LONG_S)
+def install(folder=PLACE, umask="022"):
+    """By dpkg alone; a policy that was changed stays. The image leaves documents out."""
+    need(["sh", "-c", 'umask "$0" && exec dpkg --force-confold '
+          '--path-include="/usr/share/doc/vmgrant*" -i "$@"', umask, *files(folder)],
+         limit_s=LONG_S)
+
+
+def purge():
+    need(["dpkg", "--purge", *reversed(NAMES)], limit_s=LONG_S)
+
+
+def version():
+    done = run(["dpkg-query", "-W", "-f", "${Version} ${Status}", "vmgrant"])
+    return done.stdout.split()[0] if done.stdout.endswith(" installed") else None
+
+
+def make_older(folder, number):
+    """The packages of an earlier version, which vm-test brought in a folder older; else the same
+    with that number. Says which."""
+    source = f"{PLACE}/older" if glob.glob(f"{PLACE}/older/*.deb") else PLACE
+    os.makedirs(folder, exist_ok=True)
+    for path in files(source):
+        tree = f"{folder}/tree"
+        need(["dpkg-deb", "-R", path, tree])
+        now = need(["dpkg-deb", "-f", path, "Version"]).strip()
+        need(["sed", "-i", f"s/{now}/{number}/", f"{tree}/DEBIAN/control"])
+        name = os.path.basename(path).split("_")[0]
+        need(["dpkg-deb", "-Znone", "-b", tree, f"{folder}/{name}_{number}.deb"], limit_s=LONG_S)
+        shutil.rmtree(tree)
+    return source
 
 
 def is_installed():
