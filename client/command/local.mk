@@ -16,6 +16,8 @@ libcommand_a_SOURCES = \
 	client/command/common/interrupt.h \
 	client/command/common/json.c \
 	client/command/common/json.h \
+	client/command/libvirt/domain-text.c \
+	client/command/libvirt/domain-text.h \
 	client/command/machine/capture.c \
 	client/command/machine/capture.h \
 	client/command/machine/tree.c \
@@ -151,6 +153,7 @@ vmgrant_SOURCES = \
 	client/command/check/check-probe.c \
 	client/command/check/clients/check-boxes.c \
 	client/command/check/clients/check-clients.c \
+	client/command/check/clients/check-domains.c \
 	client/command/check/clients/check-libvirt.c \
 	client/command/check/host/check-apparmor.c \
 	client/command/check/host/check-confine.c \
@@ -190,6 +193,15 @@ vmgrant_SOURCES = \
 	client/command/explain/rule-text.h \
 	client/command/kind/kind.h \
 	client/command/kind/kinds.c \
+	client/command/libvirt/choose-emulator.c \
+	client/command/libvirt/domain.c \
+	client/command/libvirt/domain.h \
+	client/command/libvirt/edit-print.c \
+	client/command/libvirt/edit.c \
+	client/command/libvirt/edit.h \
+	client/command/libvirt/libvirt.c \
+	client/command/libvirt/try-options.c \
+	client/command/libvirt/try-options.h \
 	client/command/list/list-device.c \
 	client/command/list/list-device.h \
 	client/command/list/list-ports.c \

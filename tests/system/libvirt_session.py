@@ -73,7 +73,7 @@ class Session:
         return name
 
     def clear(self):
-        for name in self.ask("list", "--name").split():
+        for name in self.ask("list", "--name").splitlines():
             self.ask("destroy", name)
 
 

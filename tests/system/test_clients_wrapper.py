@@ -3,8 +3,10 @@
 """vmgrant-qemu-x86_64 as the emulator of domains in a real libvirt session."""
 
 import json
+import os
 import re
-from xml.sax.saxutils import quoteattr
+import shutil
+from xml.sax.saxutils import escape, quoteattr
 
 import pytest
 
@@ -271,3 +273,134 @@ def test_libvirt_asks_a_new_qemu_again_when_the_emulator_is_touched(libvirt_worl
               f"touch {emulator}")
     assert libvirt_world.run_as("alice", ["sh", "-c", script]).code == 0
     assert times() > first
+
+
+NAME = "a 'guest' & <b>, ü"
+CONF = f"/home/alice/.config/vmgrant/libvirt/{NAME}.conf"
+SECRET = "<graphics type='vnc' port='-1' passwd='secret'/>"
+DROPPED = """<interface type='bridge'><source bridge='br0'/><model type='virtio'/>
+  <vlan><tag id='7'/></vlan><driver name='qemu' queues='2'/><port isolated='yes'/>
+  <target dev='mine'/></interface>"""
+
+
+@pytest.fixture
+def defined(libvirt_world, alice):
+    """A domain with QEMU itself, a secret, and text that looks like elements."""
+    text = open_path(libvirt_world, alice.domain("x", 3, emulator=QEMU, devices=SECRET))
+    text = text.replace("<name>x</name>", f"<name>{escape(NAME)}</name>"
+                        f"<description>\n    {escape('<emulator>no</emulator>')}\n</description>")
+    alice.ask("define", alice.write("x.xml", text))
+    libvirt_world.call(lambda: shutil.rmtree(os.path.dirname(CONF), ignore_errors=True))
+    yield alice
+    alice.clear()
+    alice.ask("undefine", NAME)
+
+
+def open_path(world, path):
+    return world.path(path).read_text(encoding="utf-8")
+
+
+def described(session, *words):
+    return session.ask("dumpxml", "--inactive", "--security-info", *words, NAME)
+
+
+def told(session, *words, code=0):
+    """What the command says with --json."""
+    done = session.vmgrant("libvirt", NAME, "--json", *words)
+    assert done.code == code, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_a_domain_is_taught_to_use_vmgrant_and_taught_back(libvirt_world, defined):
+    """Nothing else of it changes, its password included."""
+    before = described(defined)
+    shown = defined.vmgrant("libvirt", NAME, "--dry-run", "--net", "br0,queues=2")
+    assert shown.code == 0 and b"\n+    <emulator>/usr/bin/vmgrant-qemu-x86_64<" in shown.stdout
+    assert b"\n+--net br0,queues=2\n" in shown.stdout.replace(b"'", b"")
+    assert described(defined) == before and not libvirt_world.path(CONF).exists()
+    done = defined.vmgrant("libvirt", NAME, "--net", "br0,queues=2", "--no-prompt")
+    assert (done.code, done.stderr) == (0, b""), done.stderr
+    assert described(defined) == before.replace(QEMU, WRAPPER) and "secret" in before
+    assert told(defined)["options"] == ["--net", "br0,queues=2", "--no-prompt"]
+    defined.ask("start", NAME)
+    assert len(libvirt_world.taps()) == 1
+    # What runs stays as it is, and that is said.
+    done = defined.vmgrant("libvirt", "--remove", NAME)
+    assert done.code == 0 and b"from its next start" in done.stdout, (done.stdout, done.stderr)
+    assert len(libvirt_world.taps()) == 1
+    assert described(defined) == before and not libvirt_world.path(CONF).exists()
+    assert told(defined, "--remove") == {**told(defined), "changed": False}
+
+
+def test_what_makes_no_sense_changes_nothing(libvirt_world, defined):
+    before = described(defined)
+    for words, expected in (
+            (["--net", "br0,nonsense=1"], b"--net: nonsense=1: not known"),
+            (["--net", "br0", "--remove"], b"libvirt: --remove takes all back"),
+            (["--nett", "br0"], b"libvirt: unknown option --nett: did you mean --net?"),
+            (["--confine=soft"], b"--confine"),
+            (["other"], b"libvirt: other: one DOMAIN, and options")):
+        done = defined.vmgrant("libvirt", NAME, *words)
+        assert done.code == 2 and done.stderr.startswith(b"vmgrant: " + expected), done.stderr
+        assert done.stderr.count(b"\n") == 1
+    done = defined.vmgrant("libvirt", "none", "--net", "br0")
+    assert (done.code, done.stderr) == (100, b"vmgrant: libvirt domain none: failed to get domain "
+                                        b"'none' (of qemu:///session)\n")
+    assert described(defined) == before and not libvirt_world.path(CONF).exists()
+
+
+def test_what_is_refused_now_is_a_warning(libvirt_world, defined):
+    """An administrator may allow it before the next start."""
+    said = told(defined, "--net", "br1", "--confine=best")
+    assert said["options"] == ["--net", "br1", "--confine=best"]
+    assert said["changed"] and said["wrapped"] and "br1: not allowed" in said["warnings"][0]
+    assert "br1: not allowed" in refusal(defined.virsh("start", NAME), "vmgrant")
+
+
+def test_a_change_that_libvirt_refuses_leaves_the_file_as_it_was(libvirt_world, defined):
+    """virsh of the person's own PATH refuses to define."""
+    defined.write(f".config/vmgrant/libvirt/{NAME}.conf", "# mine\n--net br0\n")
+    folder = os.path.dirname(defined.write("bin/virsh", "#!/bin/sh\ncase \"$*\" in *define*)\n"
+                             "echo error: no >&2; exit 1;; esac\nexec /usr/bin/virsh \"$@\"\n"))
+    libvirt_world.run_as("alice", ["chmod", "755", f"{folder}/virsh"])
+    done = libvirt_world.run_as(
+        "alice", ["vmgrant", "libvirt", NAME, "--net", "br0,queues=2"],
+        env={**environment("alice"), "XDG_RUNTIME_DIR": "/run/user/1000",
+             "PATH": f"{folder}:{environment('alice')['PATH']}"})
+    assert done.code == 100 and done.stderr.endswith(b": no (of qemu:///session)\n"), done.stderr
+    assert open_path(libvirt_world, CONF) == "# mine\n--net br0\n"
+
+
+def test_what_libvirt_drops_is_said(libvirt_world, alice):
+    """By the command about the domain, and by check about all of them."""
+    wishes = ("<driver queues>", "<vlan>", "<port isolated>", "<target dev>")
+    alice.ask("define", alice.domain("drops", 4, emulator=QEMU, devices=DROPPED))
+    done = alice.vmgrant("libvirt", "drops", "--json")
+    said = json.loads(done.stdout)["warnings"]
+    checked = alice.vmgrant("check", "--json").stdout
+    alice.ask("undefine", "drops")
+    assert [wish for wish in wishes for one in said if wish in one] == list(wishes), said
+    [found] = [one for one in json.loads(checked)["findings"] if "domain drops" in one["text"]]
+    assert all(wish in found["text"] for wish in wishes), found
+
+
+def test_a_domain_without_a_next_start_is_refused(alice):
+    alice.run("guest")
+    done = alice.vmgrant("libvirt", "guest", "--net", "br0")
+    assert done.code == 14 and b"it is gone when it ends" in done.stderr, done.stderr
+
+
+def test_a_domain_keeps_its_own_qemu(libvirt_world, alice):
+    """A name of ours beside it is taken; without one nothing else is started instead."""
+    script = f"""mkdir q && printf '#!/bin/sh\nexec {QEMU} "$@"\n' >q/qemu-system-x86_64 &&
+        chmod +x q/qemu-system-x86_64"""
+    assert libvirt_world.run_as("alice", ["sh", "-c", script], cwd="/home/alice").code == 0
+    alice.ask("define", alice.domain("own", 5, emulator="/home/alice/q/qemu-system-x86_64"))
+    refused = alice.vmgrant("libvirt", "own", "--net", "br0")
+    command = refused.stderr.decode().strip().rpartition(": ")[2]
+    made = libvirt_world.run_as("alice", ["sh", "-c", command])
+    done = alice.vmgrant("libvirt", "own", "--net", "br0", "--json")
+    alice.ask("undefine", "own")
+    assert refused.code == 14 and made.code == 0, (refused.stderr, made.stderr)
+    assert done.code == 0, done.stderr
+    assert json.loads(done.stdout)["emulator"] == "/home/alice/q/vmgrant-qemu-x86_64"

@@ -44,6 +44,8 @@ def completed(world, *words):
     (["vmgrant", "explain", "bridge", "b"], {"br0"}),
     (["vmgrant", "attach", "--q"], {"--qmp"}),
     (["vmgrant", "detach", "--t"], {"--timeout"}),
+    (["vmgrant", "libvirt", "guest", "--r"], {"--remove"}),
+    (["vmgrant", "libvirt", "guest", "--net", "br0,i"], {"br0,id="}),
     (["vmgrant", "run", "--net", "b"], {"br0"}),
     # The words as readline cuts them.
     (["vmgrant", "run", "--net", "br0,queues", "=", "2,v"],

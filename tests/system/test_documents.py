@@ -113,7 +113,7 @@ REFUSED = (
     # Nothing was set up here, and that is said; test_setup does it.
     (r"vmgrant setup --undo$", (replies.OBJECT,)),
     # No domain is in that world; test_clients_wrapper has one.
-    (r"vmgrant attach --libvirt", (100,)),
+    (r"vmgrant (attach --)?libvirt", (100,)),
     # No journal is in a world, and that is said; test_log has one.
     (r"vmgrant log", (0, replies.UNSUPPORTED)),
 )

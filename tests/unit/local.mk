@@ -22,6 +22,7 @@ UNIT_TESTS = \
 	tests/unit/test-device-option \
 	tests/unit/test-disk-paths \
 	tests/unit/test-disk-rules \
+	tests/unit/test-domain-text \
 	tests/unit/test-escape \
 	tests/unit/test-hash \
 	tests/unit/test-iptables-rules \
@@ -100,6 +101,7 @@ tests_unit_test_qemu_files_LDADD = $(command_libraries)
 tests_unit_test_net_option_LDADD = libcommand.a libwire.la $(CMOCKA_LIBS)
 tests_unit_test_open_broker_CPPFLAGS = $(AM_CPPFLAGS) -DOPENER='"$(abs_top_builddir)/tests/unit/opener"'
 tests_unit_test_hash_LDADD = libcommand.a $(CMOCKA_LIBS)
+tests_unit_test_domain_text_LDADD = libcommand.a libwire.la $(CMOCKA_LIBS)
 tests_unit_test_split_LDADD = libcommand.a libwire.la $(CMOCKA_LIBS)
 tests_unit_test_open_broker_LDADD = libcommand.a libwire.la $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/opener

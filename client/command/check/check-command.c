@@ -40,6 +40,7 @@ static const struct {
 	{ "ports", check_ports, AS_PERSON },
 	{ "bridge-address", check_bridge_addresses, AS_PERSON },
 	{ "libvirt", check_libvirt, AS_PERSON },
+	{ "domains", check_domains, AS_PERSON },
 	{ "boxes", check_boxes, AS_PERSON },
 	{ "old-helper", check_old_helper, AS_PERSON },
 	{ "apparmor", check_apparmor, AS_PERSON },

@@ -135,9 +135,10 @@ void check_memory(struct check *check);
 void check_ports(struct check *check);
 void check_bridge_addresses(struct check *check);
 
-/* ---- programs that use the helper: check-clients.c, check-libvirt.c, check-boxes.c ---- */
+/* ---- programs that use the helper: the folder clients ---- */
 void check_qemu(struct check *check);
 void check_libvirt(struct check *check);
+void check_domains(struct check *check);
 void check_boxes(struct check *check);
 void check_old_helper(struct check *check);
 

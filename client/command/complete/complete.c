@@ -91,19 +91,24 @@ static void print_objects(const struct command_kind *kind, const char *command)
 
 int command_complete(int argc, char **argv)
 {
+	const char *command = argv[1];
+
 	if (argc != 2 && argc != 4)
 		return command_fail(VMGRANT_USAGE, "complete: needs COMMAND, or COMMAND OPTION WORD");
+	/* It takes the options of run. */
+	if (strcmp(command, "libvirt") == 0)
+		command = "run";
 	if (argc == 2)
-		print_options(argv[1]);
+		print_options(command);
 	for (int i = 0; argc == 4 && i < COMMAND_KINDS; i++) {
 		const struct command_kind *kind = command_kinds[i];
 
 		if (strncmp(argv[2], "--", 2) != 0 || strcmp(argv[2] + 2, kind->option) != 0)
 			continue;
 		if (strchr(argv[3], ',') == NULL)
-			print_objects(kind, argv[1]);
+			print_objects(kind, command);
 		else
-			print_words(kind, argv[1], argv[3]);
+			print_words(kind, command, argv[3]);
 	}
 	return fflush(stdout) == 0 ? VMGRANT_GRANTED : VMGRANT_INTERNAL;
 }

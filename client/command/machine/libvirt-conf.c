@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 vmgrant contributors */
-/* The line of libvirt's qemu.conf that names the helper for bridges. Pure. */
+/* The configuration of a person's libvirt session. */
 #include "client/command/machine/libvirt-conf.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "client/text/text.h"
@@ -25,4 +26,13 @@ char *libvirt_conf_helper(const char *line)
 		return NULL;
 	length = strcspn(line + 1, *line == '"' ? "\"\n" : "'\n");
 	return line[1 + length] != *line ? NULL : text_format("%.*s", (int)length, line + 1);
+}
+
+char *libvirt_conf_folder(void)
+{
+	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+
+	if (config != NULL && *config == '/')
+		return text_format("%s/libvirt", config);
+	return text_format("%s/.config/libvirt", home == NULL ? "" : home);
 }

@@ -42,10 +42,14 @@ static int read_file(const char *path, struct words *words)
 }
 
 /* As in the account, whatever folder the program that starts us calls home. */
-static char *domain_path(const char *guest)
+char *wrapper_words_file(const char *guest)
 {
-	const struct passwd *account = getpwuid(getuid());
+	const struct passwd *account;
 
+	/* No other folder's. */
+	if (*guest == '\0' || strchr(guest, '/') != NULL)
+		return NULL;
+	account = getpwuid(getuid());
 	return account == NULL
 		       ? NULL
 		       : text_format("%s/.config/vmgrant/libvirt/%s.conf", account->pw_dir, guest);
@@ -53,14 +57,9 @@ static char *domain_path(const char *guest)
 
 static int read_domain_file(const char *guest, struct words *words)
 {
-	char *path;
-	int code;
+	char *path = wrapper_words_file(guest);
+	int code = path == NULL ? -1 : read_file(path, words);
 
-	/* No other folder's. */
-	if (*guest == '\0' || strchr(guest, '/') != NULL)
-		return VMGRANT_GRANTED;
-	path = domain_path(guest);
-	code = path == NULL ? -1 : read_file(path, words);
 	free(path);
 	return code < 0 ? VMGRANT_GRANTED : code;
 }

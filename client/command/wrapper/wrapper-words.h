@@ -19,4 +19,7 @@
  */
 int wrapper_words_find(const char *guest, struct words *words);
 
+/* The path of that last file, to be freed; NULL: no file can be for such a guest. */
+char *wrapper_words_file(const char *guest);
+
 #endif

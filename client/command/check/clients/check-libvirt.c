@@ -33,16 +33,6 @@ static char *read_bridge_helper(const char *path)
 	return value;
 }
 
-/* qemu:///session reads this one; /etc/libvirt/qemu.conf is for qemu:///system, which is root's. */
-static char *session_folder(void)
-{
-	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
-
-	if (config != NULL && *config == '/')
-		return text_format("%s/libvirt", config);
-	return text_format("%s/.config/libvirt", home == NULL ? "" : home);
-}
-
 /* ---- a daemon that has read the file before it was changed ---- */
 
 /* When a process was started, on the clock that files are dated by; -1: not known. */
@@ -184,7 +174,7 @@ static int has_daemon(const struct check *check)
 
 void check_libvirt(struct check *check)
 {
-	char *folder = session_folder(), *path = text_format("%s/qemu.conf", folder);
+	char *folder = libvirt_conf_folder(), *path = text_format("%s/qemu.conf", folder);
 	char *value = read_bridge_helper(path);
 
 	if (value == NULL && has_daemon(check))

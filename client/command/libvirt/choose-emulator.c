@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
+/* Which emulator a domain gets, so that it keeps the QEMU that it has. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "client/command/common/command.h"
+#include "client/command/libvirt/domain.h"
+#include "client/command/wrapper/emulator.h"
+
+#define WRAPPER "vmgrant-qemu-"
+
+static int is_same_file(const char *one, const char *other)
+{
+	struct stat left, right;
+
+	return stat(one, &left) == 0 && stat(other, &right) == 0 && left.st_dev == right.st_dev &&
+	       left.st_ino == right.st_ino;
+}
+
+/* The name beside a QEMU, to be freed. */
+static char *name_beside(const char *qemu, const char *architecture)
+{
+	return text_format("%.*s" WRAPPER "%s", (int)(text_base_name(qemu) - qemu), qemu,
+			   architecture);
+}
+
+/* 1: started by that name, we become the QEMU of this path. */
+static int leads_to(const char *wrapper, const char *architecture, const char *qemu)
+{
+	char *found = NULL;
+	int is_same;
+
+	if (access(wrapper, X_OK) < 0 ||
+	    emulator_find(wrapper, architecture, &found) != VMGRANT_GRANTED)
+		return 0;
+	is_same = is_same_file(found, qemu);
+	free(found);
+	return is_same;
+}
+
+int domain_choose_wrapper(const struct domain *domain, char **path_out)
+{
+	const char *qemu = domain->text.emulator, *architecture = domain->text.architecture;
+	char *installed, *beside;
+	int code = VMGRANT_GRANTED;
+
+	/* For libvirt it is not set either. */
+	(void)unsetenv("VMGRANT_QEMU");
+	*path_out = NULL;
+	if (emulator_architecture(qemu) != NULL) {
+		*path_out = text_format("%s", qemu);
+		return VMGRANT_GRANTED;
+	}
+	beside = name_beside(qemu, architecture);
+	installed = text_format(VMGRANT_BINDIR "/" WRAPPER "%s", architecture);
+	if (leads_to(beside, architecture, qemu))
+		*path_out = text_format("%s", beside);
+	else if (leads_to(installed, architecture, qemu))
+		*path_out = text_format("%s", installed);
+	else
+		code = command_fail(VMGRANT_UNSUPPORTED,
+				    "libvirt domain %.256s: its emulator is %.256s, and no " WRAPPER
+				    "%.64s starts that one: ln -s " VMGRANT_BINDIR
+				    "/vmgrant %.256s",
+				    domain->text.name, qemu, architecture, beside);
+	free(beside);
+	free(installed);
+	return code;
+}
+
+int domain_choose_qemu(const struct domain *domain, char **path_out)
+{
+	(void)unsetenv("VMGRANT_QEMU");
+	*path_out = NULL;
+	return emulator_find(domain->text.emulator, emulator_architecture(domain->text.emulator),
+			     path_out);
+}
