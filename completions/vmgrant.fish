@@ -102,7 +102,7 @@ complete -c vmgrant -n '__vmgrant_in setup' -l group -x -a '(__fish_complete_gro
 complete -c vmgrant -n '__vmgrant_in setup' -l bridge -x -a '(__vmgrant_bridges)' -d 'by this bridge'
 complete -c vmgrant -n '__vmgrant_in setup' -l uplink -x -a '(__fish_print_interfaces)' -d 'make it, with this network card'
 complete -c vmgrant -n '__vmgrant_in setup' -l no-uplink -d 'make it for guests only'
-complete -c vmgrant -n '__vmgrant_in setup' -l manager -x -a 'networkd ip' -d 'make it by this software'
+complete -c vmgrant -n '__vmgrant_in setup' -l manager -x -a 'networkd networkmanager ifupdown ip' -d 'make it by this software'
 complete -c vmgrant -n '__vmgrant_in setup' -l no-polkit -d 'nobody is asked for a password'
 complete -c vmgrant -n '__vmgrant_in setup' -l timeout -x -d 'go back unless somebody confirms'
 complete -c vmgrant -n '__vmgrant_in setup' -l confirm -d 'the change stays'

@@ -38,6 +38,12 @@ libcommand_a_SOURCES = \
 	client/command/qemu/qemu-option.h \
 	client/command/qemu/qemu-program.c \
 	client/command/qemu/qemu-program.h \
+	client/command/setup/network/interfaces-text.c \
+	client/command/setup/network/interfaces-text.h \
+	client/command/setup/network/network-text.c \
+	client/command/setup/network/network-text.h \
+	client/command/setup/network/nm-profile.c \
+	client/command/setup/network/nm-profile.h \
 	client/confine/confine.h \
 	client/confine/filter.c \
 	client/confine/filter.h \
@@ -258,12 +264,12 @@ vmgrant_SOURCES = \
 	client/command/setup/network/address.h \
 	client/command/setup/network/host.c \
 	client/command/setup/network/host.h \
+	client/command/setup/network/manager-ifupdown.c \
 	client/command/setup/network/manager-ip.c \
 	client/command/setup/network/manager-networkd.c \
+	client/command/setup/network/manager-networkmanager.c \
 	client/command/setup/network/manager.c \
 	client/command/setup/network/manager.h \
-	client/command/setup/network/network-text.c \
-	client/command/setup/network/network-text.h \
 	client/command/setup/plan/plan-apparmor.c \
 	client/command/setup/plan/plan-bridge.c \
 	client/command/setup/plan/plan-libvirt.c \

@@ -112,6 +112,8 @@ REFUSED = (
     (r"vmgrant run .*--(vfio|disk)", (replies.OBJECT,)),
     # Nothing was set up here, and that is said; test_setup does it.
     (r"vmgrant setup --undo$", (replies.OBJECT,)),
+    # No such card is there; test_setup_managers has one.
+    (r"vmgrant setup --group students --bridge br0 --uplink", (replies.OBJECT,)),
     # No domain is in that world; test_clients_wrapper has one.
     (r"vmgrant (attach --)?libvirt", (100,)),
     # No journal is in a world, and that is said; test_log has one.

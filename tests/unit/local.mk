@@ -46,6 +46,7 @@ UNIT_TESTS = \
 	tests/unit/test-sandbox-calls \
 	tests/unit/test-sandbox-files \
 	tests/unit/test-sandbox-work \
+	tests/unit/test-setup-texts \
 	tests/unit/test-split \
 	tests/unit/test-sysfs \
 	tests/unit/test-trusted-file \
@@ -102,6 +103,8 @@ tests_unit_test_net_option_LDADD = libcommand.a libwire.la $(CMOCKA_LIBS)
 tests_unit_test_open_broker_CPPFLAGS = $(AM_CPPFLAGS) -DOPENER='"$(abs_top_builddir)/tests/unit/opener"'
 tests_unit_test_hash_LDADD = libcommand.a $(CMOCKA_LIBS)
 tests_unit_test_domain_text_LDADD = libcommand.a libwire.la $(CMOCKA_LIBS)
+tests_unit_test_setup_texts_CPPFLAGS = $(with_json)
+tests_unit_test_setup_texts_LDADD = libcommand.a libwire.la $(CMOCKA_LIBS)
 tests_unit_test_split_LDADD = libcommand.a libwire.la $(CMOCKA_LIBS)
 tests_unit_test_open_broker_LDADD = libcommand.a libwire.la $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/opener

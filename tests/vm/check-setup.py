@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 vmgrant contributors
-"""vmgrant setup with a real systemd-networkd and systemd's own timer: the machine's address moves to the bridge and
-back, by hand and by the timer that nobody answers, and a guest reaches what is behind the card.
+"""vmgrant setup with the network's real managers and systemd's own timer: the machine's address, which
+is a DHCP server's, moves to the bridge and back, by hand and by the timer that nobody answers, and a guest
+reaches what is behind the card.
 """
 
 import contextlib
@@ -74,7 +75,7 @@ with contextlib.ExitStack() as world:
 
     @contextlib.contextmanager
     def clean_card():
-        """Down and without addresses before and after."""
+        """Down and without addresses, which NetworkManager would take for somebody's work."""
         try:
             need(["ip", "link", "set", CARD, "down"])
             yield
@@ -91,5 +92,29 @@ with contextlib.ExitStack() as world:
             need(["networkctl", "reconfigure", CARD])
             wait_until(lambda: has_lease(CARD), "an address on the card", limit_s=LONG_S)
             moves_and_comes_back(alice)
+
+    def check_networkmanager():
+        """NetworkManager: the card's address goes to the bridge and back"""
+        with clean_card(), service("NetworkManager"):
+            wait_until(lambda: has_lease(CARD), "an address on the card", limit_s=LONG_S)
+            profile = need(["nmcli", "-g", "GENERAL.CON-UUID", "device", "show", CARD])
+            moves_and_comes_back(alice)
+            assert profile == need(["nmcli", "-g", "GENERAL.CON-UUID", "device", "show", CARD])
+            # Nothing of it is left, and a restart finds the old network.
+            need(["systemctl", "restart", "NetworkManager"], limit_s=LONG_S)
+            is_as_before()
+
+    def check_ifupdown():
+        """ifupdown: the card's address goes to the bridge and back"""
+        lines = f"auto lo\niface lo inet loopback\n\nallow-hotplug {CARD}\niface {CARD} inet dhcp\n"
+        path = "/etc/network/interfaces"
+        with file(path, lines), clean_card():
+            need(["ifup", CARD], limit_s=LONG_S)
+            try:
+                moves_and_comes_back(alice)
+                assert read(path) == lines.strip()
+            finally:
+                run(["vmgrant", "setup", "--undo", "--yes"], limit_s=LONG_S)
+                run(["ifdown", "--force", CARD], limit_s=LONG_S)
 
     sys.exit(main(globals()))

@@ -53,13 +53,13 @@ static const char *end_words(const struct capture *capture)
 	}
 }
 
-/* The last line that it wrote says most. */
+/* The last line that it wrote says most, where that is no advice of nmcli's. */
 static char *last_line(struct capture *capture)
 {
 	char *rest = capture->text, *line, *last = NULL;
 
 	while ((line = capture_next_line(&rest)) != NULL)
-		last = *line != '\0' ? line : last;
+		last = *line != '\0' && strncmp(line, "Hint: ", 6) != 0 ? line : last;
 	return last;
 }
 

@@ -3,12 +3,13 @@
 /* Which software configures the network of this host. */
 #include "client/command/setup/network/manager.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "client/command/setup/network/host.h"
+
 const struct setup_manager *const setup_managers[] = {
-	&manager_networkd,
-	&manager_ip,
-	NULL,
+	&manager_networkd, &manager_networkmanager, &manager_ifupdown, &manager_ip, NULL,
 };
 
 const struct setup_manager *manager_named(const char *word)
@@ -20,11 +21,23 @@ const struct setup_manager *manager_named(const char *word)
 	return NULL;
 }
 
-const struct setup_manager *manager_of(const char *card)
+static const struct setup_manager *first_that_manages(const char *card)
 {
 	for (size_t i = 0; setup_managers[i] != NULL; i++) {
 		if (setup_managers[i]->manages(card))
 			return setup_managers[i];
 	}
 	return NULL;
+}
+
+const struct setup_manager *manager_of(const char *card)
+{
+	char *uplink = card == NULL ? host_uplink() : NULL;
+	const struct setup_manager *found = NULL;
+
+	/* Two may be installed, of which one has nothing to do. */
+	if (uplink != NULL)
+		found = first_that_manages(uplink);
+	free(uplink);
+	return found != NULL ? found : first_that_manages(card);
 }

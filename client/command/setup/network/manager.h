@@ -30,7 +30,8 @@ struct setup_manager {
 	int (*plan)(const struct bridge_plan *plan, struct setup_changes *changes);
 };
 
-extern const struct setup_manager manager_networkd, manager_ip;
+extern const struct setup_manager manager_networkd, manager_networkmanager, manager_ifupdown,
+	manager_ip;
 
 /* The managers, in the order in which they are asked; ended by NULL. */
 extern const struct setup_manager *const setup_managers[];
@@ -38,7 +39,10 @@ extern const struct setup_manager *const setup_managers[];
 /* The one of that word; NULL: none. */
 const struct setup_manager *manager_named(const char *word);
 
-/* The one that has configured the card; NULL for a bridge without: the one at work. */
+/*
+ * The one that has configured the card. For a bridge without (NULL): the one that has configured
+ * what leads to this machine's own network, or else one that is at work.
+ */
 const struct setup_manager *manager_of(const char *card);
 
 #endif

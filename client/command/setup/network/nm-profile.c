@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
+/* A connection profile of NetworkManager. Pure. */
+#include "client/command/setup/network/nm-profile.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What says "not set", for most properties, also for those that newer releases add. */
+static const char *const neutral[] = {
+	"", "no", "-1", "0", "0x0", "auto", "none", "unknown", "default", "default-or-eui64", NULL,
+};
+
+/* Properties that are on in a new profile, or are always said. */
+static const struct {
+	const char *name, *usual;
+} others[] = {
+	{ "ipv4.method", "" },
+	{ "ipv6.method", "" },
+	{ "ipv4.may-fail", "yes" },
+	{ "ipv6.may-fail", "yes" },
+	{ "ipv4.dhcp-send-hostname", "yes" },
+	{ "ipv6.dhcp-send-hostname", "yes" },
+};
+
+static int begins(const char *text, const char *word)
+{
+	return strncmp(text, word, strlen(word)) == 0;
+}
+
+static const char *next_line(const char *line)
+{
+	line += strcspn(line, "\n");
+	return *line == '\n' ? line + 1 : line;
+}
+
+static int is_usual(const char *name, const char *value)
+{
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+		if (strcmp(name, others[i].name) == 0)
+			return strcmp(value, others[i].usual) == 0;
+	}
+	for (size_t i = 0; neutral[i] != NULL; i++) {
+		if (strcmp(value, neutral[i]) == 0)
+			return 1;
+	}
+	return 0;
+}
+
+char *nm_profile_value(const char *text, const char *name)
+{
+	const size_t length = strlen(name);
+
+	for (const char *line = text; *line != '\0'; line = next_line(line)) {
+		if (begins(line, name) && line[length] == ':') {
+			const size_t all = strcspn(line, "\n") - length - 1;
+
+			return all == 0 ? NULL : text_format("%.*s", (int)all, line + length + 1);
+		}
+	}
+	return NULL;
+}
+
+int nm_profile_has(const char *text, const char *setting)
+{
+	const size_t length = strlen(setting);
+
+	for (const char *line = text; *line != '\0'; line = next_line(line)) {
+		if (begins(line, setting) && line[length] == '.')
+			return 1;
+	}
+	return 0;
+}
+
+static int is_wanted(const char *name, const char *const wanted[])
+{
+	for (size_t i = 0; wanted[i] != NULL; i++) {
+		if (begins(name, wanted[i]))
+			return 1;
+	}
+	return 0;
+}
+
+void nm_profile_carry(struct words *words, const char *text, const char *const wanted[])
+{
+	for (const char *line = text; *line != '\0'; line = next_line(line)) {
+		const size_t all = strcspn(line, "\n"), length = strcspn(line, ":\n");
+		char *name, *value;
+
+		if (line[length] != ':')
+			continue;
+		name = text_format("%.*s", (int)length, line);
+		value = text_format("%.*s", (int)(all - length - 1), line + length + 1);
+		if (is_wanted(name, wanted) && !is_usual(name, value)) {
+			words_add(words, name);
+			words_add(words, value);
+			continue;
+		}
+		free(name);
+		free(value);
+	}
+}
