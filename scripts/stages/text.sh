@@ -177,6 +177,11 @@ pictures_current() {
 	"$work/src/scripts/draw-figures" --check
 }
 
+# Each link of the site leads somewhere, and nothing comes from another host.
+site() {
+	make -C "$work/gcc" html && "$work/src/scripts/check-site" "$work/gcc/html"
+}
+
 stage_text() {
 	[ -d "$work/gcc/doc" ] || check "gcc build" build gcc CC=gcc --enable-werror || return
 	check "shell scripts" shell_scripts
@@ -191,6 +196,10 @@ stage_text() {
 	"$work/src/scripts/count-code" || fail "lines of code"
 	check "copyright lines and line lengths" copyright_lines
 	check "manual pages" manual_pages
+	# Once, on the machine that all stages run on.
+	if command -v mkdocs >/dev/null; then
+		check "the site of the documents" site
+	fi
 	check "translations" translations
 	check "translations without polkit's rules" hidden_polkit
 	check "policy file" policy_file

@@ -42,6 +42,7 @@ ELSEWHERE = (
     (r"make( -j2 && make check| check)?$", "scripts/stages/build.sh", r"make -j2"),
     (r"make install( DESTDIR=\S+)?$", "scripts/stages/installed.sh", r"install"),
     (r"make distcheck$", "scripts/stages/dist.sh", r"distcheck"),
+    (r"make html$", "scripts/stages/text.sh", r"html && .*check-site"),
     # By hand, as the page says of each distribution's file.
     (r"make dist && rpmbuild -ta", "packaging/README.md", r"built by rpmbuild [\d.]+ on a"),
     (r"cc \$\(pkg-config --cflags --libs vmgrant\)$", "debian/tests/demo", r"pkg-config --cflags --libs"),
