@@ -4,8 +4,10 @@
  * The seccomp filter of a program that is shut in.
  *
  * It denies, where QEMU's own sandbox denies more: that one may be missing, or the program be
- * another one. What is here reaches past namespaces (keys, vsock, the terminal), opens much of
- * the kernel to attack (bpf, perf), or undoes the walls (mounts, namespaces, ptrace).
+ * another one. What is here reaches past namespaces (keys, vsock, the terminal, who opens which
+ * program), opens much of the kernel to attack (bpf, perf), or undoes the walls (mounts,
+ * namespaces, ptrace). An io_uring makes the calls of a thread that no filter looks at: it would
+ * have every socket that is denied here.
  */
 #include "client/confine/filter.h"
 
@@ -37,14 +39,59 @@
 	 CLONE_NEWUTS | CLONE_NEWCGROUP)
 
 static const int denied[] = {
-	SYS_add_key, SYS_keyctl, SYS_request_key, SYS_bpf, SYS_perf_event_open, SYS_ptrace,
-	SYS_process_vm_readv, SYS_process_vm_writev, SYS_kcmp, SYS_mount, SYS_umount2,
-	SYS_pivot_root, SYS_chroot, SYS_open_tree, SYS_move_mount, SYS_fsopen, SYS_fsconfig,
-	SYS_fsmount, SYS_fspick, SYS_setns, SYS_unshare, SYS_open_by_handle_at,
-	SYS_name_to_handle_at, SYS_init_module, SYS_finit_module, SYS_delete_module,
-	SYS_kexec_load, SYS_reboot, SYS_swapon, SYS_swapoff, SYS_acct, SYS_quotactl,
-	SYS_settimeofday, SYS_clock_settime, SYS_sethostname, SYS_setdomainname, SYS_syslog,
-	SYS_personality, SYS_pidfd_getfd,
+	SYS_add_key,
+	SYS_keyctl,
+	SYS_request_key,
+	SYS_bpf,
+	SYS_perf_event_open,
+	SYS_ptrace,
+	SYS_process_vm_readv,
+	SYS_process_vm_writev,
+	SYS_kcmp,
+	SYS_mount,
+	SYS_umount2,
+	SYS_pivot_root,
+	SYS_chroot,
+	SYS_open_tree,
+	SYS_move_mount,
+	SYS_fsopen,
+	SYS_fsconfig,
+	SYS_fsmount,
+	SYS_fspick,
+	SYS_setns,
+	SYS_unshare,
+	SYS_open_by_handle_at,
+	SYS_name_to_handle_at,
+	SYS_init_module,
+	SYS_finit_module,
+	SYS_delete_module,
+	SYS_kexec_load,
+	SYS_reboot,
+	SYS_swapon,
+	SYS_swapoff,
+	SYS_acct,
+	SYS_quotactl,
+	SYS_settimeofday,
+	SYS_clock_settime,
+	SYS_sethostname,
+	SYS_setdomainname,
+	SYS_syslog,
+	SYS_personality,
+	SYS_pidfd_getfd,
+	SYS_io_uring_setup,
+	SYS_io_uring_enter,
+	SYS_io_uring_register,
+	SYS_inotify_init1,
+	SYS_fanotify_init,
+#ifdef SYS_inotify_init
+	SYS_inotify_init,
+#endif
+#ifdef SYS_quotactl_fd
+	SYS_quotactl_fd,
+#endif
+#ifdef SYS_open_tree_attr
+	SYS_open_tree_attr,
+#endif
 #ifdef SYS_mount_setattr
 	SYS_mount_setattr,
 #endif
@@ -56,7 +103,8 @@ static const int denied[] = {
 	SYS_socketcall,
 #endif
 #ifdef SYS_iopl
-	SYS_iopl, SYS_ioperm,
+	SYS_iopl,
+	SYS_ioperm,
 #endif
 };
 

@@ -386,6 +386,16 @@ def bpf(_facts):
     call(SYS_BPF, 0, struct.pack("IIIII", 1, 4, 8, 1, 0).ljust(72, b"\0"), 72)
 
 
+@attempt("make an io_uring, whose sockets no filter sees", "filter")
+def io_uring(_facts):
+    os.close(call(425, 4, ctypes.create_string_buffer(120)))
+
+
+@attempt("watch which programs others start, by inotify", "filter")
+def watch_files(_facts):
+    os.close(call(294, 0))
+
+
 @attempt("change the core pattern", "no capability, Landlock")
 def core_pattern(_facts):
     os.close(os.open("/proc/sys/kernel/core_pattern", os.O_WRONLY))
