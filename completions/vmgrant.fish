@@ -75,6 +75,7 @@ complete -c vmgrant -n '__vmgrant_in run libvirt' -l confine=best -d 'go on with
 complete -c vmgrant -n '__vmgrant_in run libvirt' -l confine=memory= -d 'at most so much memory'
 complete -c vmgrant -n '__vmgrant_in run libvirt' -l confine=tasks= -d 'at most so many processes and threads'
 complete -c vmgrant -n '__vmgrant_in run libvirt' -l confine=net-host -d 'with the network of the host'
+complete -c vmgrant -n '__vmgrant_in run libvirt' -l confine=same-user -d 'without a user of its own'
 complete -c vmgrant -n '__vmgrant_in run libvirt' -l file -r -F -d 'what it may use besides'
 complete -c vmgrant -n '__vmgrant_in run' -l qemu -d 'the program is QEMU, whatever its name'
 complete -c vmgrant -n '__vmgrant_in run' -l dry-run -d 'print the command line'

@@ -239,6 +239,8 @@ vmgrant_SOURCES = \
 	client/command/run/confine-files.h \
 	client/command/run/confine-sockets.c \
 	client/command/run/confine-sockets.h \
+	client/command/run/confine-unreached.c \
+	client/command/run/confine-unreached.h \
 	client/command/run/confine-words.c \
 	client/command/run/run-confine.c \
 	client/command/run/run-confine.h \

@@ -67,6 +67,9 @@ void confine_add(struct confine *confine, const char *path, enum confine_access 
 /* Take away the places of which nothing is left to do: CONFINE_BY_FD. */
 void confine_forget(struct confine *confine);
 
+/* Folders before what is in them, which lies on them; and each place once, with its widest access. */
+void confine_sort(struct confine *confine);
+
 /* What a QEMU needs of the system: libraries, firmware, harmless devices. */
 void confine_add_system(struct confine *confine);
 

@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -135,6 +136,14 @@ static int leave_keyring(void)
 	return 0;
 }
 
+/* It may have been killed before this process asked to end with it. */
+static int has_supervisor(int report_fd)
+{
+	struct pollfd ready = { .fd = report_fd };
+
+	return poll(&ready, 1, 0) == 0;
+}
+
 static int confine_self(const struct inside *inside)
 {
 	char byte;
@@ -148,7 +157,7 @@ static int confine_self(const struct inside *inside)
 	if (inside->has_namespaces && make_world(inside) < 0)
 		return -1;
 	/* A change of ids has undone what was asked for before. */
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 ||
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || !has_supervisor(inside->report_fd) ||
 	    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0 || enter_walls(inside) < 0)
 		return -1;
 	return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
@@ -156,11 +165,13 @@ static int confine_self(const struct inside *inside)
 
 /* ---- the program ---- */
 
-static _Noreturn void start_program(const struct inside *inside)
+static _Noreturn void start_program(const struct inside *inside, pid_t parent)
 {
 	int error;
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	if (getppid() != parent)
+		_exit(INSIDE_FAILED);
 	(void)sigprocmask(SIG_SETMASK, &inside->before, NULL);
 	(void)execve(inside->program, inside->argv, inside->confine->environment);
 	error = errno;
@@ -233,13 +244,13 @@ static _Noreturn void look_after(const struct inside *inside, pid_t program)
 
 _Noreturn void inside_become(const struct inside *inside)
 {
-	pid_t program;
+	pid_t program, self = getpid();
 
 	if (confine_self(inside) < 0)
 		_exit(INSIDE_FAILED);
 	program = fork();
 	if (program == 0)
-		start_program(inside);
+		start_program(inside, self);
 	if (program < 0)
 		_exit(INSIDE_FAILED);
 	keep_only(inside->report_fd, &inside->confine->ids);

@@ -28,6 +28,7 @@ int umount2(const char *target, int flags);
 
 /* Kernels and firmware that only the person may read are copied, up to this size. */
 #define COPY_BYTES_MAX (256 << 20)
+#define COPY BUILD "/.copy"
 
 /* A file that the person may read and the program's own id may not. */
 static int needs_copy(const struct confine *confine, const struct confine_place *place, int fd)
@@ -128,9 +129,9 @@ static int bind_place(int fd, const char *target, enum confine_access access, mo
 }
 
 /* Returns 0 or -1 with errno. */
-static int copy_file(int from, const char *target, off_t size)
+static int copy_bytes(int from, off_t size)
 {
-	int to = open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0400), error;
+	int to = open(COPY, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0400), error;
 	ssize_t done = to < 0 ? -1 : 1;
 
 	if (size > COPY_BYTES_MAX) {
@@ -144,6 +145,23 @@ static int copy_file(int from, const char *target, off_t size)
 		close(to);
 	errno = error;
 	return done < 0 ? -1 : 0;
+}
+
+/* A mount, as the file may be in a folder that is there already. Returns 0 or -1 with errno. */
+static int copy_file(int from, const char *target, const struct stat *status)
+{
+	int result = copy_bytes(from, status->st_size), copy = -1, error;
+
+	if (result == 0)
+		copy = open(COPY, O_PATH | O_CLOEXEC);
+	if (copy >= 0)
+		result = bind_place(copy, target, CONFINE_READ, status->st_mode);
+	error = errno;
+	if (copy >= 0)
+		close(copy);
+	(void)unlink(COPY);
+	errno = error;
+	return copy < 0 ? -1 : result;
 }
 
 static int is_opened(int fd)
@@ -161,7 +179,7 @@ static int place_one(const struct confine_place *place, int fd)
 	if (fstat(fd, &status) < 0)
 		result = -1;
 	else if (is_opened(fd))
-		result = copy_file(fd, target, status.st_size);
+		result = copy_file(fd, target, &status);
 	else if (!copy_link(place, target))
 		result = bind_place(fd, target, place->access, status.st_mode);
 	if (result < 0)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import breakout
+import replies
 from confining import give_ids
 from process import wait_until
 from test_clients_qemu import QEMU
@@ -27,7 +28,7 @@ DOCUMENT = Path(__file__).parents[2] / "doc/security.md"
 ANYWHERE = {"open_by_handle", "mount", "unmount", "core_pattern", "become_root", "enter_namespace",
             "type_into_terminal", "perf", "bpf", "vsock", "ciphers", "core_dump", "list_keys",
             "session_key", "user_namespace", "clone_namespace", "read_parent", "take_descriptor",
-            "trace_parent", "list_descriptors", "through_other_root"}
+            "trace_parent", "list_descriptors", "through_other_root", "io_uring"}
 
 
 @pytest.fixture
@@ -247,6 +248,65 @@ def test_a_program_in_the_background_stays_and_keeps_its_id(world):
     # Without that word nothing outlives the program.
     assert confined(world, "/usr/bin/python3", "-I", "-c", code, capture=False).code == 0
     assert ids_of_confined(world) == stays
+
+
+def test_a_program_does_not_start_whose_supervisor_was_killed_meanwhile(world):
+    """Before process 1 could ask the kernel to end with it, which comes after newuidmap."""
+    world.write("/home/alice/folder/old", "")
+    world.path("/home/alice/folder").chmod(0o777)
+    done = world.run(["strace", "-f", "-o", "/tmp/trace", "-u", "alice",
+                      # Process 1 is slow at its first one, its supervisor killed at the only one.
+                      "-e", "trace=prctl,signalfd4", "-e", "inject=prctl:delay_enter=1500ms:when=1",
+                      "-e", "inject=signalfd4:signal=SIGKILL", "vmgrant", "run", "--confine", "--file",
+                      "/home/alice/folder", "--", "touch", "/home/alice/folder/new"])
+    trace = world.path("/tmp/trace").read_text(encoding="utf-8")
+    assert done.code != 0 and "killed by SIGKILL" in trace and "PR_SET_PDEATHSIG" in trace, (done, trace)
+    assert not world.path("/home/alice/folder/new").exists()
+
+
+@pytest.mark.parametrize("names", (("folder:ro", "folder/k:ro"), ("folder/k:ro", "folder:ro"),
+                                   ("folder/k:ro", "folder/k:ro"), ("folder/../folder/k:ro", "folder/k:ro")))
+def test_a_file_may_be_named_twice_and_in_a_folder_that_is(world, names):
+    """One that only the person may read is a copy, which lies on the folder."""
+    world.write("/home/alice/folder/k", "kernel", mode=0o600, owner=(1000, 1000))
+    words = [word for name in names for word in ("--file", "/home/alice/" + name)]
+    done = confined(world, "cat", "/home/alice/folder/k", options=("--confine", *words))
+    assert done.code == 0 and done.stdout == b"kernel", done
+    assert os.listdir(world.path("/home/alice/folder")) == ["k"]
+
+
+def test_a_file_behind_a_link_of_the_system_may_be_named(world):
+    """/bin is a link into /usr on most systems."""
+    done = confined(world, "sh", "-c", "echo started", options=("--confine", "--file=/bin/sh:ro", "--file=/lib:ro"))
+    assert done.code == 0 and done.stdout == b"started\n", done
+
+
+def test_the_wider_word_of_two_for_one_file_counts(world):
+    path = world.write("/home/alice/shared", "", mode=0o666, owner=(1000, 1000))
+    for words in (("shared", "shared:ro"), ("shared:ro", "shared")):
+        done = confined(world, "sh", "-c", "echo more >>/home/alice/shared",
+                        options=("--confine", *(f"--file=/home/alice/{word}" for word in words)))
+        assert done.code == 0, done
+    assert path.read_text(encoding="ascii") == "more\nmore\n"
+
+
+@pytest.mark.parametrize("name", ("/", "/.", "//", "/home/..", "/tmp/link"))
+def test_all_files_are_not_given_however_they_are_named(world, name):
+    world.path("/tmp/link").symlink_to("/")
+    done = confined(world, "true", options=("--confine", "--file", name))
+    assert done.code == replies.USAGE and b"would confine nothing" in done.stderr, done
+
+
+def test_the_same_user_is_had_if_it_is_asked_for(world):
+    """And is still kept from what is not named."""
+    world.write("/home/alice/mine/file", "mine", mode=0o600, owner=(1000, 1000))
+    world.path("/home/alice/mine").chown(1000, 1000)
+    done = confined(world, "sh", "-c", "cat /home/alice/mine/file; echo >/home/alice/mine/new; cat /home/alice/facts",
+                    options=("--confine=same-user", "--file", "/home/alice/mine"))
+    assert done.stdout == b"mine" and b"facts: No such file" in done.stderr, done
+    assert b"without a user" not in done.stderr
+    found = world.path("/home/alice/mine/new").stat()
+    assert (found.st_uid, found.st_gid) == (1000, 1000)
 
 
 def test_signals_are_handed_on(world):

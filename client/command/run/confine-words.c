@@ -11,7 +11,7 @@
 /* QEMU has a thread for each processor and some dozens that wait for disks; a fork bomb ends. */
 #define TASKS 4096u
 #define TASKS_MAX 4194304u
-#define WORDS "best, net-host, memory=SIZE and tasks=NUMBER"
+#define WORDS "best, net-host, same-user, memory=SIZE and tasks=NUMBER"
 
 /* "512M". Returns 0, or -1 if it is no size. */
 static int read_size(struct piece piece, unsigned long long *bytes_out)
@@ -29,8 +29,9 @@ static int read_size(struct piece piece, unsigned long long *bytes_out)
 }
 
 /* Returns 0, or -1 if it is none of the words. */
-static int take_word(struct confine *confine, struct piece piece)
+static int take_word(struct run_confine *run, struct piece piece)
 {
+	struct confine *confine = &run->confine;
 	struct piece memory = piece_value(piece, "memory"), tasks = piece_value(piece, "tasks");
 	uint64_t number;
 
@@ -38,6 +39,8 @@ static int take_word(struct confine *confine, struct piece piece)
 		confine->level = CONFINE_BEST;
 	} else if (piece_is(piece, "net-host")) {
 		confine->keeps_network = 1;
+	} else if (piece_is(piece, "same-user")) {
+		run->keeps_user = 1;
 	} else if (memory.text != NULL) {
 		confine->limits.are_wanted = 1;
 		return read_size(memory, &confine->limits.memory_bytes);
@@ -62,7 +65,7 @@ int run_confine_take(struct run_confine *confine, const char *words)
 	if (words == NULL)
 		return VMGRANT_GRANTED;
 	do {
-		if (take_word(&confine->confine, piece) < 0)
+		if (take_word(confine, piece) < 0)
 			return command_fail(VMGRANT_USAGE, "--confine=%.64s: takes " WORDS
 					    ", separated by commas", words);
 	} while (piece_next(&piece));

@@ -18,11 +18,21 @@
 #include "client/command/run/confine-display.h"
 #include "client/command/run/confine-files.h"
 #include "client/command/run/confine-sockets.h"
+#include "client/command/run/confine-unreached.h"
 #include "client/command/run/run.h"
 
 #define SANDBOX "on,obsolete=deny,resourcecontrol=deny"
 
 /* ---- words of the person ---- */
+
+/* However it is written: "/", "/.", a link there. */
+static int is_root(const struct stat *status)
+{
+	struct stat root;
+
+	return stat("/", &root) == 0 && root.st_dev == status->st_dev &&
+	       root.st_ino == status->st_ino;
+}
 
 int run_confine_add_file(struct run_confine *confine, const char *text)
 {
@@ -35,9 +45,11 @@ int run_confine_add_file(struct run_confine *confine, const char *text)
 
 	if (stat(path, &status) < 0)
 		code = command_fail(VMGRANT_USAGE, "--file %.256s: %s", name, strerror(errno));
-	else if (strcmp(path, "/") == 0)
-		code = command_fail(VMGRANT_USAGE, "--file /: would confine nothing: name what "
-				    "the program needs");
+	else if (is_root(&status))
+		code = command_fail(VMGRANT_USAGE,
+				    "--file %.256s: would confine nothing: name what "
+				    "the program needs",
+				    name);
 	else if (S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode))
 		confine_add(&confine->confine, path, CONFINE_NODE, 1);
 	else
@@ -138,7 +150,9 @@ static void take_ids(struct run *run)
 	struct confine_ids *ids = &confine->confine.ids;
 	unsigned count;
 
-	if (!run->is_dry && confine_ids_take(ids, &confine->without_ids) < 0)
+	if (confine->keeps_user)
+		confine->without_ids = text_format("as --confine=same-user says");
+	else if (!run->is_dry && confine_ids_take(ids, &confine->without_ids) < 0)
 		(void)command_fail(0, "--confine: without a user of its own: %s",
 				   confine->without_ids);
 	else if (run->is_dry)
@@ -153,6 +167,8 @@ int run_confine_prepare(struct run *run)
 
 	take_ids(run);
 	confine->may_stay = has_option(run->words.items, "-daemonize");
+	if (run->qemu.is_qemu && code == VMGRANT_GRANTED)
+		code = confine_unreached_check(confine, run->words.items);
 	if (code == VMGRANT_GRANTED && run->qemu.is_qemu)
 		code = confine_files_open(run);
 	if (code == VMGRANT_GRANTED)
@@ -162,6 +178,7 @@ int run_confine_prepare(struct run *run)
 	confine_add_system(confine);
 	if (file != NULL && strncmp(file, "/usr/", 5) != 0)
 		confine_add(confine, file, CONFINE_RUN, 0);
+	confine_sort(confine);
 	free(file);
 	return code;
 }

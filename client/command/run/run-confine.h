@@ -14,6 +14,7 @@ struct run;
 
 struct run_confine {
 	int is_wanted;
+	int keeps_user;         /* 1: no subordinate id */
 	struct confine confine; /* its places are those that the person named, until prepared */
 	struct words made;      /* sockets that go when the program ends */
 	const struct display *display; /* NULL: the program's own words say */

@@ -42,6 +42,7 @@ static int print_help(void)
 	fputs("  --confine[=WORD,...]  shut PROGRAM in: a user, files and network of its own\n"
 	      "      best           go on without what this machine cannot give, and say so\n"
 	      "      net-host       with the network of the host\n"
+	      "      same-user      without a user of its own\n"
 	      "      memory=SIZE    at most so much, as 4G, with all that is cached for it\n"
 	      "      tasks=NUMBER   at most so many processes and threads [4096]\n"
 	      "  --file PATH[:ro]   what a confined PROGRAM may use besides, or only read\n"
