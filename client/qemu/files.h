@@ -67,6 +67,8 @@ struct qemu_file {
 	unsigned is_optional : 1;
 	/* A name of the abstract namespace of sockets, and no path. */
 	unsigned is_abstract : 1;
+	/* A log that goes on where it ended. */
+	unsigned is_appended : 1;
 };
 
 /* What could not be decoded. */

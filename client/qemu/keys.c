@@ -193,6 +193,12 @@ static int is_abstract(const struct pairs *pairs, const char *key)
 	return is_on;
 }
 
+/* Each of a character device's two files has a word of its own. */
+static int is_appended(const struct pairs *pairs, const char *key)
+{
+	return pairs_is_on(pairs, strcmp(key, "logfile") == 0 ? "logappend" : "append");
+}
+
 static int is_read_only(const struct pairs *pairs)
 {
 	return pairs_is_on(pairs, "readonly") || pairs_is_on(pairs, "read-only");
@@ -258,6 +264,7 @@ static void plain_read(struct reading *reading, const struct file_key *row, cons
 {
 	enum qemu_use use = row->use;
 	unsigned take = row->take;
+	struct qemu_file *file;
 
 	if ((take & TAKE_BY_SERVER) != 0 && pairs_is_on(pairs, "server"))
 		use = QEMU_USE_MAKE_SOCKET;
@@ -268,7 +275,8 @@ static void plain_read(struct reading *reading, const struct file_key *row, cons
 		use = use == QEMU_USE_MAKE ? QEMU_USE_READ : use;
 		take |= TAKE_READ_ONLY;
 	}
-	(void)reading_add(reading, pair->value, use, take, pair->place);
+	file = reading_add(reading, pair->value, use, take, pair->place);
+	file->is_appended = is_appended(pairs, pair->key) ? 1 : 0;
 }
 
 int key_read(struct reading *reading, const char *group, const char *kind, const char *key,

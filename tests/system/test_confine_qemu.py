@@ -154,13 +154,35 @@ def test_a_socket_that_is_there_is_connected_to(world):
 
 
 @pytest.mark.parametrize("arguments,said", (
-    (["-vnc", "unix:/run/user/1000/vnc"], "-vnc /run/user/1000/vnc: takes no open socket"),
+    (["-vnc", "unix:/run/user/1000/vnc"], "-vnc /run/user/1000/vnc: takes no open socket: leave it out: "
+                                          "run --display=vnc-unix,path=PATH has it"),
+    (["-display", "gtk,gl=on"], "-display: a confined QEMU reaches no desktop: leave it out and use --display="),
+    (["--sdl"], "--sdl: a confined QEMU reaches no desktop"),
+    (["-audiodev", "pa,id=a,server=/run/pulse"], "-audiodev /run/pulse: takes no open socket: QEMU reaches no"),
+    (["-object", "memory-backend-file,id=m,size=1M,mem-path=/home/alice/m"],
+     "-object /home/alice/m: QEMU would make it by itself, in a folder that is not its own: memory needs none"),
+    (["-object", "filter-dump,id=m,netdev=n,file=/home/alice/m"],
+     "-object /home/alice/m: QEMU would make it by itself, in a folder that is not its own: leave it out"),
     (["-pidfile", "/home/alice/pid"], "-pidfile /home/alice/pid: QEMU would make it by itself"),
     (["-drive", "file=/home/bob/disk"], "-drive /home/bob/disk: cannot be opened: Permission denied"),
 ))
 def test_what_cannot_be_had_is_said_and_nothing_is_started(world, arguments, said):
     done = world.run(["vmgrant", "run", "--confine", "--", QEMU, "-M", "none", *arguments], "alice")
     assert done.code != 0 and said in done.stderr.decode(), done.stderr
+
+
+@pytest.mark.parametrize("words,first,second", (
+    ("append=on", b"old", b""), ("append=yes", b"old", b""), ("append", b"old", b""), ("append=off", b"", b""),
+    ("logfile=/home/alice/more,logappend=on", b"", b"old"), ("append=on,logfile=/home/alice/more", b"old", b"")))
+def test_a_log_goes_on_only_if_it_is_said_of_that_one(world, words, first, second):
+    """QEMU takes several words for yes; each of a character device's two files has its own."""
+    logs = [world.write(f"{HOME}/{name}", "old", owner=(1000, 1000)) for name in ("log", "more")]
+    # What opens them is not QEMU.
+    done = world.run(["vmgrant", "run", "--confine", "--qemu", "--", "true", "-chardev",
+                      f"file,id=c,path={HOME}/log,{words}"], "alice")
+    assert done.code == 0, done
+    assert logs[0].read_bytes() == first
+    assert logs[1].read_bytes() == (second if "logfile" in words else b"old")
 
 
 def test_usb_devices_are_used_by_their_fd(world):

@@ -54,18 +54,18 @@ static int add_fd(struct run *run, const struct qemu_file *file, int flags, unsi
 }
 
 /* A log is begun anew unless the person wants it to go on. */
-static int log_flags(const char *word)
+static int log_flags(const struct qemu_file *file)
 {
-	return O_WRONLY | O_CREAT | (strstr(word, "append=on") != NULL ? O_APPEND : O_TRUNC);
+	return O_WRONLY | O_CREAT | (file->is_appended ? O_APPEND : O_TRUNC);
 }
 
 /* QEMU takes the fd whose access mode is the one that it would open with. */
-static int open_set(struct run *run, const struct qemu_file *file, const char *word, unsigned set)
+static int open_set(struct run *run, const struct qemu_file *file, unsigned set)
 {
 	int result = 0;
 
 	if (file->use == QEMU_USE_MAKE)
-		return add_fd(run, file, log_flags(word), set);
+		return add_fd(run, file, log_flags(file), set);
 	if (file->use == QEMU_USE_READ_WRITE)
 		result = add_fd(run, file, O_RDWR, set);
 	/* It is also read first, to see what it is; and with auto-read-only until a guest writes. */
@@ -104,7 +104,7 @@ static int open_file(struct run *run, const struct qemu_file *file, size_t index
 {
 	unsigned set = launch_free_set(FIRST_FD_SET, run->words.items);
 
-	if (open_set(run, file, run->words.items[index], set) < 0)
+	if (open_set(run, file, set) < 0)
 		return command_fail(VMGRANT_USAGE, "--confine: %s %.256s: cannot be opened: %s",
 				    file->option, file->path, strerror(errno));
 	replace(&run->words.items[index], &file->place, set);
@@ -161,12 +161,21 @@ static void add_place(struct run *run, const struct qemu_file *file)
 	free(path);
 }
 
+/* What QEMU makes by itself; the guest's memory has another way. */
+static int refuse_made(const struct qemu_file *file, const char *word)
+{
+	if (strcmp(file->option, "-mem-path") == 0 || strstr(word, "memory-backend-file") != NULL)
+		return refuse(file, "QEMU would make it by itself, in a folder that is not its "
+				    "own: memory needs none: -object memory-backend-memfd");
+	return refuse(file, "QEMU would make it by itself, in a folder that is not its own: leave "
+			    "it out");
+}
+
 static int add_one(struct run *run, const struct qemu_file *file, size_t first_word)
 {
 	switch (file->use) {
 	case QEMU_USE_MAKE:
-		return refuse(file, "QEMU would make it by itself, in a folder that is not its "
-				    "own: leave it out");
+		return refuse_made(file, run->words.items[first_word + (size_t)file->place.word]);
 	case QEMU_USE_MAKE_SOCKET:
 	case QEMU_USE_CONNECT:
 		return confine_socket_open(run, file, first_word + (size_t)file->place.word);

@@ -157,6 +157,27 @@ static int place_fd(struct run *run, const struct qemu_file *file, size_t word, 
 	return 1;
 }
 
+/* What goes instead. */
+static const char *advice(const char *option)
+{
+	static const struct {
+		const char *option, *text;
+	} rows[] = {
+		{ "-vnc", "leave it out: run --display=vnc-unix,path=PATH has it" },
+		{ "-spice", "leave it out: run --display=spice-unix,path=PATH has it" },
+		{ "-display", "leave it out: run --display=spice-unix shows the guest" },
+		{ "-audiodev", "QEMU reaches no sound server: run --display=spice-unix and "
+			       "-audiodev spice take the sound to the viewer" },
+		{ "-incoming", "-incoming defer, then migrate-incoming with fd:NAME" },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		if (strcmp(rows[i].option, option) == 0)
+			return rows[i].text;
+	}
+	return "only -chardev socket,path= and -netdev stream can have one";
+}
+
 int confine_socket_open(struct run *run, const struct qemu_file *file, size_t word)
 {
 	int fd;
@@ -165,8 +186,10 @@ int confine_socket_open(struct run *run, const struct qemu_file *file, size_t wo
 		return command_fail(VMGRANT_UNSUPPORTED, "--confine: %s %.256s: an abstract socket "
 				    "cannot be reached: give it a path", file->option, file->path);
 	if (!place_fd(run, file, word, -1))
-		return command_fail(VMGRANT_UNSUPPORTED, "--confine: %s %.256s: takes no open "
-				    "socket: use -chardev socket,path=", file->option, file->path);
+		return command_fail(VMGRANT_UNSUPPORTED,
+				    "--confine: %s %.256s: takes no open "
+				    "socket: %s",
+				    file->option, file->path, advice(file->option));
 	fd = run->is_dry ? run->example_fd++ : confine_socket_make(file->path, file->use);
 	if (fd < 0)
 		return command_fail(VMGRANT_USAGE, "--confine: %s %.256s: cannot be %s: %s",
