@@ -79,74 +79,47 @@ static char *beside(const char *image, const char *name)
 	return text_format("%.*s%s", (int)(base - image), image, name);
 }
 
-/* The value of key in the part of the answer, "chain.1", to which pair belongs. */
-static const char *part_value(const struct pairs *pairs, const struct pair *pair, const char *key)
+/* What it is based on, which nobody writes. It may be based on another one. */
+static void below_read(struct reading *reading, const struct pairs *pairs)
 {
-	size_t length = strlen("chain.");
-	char *full;
-	const char *value;
-
-	length += strcspn(pair->key + length, ".");
-	full = text_format("%.*s.%s", (int)length, pair->key, key);
-	value = pairs_value(pairs, full);
-	free(full);
-	return value;
-}
-
-/* One file of the answer: "chain.1.filename", "chain.0.children.0.info.filename". */
-static void name_read(struct reading *reading, const struct qemu_file *image,
-		      const struct pairs *pairs, const struct pair *pair)
-{
-	int is_own = strncmp(pair->key, "chain.0.", strlen("chain.0.")) == 0;
-	const char *holder = part_value(pairs, pair, "filename");
-	/* Its own are all told here. */
-	struct image other = {
-		.is_read_only = image->is_read_only || !is_own,
-		.is_backing_named = 1,
+	const char *name = pairs_value(pairs, "full-backing-filename");
+	struct image below = {
+		.format = pairs_value(pairs, "backing-filename-format"),
+		.is_read_only = 1,
 	};
-	char *name;
 
-	if (holder == pair->value)
-		other.format = part_value(pairs, pair, "format");
-	if (ends_with(pair->key, ".data-file"))
-		name = beside(is_own || holder == NULL ? image->path : holder, pair->value);
-	else
-		name = text_need(strdup(pair->value));
-	if (!is_known(reading->found, name))
-		image_name_read(reading, &other, name, (struct qemu_place){ .word = -1 });
-	free(name);
+	if (name == NULL)
+		name = pairs_value(pairs, "backing-filename");
+	if (name != NULL && !is_known(reading->found, name))
+		image_name_read(reading, &below, name, (struct qemu_place){ .word = -1 });
 }
 
-enum names {
-	OF_IMAGES, /* "chain.1.filename" */
-	OF_PARTS,  /* all below */
-};
-
-/*
- * Images go first: the part that newer QEMUs show has the same name, and the format of a mere
- * file, and stands before it.
- */
-static void names_read(struct reading *reading, const struct qemu_file *image,
-		       const struct pairs *pairs, enum names which)
+/* Files that have its data: "format-specific.data.data-file", "children.0.info.filename". */
+static void parts_read(struct reading *reading, const struct qemu_file *image,
+		       const struct pairs *pairs)
 {
+	const struct image part = { .is_read_only = image->is_read_only, .is_backing_named = 1 };
+
 	for (size_t i = 0; i < pairs->count; i++) {
 		const struct pair *pair = &pairs->items[i];
-		const char *key = pair->key + strcspn(pair->key, ".");
-		int is_image;
+		char *name;
 
-		key += *key == '.' ? 1 : 0;
-		key += strcspn(key, ".");
-		is_image = strcmp(key, ".filename") == 0;
-		if (strcmp(pair->key, "chain.0.filename") != 0 && is_image == (which == OF_IMAGES) &&
-		    (is_image || ends_with(key, ".filename") || ends_with(key, ".data-file")))
-			name_read(reading, image, pairs, pair);
+		if (ends_with(pair->key, ".data-file"))
+			name = beside(image->path, pair->value);
+		else if (ends_with(pair->key, ".filename"))
+			name = text_need(strdup(pair->value));
+		else
+			continue;
+		if (!is_known(reading->found, name))
+			image_name_read(reading, &part, name, (struct qemu_place){ .word = -1 });
+		free(name);
 	}
 }
 
 /* Without the warnings that may stand before it. */
 static const char *answer_start(const char *answer)
 {
-	while (*answer != '[' && *answer != '{' && *answer != '\0') {
+	while (*answer != '{' && *answer != '\0') {
 		answer += strcspn(answer, "\n");
 		answer += *answer == '\n' ? 1 : 0;
 	}
@@ -155,23 +128,20 @@ static const char *answer_start(const char *answer)
 
 int chain_read(struct qemu_files *found, size_t image, const char *answer)
 {
-	const char *start = answer_start(answer);
 	/* A copy, as its place in memory is another when files are added. */
 	struct qemu_file file = found->items[image];
 	struct reading reading = { .found = found, .option = file.option, .word = file.place.word };
 	struct pairs pairs = { 0 };
-	/* Without a chain it is one object. */
-	char *text = text_format(*start == '[' ? "{\"chain\":%s}" : "{\"chain\":[%s]}", start);
-	int result = pairs_read_json(&pairs, text, (struct qemu_place){ .word = -1 });
+	int result =
+		pairs_read_json(&pairs, answer_start(answer), (struct qemu_place){ .word = -1 });
 
-	if (result == 0 && pairs_find(&pairs, "chain.0.filename") == NULL)
+	if (result == 0 && pairs_find(&pairs, "filename") == NULL)
 		result = -1;
-	if (result == 0) {
-		names_read(&reading, &file, &pairs, OF_IMAGES);
-		names_read(&reading, &file, &pairs, OF_PARTS);
-	}
+	if (result == 0 && !file.is_backing_named)
+		below_read(&reading, &pairs);
+	if (result == 0)
+		parts_read(&reading, &file, &pairs);
 	pairs_release(&pairs);
-	free(text);
 	return result;
 }
 

@@ -24,8 +24,9 @@
 int chain_is_possible(const char *format, const unsigned char *header, size_t size);
 
 /*
- * Add to found what answer, of "qemu-img info --output=json [--backing-chain]", names beside
- * the image, which is found->items[image]. Returns 0, or -1 if it is no such answer.
+ * Add to found what answer, of "qemu-img info --output=json", names beside the image, which is
+ * found->items[image]: the image below it, first, and files that have its data. Returns 0, or -1
+ * if it is no such answer.
  */
 int chain_read(struct qemu_files *found, size_t image, const char *answer);
 

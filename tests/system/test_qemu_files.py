@@ -111,8 +111,8 @@ def write_qemu_img(folder):
     """A stand-in where there is none, which knows the one image that is asked about."""
     folder.mkdir()
     (folder / "qemu-img").write_text(
-        "#!/bin/sh\n[ \"$*\" = 'info --output=json -U --backing-chain -f qcow2 file:overlay' ] &&\n"
-        "echo '[{\"filename\":\"overlay\"},{\"filename\":\"raw\",\"format\":\"raw\"}]'\n",
+        "#!/bin/sh\n[ \"$*\" = 'info --output=json -U -f qcow2 file:overlay' ] &&\n"
+        "echo '{\"filename\":\"overlay\",\"full-backing-filename\":\"raw\"}'\n",
         encoding="ascii")
     (folder / "qemu-img").chmod(0o755)
 

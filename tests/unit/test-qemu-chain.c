@@ -16,22 +16,19 @@
 #include "tests/unit/qemu-files-case.h"
 
 /* As qemu-img 7.2 says it. */
-static const char CHAIN_7_2[] =
-	"[{\"filename\": \"/d/top.qcow2\", \"format\": \"qcow2\", \"full-backing-filename\": "
-	"\"/d/mid.qcow2\", \"backing-filename\": \"mid.qcow2\"},"
-	"{\"filename\": \"/d/mid.qcow2\", \"format\": \"qcow2\", \"format-specific\": "
-	"{\"type\": \"qcow2\", \"data\": {\"data-file\": \"mid.data\", \"refcount-bits\": 16}}},"
-	"{\"filename\": \"/d/base\", \"format\": \"raw\"}]";
+static const char TOP_7_2[] =
+	"{\"filename\": \"/d/top.qcow2\", \"format\": \"qcow2\", \"full-backing-filename\": "
+	"\"/d/mid.qcow2\", \"backing-filename\": \"mid.qcow2\", \"backing-filename-format\": "
+	"\"qcow2\", \"format-specific\": {\"type\": \"qcow2\", \"data\": {\"data-file\": "
+	"\"top.data\", \"refcount-bits\": 16}}}";
 /* Since 8.1 each file is told once more, as a child. */
-static const char CHAIN_8_1[] =
-	"[{\"children\": [{\"name\": \"data-file\", \"info\": {\"children\": [], \"filename\": "
+static const char TOP_8_1[] =
+	"{\"children\": [{\"name\": \"data-file\", \"info\": {\"children\": [], \"filename\": "
 	"\"/d/top.data\", \"format\": \"file\"}}, {\"name\": \"file\", \"info\": {\"children\": [], "
 	"\"filename\": \"/d/top.qcow2\", \"format\": \"file\"}}], \"filename\": \"/d/top.qcow2\", "
+	"\"backing-filename\": \"/d/base.vmdk\", "
 	"\"format\": \"qcow2\", \"format-specific\": {\"type\": \"qcow2\", \"data\": "
-	"{\"data-file\": \"top.data\"}}},"
-	"{\"children\": [{\"name\": \"file\", \"info\": {\"children\": [], \"filename\": "
-	"\"/d/base.vmdk\", \"format\": \"file\"}}], \"filename\": \"/d/base.vmdk\", "
-	"\"format\": \"vmdk\"}]";
+	"{\"data-file\": \"top.data\"}}}";
 static const char VMDK[] =
 	"qemu-img: warning: something\n"
 	"{\"filename\": \"/d/top.qcow2\", \"format\": \"vmdk\", \"format-specific\": {\"type\": "
@@ -58,19 +55,18 @@ static void expect_chain(const char *line, const char *answer, const char *expec
 static void what_an_image_is_based_on_is_only_read(void **state)
 {
 	(void)state;
-	expect_chain("qemu -hda /d/top.qcow2", CHAIN_7_2,
+	expect_chain("qemu -hda /d/top.qcow2", TOP_7_2,
 		     "read-write /d/top.qcow2 | -hda image @2[/d/top.qcow2]\n"
-		     "read /d/mid.qcow2 | -hda format=qcow2 ro image backing-named\n"
-		     "read /d/base | -hda format=raw ro image backing-named\n"
-		     "read /d/mid.data | -hda ro image backing-named\n");
+		     "read /d/mid.qcow2 | -hda format=qcow2 ro image\n"
+		     "read-write /d/top.data | -hda image backing-named\n");
 }
 
 static void where_its_data_are_is_written(void **state)
 {
 	(void)state;
-	expect_chain("qemu -drive file=/d/top.qcow2,format=qcow2", CHAIN_8_1,
+	expect_chain("qemu -drive file=/d/top.qcow2,format=qcow2", TOP_8_1,
 		     "read-write /d/top.qcow2 | -drive format=qcow2 image @2[/d/top.qcow2]\n"
-		     "read /d/base.vmdk | -drive format=vmdk ro image backing-named\n"
+		     "read /d/base.vmdk | -drive ro image\n"
 		     "read-write /d/top.data | -drive image backing-named\n");
 	expect_chain("qemu -drive file=/d/top.qcow2,readonly=on", VMDK,
 		     "read /d/top.qcow2 | -drive ro image @2[/d/top.qcow2]\n"
@@ -134,6 +130,12 @@ static void file_write_text(const char *path, const char *text, mode_t mode)
 	(void)close(fd);
 }
 
+static char *const *before(void *data, const struct qemu_file *image)
+{
+	(void)image;
+	return data;
+}
+
 /* In a folder of its own: an image with a backing file, and script as qemu-img. */
 static char *found_with(const char *script)
 {
@@ -141,6 +143,8 @@ static char *found_with(const char *script)
 	char folder[] = "/tmp/vmgrant-chain-XXXXXX", here[4096];
 	char *words[] = { (char[]){ "qemu" }, (char[]){ "-hda" },   (char[]){ "./b.qcow2" },
 			  (char[]){ "-hdb" }, (char[]){ "absent" }, NULL };
+	char *words_before[] = { (char[]){ "/usr/bin/env" }, NULL };
+	const struct qemu_chain_asker asker = { before, words_before };
 	struct qemu_files found;
 	char *text;
 
@@ -152,7 +156,7 @@ static char *found_with(const char *script)
 		file_write_text("qemu-img", script, 0700);
 	assert_int_equal(setenv("PATH", folder, 1), 0);
 	qemu_files_find(words, &found);
-	qemu_chain_find(&found);
+	qemu_chain_find(&found, &asker);
 	text = found_text(words, &found);
 	qemu_files_release(&found);
 	(void)unlink("qemu-img");
@@ -176,10 +180,9 @@ static void expect_with(const char *script, const char *expected)
 static void qemu_img_is_asked_as_the_person(void **state)
 {
 	(void)state;
-	expect_with(
-		"#!/bin/sh\n[ \"$*\" = 'info --output=json -U --backing-chain file:./b.qcow2' ] &&"
-		" echo '[{\"filename\": \"./b.qcow2\"}, {\"filename\": \"/base\"}]'\n",
-		"read /base | -hda ro image backing-named\n");
+	expect_with("#!/bin/sh\n[ \"$*\" = 'info --output=json -U file:./b.qcow2' ] &&"
+		    " echo '{\"filename\": \"./b.qcow2\", \"backing-filename\": \"/base\"}'\n",
+		    "read /base | -hda ro image\n");
 }
 
 static void what_cannot_be_known_is_told(void **state)

@@ -7,12 +7,15 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "client/command/common/command.h"
 #include "client/command/machine/capture.h"
 #include "client/qemu/chain.h"
 #include "client/text/text.h"
 
 /* A disk that sleeps, a share that is far away. */
 #define ANSWER_LIMIT_MS 60000
+/* QEMU opens as many as it can; who bases images on each other by hand has a few. */
+#define IMAGES_MAX 256
 
 static int is_asked_about(const struct qemu_file *file)
 {
@@ -30,7 +33,8 @@ static int is_asked_about(const struct qemu_file *file)
 
 static void answer_take(struct qemu_files *found, size_t image, const struct capture *answer)
 {
-	if (answer->end == CAPTURE_NOT_FOUND)
+	if (answer->end == CAPTURE_NOT_FOUND ||
+	    (answer->end == CAPTURE_EXITED && answer->status == COMMAND_NOT_FOUND))
 		chain_doubt(found, image,
 			    "which files it is based on is not known: qemu-img is not installed "
 			    "(Debian package qemu-utils, Fedora package qemu-img)");
@@ -42,37 +46,40 @@ static void answer_take(struct qemu_files *found, size_t image, const struct cap
 		chain_doubt(found, image, "qemu-img's answer is not understood");
 }
 
-static void image_ask(struct qemu_files *found, size_t image)
+static void image_ask(struct qemu_files *found, size_t image, char *const *before)
 {
 	const struct qemu_file *file = &found->items[image];
 	struct capture *answer = text_need(calloc(1, sizeof *answer));
-	/* So that a colon in it is part of a name. */
-	char *name = text_format("file:%s", file->path);
-	char program[] = "qemu-img", info[] = "info", json[] = "--output=json", share[] = "-U";
-	char chain[] = "--backing-chain", format[] = "-f";
-	char *argv[] = { program, info, json, share, NULL, NULL, NULL, NULL, NULL };
-	size_t count = 4;
+	struct words words = { 0 };
 
-	if (!file->is_backing_named)
-		argv[count++] = chain;
+	for (; *before != NULL; before++)
+		words_add(&words, text_format("%s", *before));
+	words_add(&words, text_format("qemu-img"));
+	words_add(&words, text_format("info"));
+	words_add(&words, text_format("--output=json"));
+	words_add(&words, text_format("-U"));
 	if (file->format != NULL) {
-		argv[count++] = format;
-		argv[count++] = file->format;
+		words_add(&words, text_format("-f"));
+		words_add(&words, text_format("%s", file->format));
 	}
-	argv[count] = name;
-	capture_run(argv, ANSWER_LIMIT_MS, answer);
+	/* So that a colon in it is part of a name. */
+	words_add(&words, text_format("file:%s", file->path));
+	capture_run(words.items, ANSWER_LIMIT_MS, answer);
 	answer_take(found, image, answer);
-	free(name);
+	words_release(&words);
 	free(answer);
 }
 
-void qemu_chain_find(struct qemu_files *found)
+void qemu_chain_find(struct qemu_files *found, const struct qemu_chain_asker *asker)
 {
-	/* What comes of it is asked about no more. */
-	size_t count = found->count;
+	/* What comes of it is at the end, and asked about in turn. */
+	for (size_t i = 0; i < found->count && i < IMAGES_MAX; i++) {
+		char *const *before;
 
-	for (size_t i = 0; i < count; i++) {
-		if (found->items[i].is_image && is_asked_about(&found->items[i]))
-			image_ask(found, i);
+		if (!found->items[i].is_image || !is_asked_about(&found->items[i]))
+			continue;
+		before = asker->before(asker->data, &found->items[i]);
+		if (before != NULL)
+			image_ask(found, i, before);
 	}
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "client/command/common/command.h"
+#include "client/command/common/whole-path.h"
 #include "client/command/qemu/qemu-chain.h"
 #include "client/command/run/run.h"
 
@@ -82,49 +83,119 @@ static int refuse_unnamed(const struct qemu_file *image, const char *what, int f
 
 /* ---- the chain ---- */
 
-/* The image alone, so that what is added is its own chain, from top to bottom. */
-static void find_chain(const struct qemu_file *image, struct qemu_files *chain)
+struct asking {
+	struct run *run;
+	const char *image; /* what the person named as a disk */
+	struct words words;
+};
+
+/* Opened for nothing but its name: a device may do something when it is opened. */
+static int is_path_named(struct confine *confine, const char *path)
 {
+	int fd = open(path, O_PATH | O_CLOEXEC);
+	int result = fd >= 0 && is_named(confine, fd);
+
+	if (fd >= 0)
+		close(fd);
+	return result;
+}
+
+/*
+ * qemu-img reads what a guest may have written, so it is shut in with that one image. Not under
+ * another id: it is to open the image by its name.
+ */
+static char *const *shut_in(void *data, const struct qemu_file *image)
+{
+	struct asking *asking = data;
+	struct confine *confine = &asking->run->confine.confine;
+	struct words *words = &asking->words;
+	char *path;
+
+	if (strcmp(image->path, asking->image) != 0 && !is_path_named(confine, image->path))
+		return NULL;
+	path = whole_path(image->path);
+	words_release(words);
+	words_add(words, text_format("/proc/self/exe"));
+	words_add(words, text_format("run"));
+	words_add(words, text_format("--confine=same-user%s",
+				     confine->level == CONFINE_BEST ? ",best" : ""));
+	words_add(words, text_format("--file"));
+	words_add(words, text_format("%s:ro", path));
+	words_add(words, text_format("--"));
+	free(path);
+	return words->items;
+}
+
+/* The image alone, so that what is added is its own chain, from top to bottom. */
+static void find_chain(struct run *run, const struct qemu_file *image, struct qemu_files *chain)
+{
+	struct asking asking = { .run = run, .image = image->path };
+	const struct qemu_chain_asker asker = { shut_in, &asking };
+
 	chain->items = text_need(calloc(1, sizeof *chain->items));
 	chain->count = 1;
 	chain->items[0] = *image;
 	chain->items[0].path = text_format("%s", image->path);
 	chain->items[0].format = image->format == NULL ? NULL : text_format("%s", image->format);
 	chain->items[0].node = NULL;
-	qemu_chain_find(chain);
+	qemu_chain_find(chain, &asker);
+	words_release(&asking.words);
 }
 
-/* "backing.backing." before the keys of the second one below. */
+/* "backing.backing." before the keys of the second one below. Without a format QEMU looks for it. */
 static void add_keys(struct run *run, size_t word, size_t depth, const char *format, unsigned set)
 {
-	char *prefix = NULL, *changed;
+	char *prefix = NULL, *driver = text_format("%s", ""), *changed;
 
 	for (size_t i = 0; i < depth; i++)
 		text_append(&prefix, "backing.", sizeof "backing." - 1);
-	changed = text_format("%s,%sdriver=%s,%sfile.driver=file,%sfile.filename=/dev/fdset/%u",
-			      run->words.items[word], prefix, format, prefix, prefix, set);
+	if (format != NULL) {
+		free(driver);
+		driver = text_format("%sdriver=%s,", prefix, format);
+	}
+	changed = text_format("%s,%s%sfile.driver=file,%sfile.filename=/dev/fdset/%u",
+			      run->words.items[word], driver, prefix, prefix, set);
+	free(driver);
 	free(prefix);
 	free(run->words.items[word]);
 	run->words.items[word] = changed;
 }
 
+/* Its name is judged before a device could do anything. */
+static int open_named(struct run *run, const struct qemu_file *image, const struct qemu_file *below,
+		      int *fd_out)
+{
+	int found_fd = open(below->path, O_PATH | O_CLOEXEC), code = VMGRANT_GRANTED;
+	char *link;
+
+	if (found_fd < 0)
+		return refuse(image, below->path, strerror(errno));
+	if (!is_named(&run->confine.confine, found_fd)) {
+		code = refuse_unnamed(image, below->path, found_fd);
+	} else {
+		link = text_format("/proc/self/fd/%d", found_fd);
+		*fd_out = open(link, O_RDONLY | O_NOCTTY | O_NONBLOCK);
+		free(link);
+		if (*fd_out < 0)
+			code = refuse(image, below->path, strerror(errno));
+	}
+	close(found_fd);
+	return code;
+}
+
 static int open_one(struct run *run, const struct qemu_file *image, const struct qemu_file *below,
 		    size_t word, size_t depth, unsigned set)
 {
-	int fd, code;
+	int fd = -1, code;
 
 	if (strcmp(image->option, "-drive") != 0 || *run->words.items[word] == '{')
 		return refuse(image, below->path, "only -drive can be told where it is: use that");
-	if (below->use != QEMU_USE_READ || below->format == NULL)
+	/* Or a part of it, not what it is based on. */
+	if (below->use != QEMU_USE_READ || below->is_backing_named)
 		return refuse(image, below->path, "not a file that is only read");
-	fd = open(below->path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
-	if (fd < 0)
-		return refuse(image, below->path, strerror(errno));
-	if (!is_named(&run->confine.confine, fd)) {
-		code = refuse_unnamed(image, below->path, fd);
-		close(fd);
+	code = open_named(run, image, below, &fd);
+	if (code != VMGRANT_GRANTED)
 		return code;
-	}
 	if (run->is_dry) {
 		close(fd);
 		fd = run->example_fd++;
@@ -141,7 +212,7 @@ int confine_chain_open(struct run *run, const struct qemu_file *image, size_t wo
 
 	if (!image->is_image || image->is_backing_named)
 		return VMGRANT_GRANTED;
-	find_chain(image, &chain);
+	find_chain(run, image, &chain);
 	for (size_t i = 0; i < chain.doubt_count; i++)
 		(void)command_fail(0, "--confine: %s %.256s: %s", image->option, image->path,
 				   chain.doubts[i].why);
