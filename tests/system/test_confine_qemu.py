@@ -129,6 +129,26 @@ def test_attack_95_an_image_leads_to_nothing_that_was_not_named(world, base, wor
         assert f"{HOME}/.ssh/key:ro".encode() in done.stderr and b"--file" in done.stderr, done
 
 
+def test_attack_95_who_reads_an_image_is_shut_in(world):
+    """qemu-img opens what a guest wrote, and may be taken over by that."""
+    world.write(f"{HOME}/.ssh/key", "secret", mode=0o600, owner=(1000, 1000))
+    world.path(f"{HOME}/.ssh").chown(1000, 1000)
+    world.write(f"{HOME}/base.img", "base", mode=0o600, owner=(1000, 1000))
+    world.write(f"{HOME}/top.img", b"QFI\xfb".ljust(80, b"\1"), mode=0o600, owner=(1000, 1000))
+    # It tells what it got by the name of a base.
+    world.write("/usr/local/bin/qemu-img", f"#!/bin/sh\nexec 2>&1\n"
+                f"cat {HOME}/.ssh/key && got=/key; cat {HOME}/base.img && got=/base\n"
+                f"echo >>{HOME}/top.img && got=/written; grep -q veth /proc/net/dev && got=/network\n"
+                f"head -c 1 {HOME}/top.img || got=/nothing\n"
+                f"printf '\\n{{\"filename\":\"x\",\"full-backing-filename\":\"%s\"}}' ${{got-{HOME}/base.img}}\n",
+                mode=0o755)
+    world.ip("link add veth0 type veth peer name veth1")
+    done = world.run(["vmgrant", "run", "--confine", "--file", f"{HOME}/base.img:ro", "--qemu", "--", "echo",
+                      "-drive", f"file={HOME}/top.img"], "alice")
+    assert done.code == 0 and b",backing.file.driver=file,backing.file.filename=/dev/fdset/" in done.stdout, done
+    assert b"backing.backing" not in done.stdout and complaints(done) == [], done
+
+
 @pytest.mark.parametrize("name", ("a,b.img", "a'b\"c.img", "{\"driver\":\"x\"}.img", "a,file=b.img",
                                   "a b\\.img"))
 def test_attack_95_a_name_of_any_kind_is_that_file(world, name):
@@ -218,6 +238,45 @@ def test_a_dry_run_shows_all_of_it(world):
     assert "# file: /usr: run" in text and path not in text
     world.wait_no_taps()
     assert not world.path(f"{HOME}/.local").exists()
+
+
+@pytest.mark.parametrize("mode,option,said", (
+    (0o700, "", b"may not write it"), (0o755, "", b"may not write it"), (0o777, "", b""),
+    (0o700, ",readonly=on", b"may not read it"), (0o755, ",readonly=on", b"")))
+def test_a_folder_that_is_closed_to_qemus_user_is_told(world, mode, option, said):
+    world.write(f"{HOME}/share/file", "", owner=(1000, 1000))
+    world.path(f"{HOME}/share").chown(1000, 1000)
+    world.path(f"{HOME}/share").chmod(mode)
+    words = ["--qemu", "--", "true", "-virtfs", f"local,path={HOME}/share,mount_tag=t,security_model=none{option}"]
+    done = world.run(["vmgrant", "run", "--confine", *words], "alice")
+    assert done.code == 0 and len(complaints(done)) == bool(said) and said in done.stderr, done
+    done = world.run(["vmgrant", "run", "--confine=same-user", *words], "alice")
+    assert done.code == 0 and complaints(done) == [], done
+
+
+@pytest.mark.parametrize("version,words,expected", (
+    ("9.2.0", "-enable-kvm", "-accel kvm,device=/dev/fdset/7900"),
+    ("10.0.2", "-M q35,accel=kvm:tcg,usb=on", "-M q35,usb=on -accel kvm,device=/dev/fdset/7900 -accel tcg"),
+    ("9.2.0", "--machine accel=kvm", "-accel kvm,device=/dev/fdset/7900"),
+    ("9.2.0", "-accel kvm,dirty-ring-size=4096", "-accel kvm,dirty-ring-size=4096,device=/dev/fdset/7900"),
+    ("9.2.0", "-M q35 -accel tcg", "-M q35 -accel tcg"),
+    ("7.2.9", "-M q35 -enable-kvm", "-M q35 -enable-kvm")))
+def test_kvm_is_handed_over_where_its_node_is_the_persons(world, version, words, expected):
+    """As in Debian, where it is for a group and for who sits at the machine."""
+    world.write("/usr/local/bin/qemu-system-x86_64", f"#!/bin/sh\necho QEMU emulator version {version}\n", mode=0o755)
+    world.path("/dev/kvm").unlink(missing_ok=True)
+    world.write("/dev/kvm", "", mode=0o660, owner=(1000, 1000))
+    command = ["vmgrant", "run", "--dry-run", "--confine", "--", "qemu-system-x86_64", *words.split()]
+    done = world.run(command, "alice")
+    assert done.stdout.decode().startswith(f"qemu-system-x86_64 {expected} "), done
+    assert (b"/dev/kvm: closed to the user that QEMU has here" in done.stderr) == (version == "7.2.9")
+    # Nothing is to be done where everybody may open it, or the person's own user does.
+    command[3] = "--confine=same-user"
+    assert f"qemu-system-x86_64 {words} ".encode() in world.run(command, "alice").stdout
+    world.path("/dev/kvm").chmod(0o666)
+    command[3] = "--confine"
+    done = world.run(command, "alice")
+    assert f"qemu-system-x86_64 {words} ".encode() in done.stdout and b"kvm: closed" not in done.stderr
 
 
 def without_namespaces(world, *words):

@@ -150,14 +150,35 @@ static enum confine_access access_of(const struct qemu_file *file)
 	return file->use == QEMU_USE_READ || file->is_read_only ? CONFINE_READ : CONFINE_WRITE;
 }
 
+/* To others than the person, as which QEMU opens it. A file that is only read is copied. */
+static int is_closed(const char *path, enum confine_access access)
+{
+	const int is_read = access == CONFINE_READ || access == CONFINE_RUN;
+	mode_t needed = S_IROTH | (is_read ? 0 : S_IWOTH);
+	struct stat status;
+
+	if (stat(path, &status) < 0 || (is_read && S_ISREG(status.st_mode)))
+		return 0;
+	needed |= S_ISDIR(status.st_mode) ? S_IXOTH : 0;
+	return (status.st_mode & needed) != needed;
+}
+
 static void add_place(struct run *run, const struct qemu_file *file)
 {
+	const enum confine_access kind = access_of(file);
 	char *path = whole_path(file->path);
 	int is_there = access(path, F_OK) == 0;
 
+	if (is_there && run->confine.without_ids == NULL && !file->is_implied &&
+	    is_closed(path, kind))
+		(void)command_fail(0,
+				   "--confine: %s %.256s: the user that QEMU has here may not "
+				   "%s it: chmod, or --confine=same-user",
+				   file->option, file->path,
+				   kind == CONFINE_READ ? "read" : "write");
 	/* What QEMU looks for in its own folders it finds there. */
 	if (is_there)
-		confine_add(&run->confine.confine, path, access_of(file), !file->is_optional);
+		confine_add(&run->confine.confine, path, kind, !file->is_optional);
 	free(path);
 }
 

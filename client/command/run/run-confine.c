@@ -17,6 +17,7 @@
 #include "client/command/qemu/qemu-program.h"
 #include "client/command/run/confine-display.h"
 #include "client/command/run/confine-files.h"
+#include "client/command/run/confine-kvm.h"
 #include "client/command/run/confine-sockets.h"
 #include "client/command/run/confine-unreached.h"
 #include "client/command/run/run.h"
@@ -169,6 +170,8 @@ int run_confine_prepare(struct run *run)
 	confine->may_stay = has_option(run->words.items, "-daemonize");
 	if (run->qemu.is_qemu && code == VMGRANT_GRANTED)
 		code = confine_unreached_check(confine, run->words.items);
+	if (run->qemu.is_qemu)
+		confine_kvm_name(run);
 	if (code == VMGRANT_GRANTED && run->qemu.is_qemu)
 		code = confine_files_open(run);
 	if (code == VMGRANT_GRANTED)

@@ -81,8 +81,8 @@ static void check_node(struct check *check)
 
 	if (stat(path, &status) == 0 && (status.st_mode & 06) != 06)
 		check_add(check, CHECK_WARN,
-			  text_format("/dev/kvm: closed to subordinate ids: QEMU before 9.2 emulates, "
-				      "which is slow"),
+			  text_format("/dev/kvm: closed to subordinate ids: QEMU before 9.2 has no "
+				      "KVM, but with --confine=same-user"),
 			  text_format("sudo chmod 666 /dev/kvm"));
 	free(path);
 }
