@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "client/command/common/command.h"
 #include "client/command/machine/capture.h"
 #include "client/qemu/chain.h"
 #include "client/text/text.h"
@@ -16,6 +15,8 @@
 #define ANSWER_LIMIT_MS 60000
 /* QEMU opens as many as it can; who bases images on each other by hand has a few. */
 #define IMAGES_MAX 256
+/* So ends what was to start it, as a shell does. */
+#define NOT_FOUND 127
 
 static int is_asked_about(const struct qemu_file *file)
 {
@@ -34,7 +35,7 @@ static int is_asked_about(const struct qemu_file *file)
 static void answer_take(struct qemu_files *found, size_t image, const struct capture *answer)
 {
 	if (answer->end == CAPTURE_NOT_FOUND ||
-	    (answer->end == CAPTURE_EXITED && answer->status == COMMAND_NOT_FOUND))
+	    (answer->end == CAPTURE_EXITED && answer->status == NOT_FOUND))
 		chain_doubt(found, image,
 			    "which files it is based on is not known: qemu-img is not installed "
 			    "(Debian package qemu-utils, Fedora package qemu-img)");
