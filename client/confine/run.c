@@ -188,6 +188,10 @@ int confine_run(const struct confine *confine, const char *program, char **argv)
 		if (confine->level == CONFINE_WHOLE)
 			return INSIDE_FAILED;
 	}
+	/* They belong to the network, which was asked for. */
+	if (confine->keeps_network && confine_landlock_abi() < CONFINE_LANDLOCK_SCOPES)
+		confine_say("net-host", "abstract sockets of the host, as X servers have, are open "
+					"before Linux 6.12");
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return confine_fail("a socket pair", errno), INSIDE_FAILED;
 	(void)sigfillset(&inside.signals);

@@ -309,6 +309,30 @@ def test_the_same_user_is_had_if_it_is_asked_for(world):
     assert (found.st_uid, found.st_gid) == (1000, 1000)
 
 
+FD_WORDS = (
+    ("fd=9", True), ("fds=5:9", True), ("/dev/fd/9", True), ('{"type":"tap","fd":"9"}', True),
+    ("stream,addr.type=fd,addr.str=9", True), ("fd:9", True), ("fd=5,set=9", False), ("if=none,id=fd0,index=9", False),
+    ("/home/alice/sfdisk/9.img", False), ("fd=99", False), ("fd=5,x=1.9", False))
+
+
+def test_a_file_of_the_shells_stays_if_its_number_is_said_to_be_one(world):
+    # It does not name it itself.
+    code = "import os; print(os.path.exists('/proc/self/f' + 'd/%d' % (8 + 1)))"
+    for word, stays in FD_WORDS:
+        with open("/proc/self/status", "rb") as file:
+            done = confined(world, "/usr/bin/python3", "-I", "-c", code, word, fds={9: file.fileno()})
+        assert done.stdout.decode().strip() == str(stays), (word, done)
+
+
+def test_abstract_sockets_of_the_hosts_network_are_told_where_no_kernel_keeps_them(world):
+    """As in Debian 12."""
+    old = ["strace", "-o", "/dev/null", "-u", "alice", "-e", "inject=landlock_create_ruleset:retval=5"]
+    for words, said in (("net-host", True), ("best", False)):
+        done = world.run([*old, "vmgrant", "run", f"--confine={words}", "--", "true"])
+        assert (b"net-host: abstract sockets of the host" in done.stderr) == said and done.code == 0, done
+    assert b"abstract" not in confined(world, "true", options=("--confine=net-host",)).stderr
+
+
 def test_signals_are_handed_on(world):
     """The program is in a session of its own: what the terminal sends comes to vmgrant alone."""
     script = "trap 'exit 5' TERM; echo ready > /tmp/ready; while :; do sleep 0.1; done"

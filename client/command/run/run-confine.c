@@ -3,6 +3,7 @@
 /* vmgrant run --confine. */
 #include "client/command/run/run-confine.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -188,16 +189,45 @@ int run_confine_prepare(struct run *run)
 
 /* ---- files and environment that came from outside ---- */
 
-/* As "fd=5", "fds=5:6", "/dev/fd/5", {"fd":"5"}. */
-static int is_named(char *const arguments[], const char *number)
+/* Behind a name that means an fd: "fd=5", "fds=5:6", "/dev/fd/5", {"fd":"5"}, "fd,addr.str=5". */
+static int is_behind_name(const char *start, const char *number)
 {
-	for (; *arguments != NULL; arguments++) {
-		char *const one[] = { *arguments, NULL };
+	static const char *const names[] = { "fd", "fds", "str" };
+	const char *end = number;
 
-		if (strstr(*arguments, "fd") != NULL && qemu_line_has_word(one, number))
+	while (end > start && strchr("0123456789:=,/[\"' ", end[-1]) != NULL)
+		end--;
+	for (size_t i = 0; end < number && i < sizeof names / sizeof names[0]; i++) {
+		const size_t length = strlen(names[i]);
+
+		if ((size_t)(end - start) >= length && strncmp(end - length, names[i], length) == 0)
 			return 1;
 	}
 	return 0;
+}
+
+static int is_named_in(const char *argument, const char *number)
+{
+	const size_t length = strlen(number);
+
+	if (strstr(argument, "fd") == NULL)
+		return 0;
+	for (const char *found = strstr(argument, number); found != NULL;
+	     found = strstr(found + 1, number)) {
+		const int is_part = (found > argument && isalnum((unsigned char)found[-1])) ||
+				    isalnum((unsigned char)found[length]);
+
+		if (!is_part && is_behind_name(argument, found))
+			return 1;
+	}
+	return 0;
+}
+
+static int is_named(char *const arguments[], const char *number)
+{
+	while (*arguments != NULL && !is_named_in(*arguments, number))
+		arguments++;
+	return *arguments != NULL;
 }
 
 void run_confine_close_others(const struct run *run)
