@@ -239,6 +239,8 @@ vmgrant_SOURCES = \
 	client/command/run/confine-files.h \
 	client/command/run/confine-kvm.c \
 	client/command/run/confine-kvm.h \
+	client/command/run/confine-shared.c \
+	client/command/run/confine-shared.h \
 	client/command/run/confine-sockets.c \
 	client/command/run/confine-sockets.h \
 	client/command/run/confine-unreached.c \

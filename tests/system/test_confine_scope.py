@@ -113,11 +113,11 @@ def test_without_a_manager_the_rest_still_holds_and_that_is_said(world, env):
         assert done.code == replies.UNSUPPORTED and done.stdout == b"" and WITHOUT in done.stderr, done
 
 
-@pytest.mark.parametrize("words", ("memory=", "memory=0", "memory=1X", "memory=99999999999T", "tasks=0",
+@pytest.mark.parametrize("words", ("memory=", "memory=0", "memory=64", "memory=1X", "memory=99999999999T", "tasks=0",
                                    "tasks=-1", "tasks=4194305", "tasks=1M", "cpu=1", "best,", "memory"))
 def test_words_that_are_none_are_refused(world, words):
     done = confined(world, words)
-    assert done.code == replies.USAGE and b"memory=SIZE and tasks=NUMBER" in done.stderr, done
+    assert done.code == replies.USAGE and b"memory=SIZE (1M or more) and tasks=NUMBER" in done.stderr, done
 
 
 def test_a_dry_run_and_the_check_say_it(world):

@@ -18,6 +18,7 @@
 #include "client/command/common/command.h"
 #include "client/command/common/whole-path.h"
 #include "client/command/run/confine-chain.h"
+#include "client/command/run/confine-shared.h"
 #include "client/command/run/confine-sockets.h"
 #include "client/command/run/run.h"
 #include "client/qemu/files.h"
@@ -225,7 +226,9 @@ int confine_files_open(struct run *run)
 
 	qemu_files_find(run->words.items + first, &files);
 	say_doubts(&files);
-	code = open_sets(run, &files, first);
+	code = confine_shared_check(&run->confine.confine, &files);
+	if (code == VMGRANT_GRANTED)
+		code = open_sets(run, &files, first);
 	confine_forget(&run->confine.confine);
 	for (size_t i = 0; code == VMGRANT_GRANTED && i < files.count; i++) {
 		if (!is_none(&files.items[i]))

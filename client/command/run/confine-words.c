@@ -11,7 +11,8 @@
 /* QEMU has a thread for each processor and some dozens that wait for disks; a fork bomb ends. */
 #define TASKS 4096u
 #define TASKS_MAX 4194304u
-#define WORDS "best, net-host, same-user, memory=SIZE and tasks=NUMBER"
+#define MEMORY_MIN (1u << 20)
+#define WORDS "best, net-host, same-user, memory=SIZE (1M or more) and tasks=NUMBER"
 
 /* "512M". Returns 0, or -1 if it is no size. */
 static int read_size(struct piece piece, unsigned long long *bytes_out)
@@ -25,7 +26,8 @@ static int read_size(struct piece piece, unsigned long long *bytes_out)
 	if (piece_number(piece, 1, UINT64_MAX >> shift, &number) < 0)
 		return -1;
 	*bytes_out = number << shift;
-	return 0;
+	/* QEMU's own -m 64 has another unit: nothing starts in 64 bytes. */
+	return *bytes_out < MEMORY_MIN ? -1 : 0;
 }
 
 /* Returns 0, or -1 if it is none of the words. */
