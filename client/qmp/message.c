@@ -26,6 +26,17 @@ const char *qmp_get_string(json_object *object, const char *key)
 		       : "";
 }
 
+int qmp_get_major(json_object *hello)
+{
+	json_object *version, *qemu, *major;
+
+	return json_object_object_get_ex(hello, "version", &version) &&
+			       json_object_object_get_ex(version, "qemu", &qemu) &&
+			       json_object_object_get_ex(qemu, "major", &major)
+		       ? json_object_get_int(major)
+		       : 0;
+}
+
 json_object *qmp_argument(const char *key, const char *value)
 {
 	json_object *arguments = json_object_new_object();

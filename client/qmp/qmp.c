@@ -310,29 +310,32 @@ static enum qmp_result connect_to(struct qmp *qmp, const struct sockaddr_un *add
 				 strerror(error));
 }
 
-static int major_of(json_object *hello)
-{
-	json_object *version, *qemu, *major;
-
-	return json_object_object_get_ex(hello, "version", &version) &&
-			       json_object_object_get_ex(version, "qemu", &qemu) &&
-			       json_object_object_get_ex(qemu, "major", &major)
-		       ? json_object_get_int(major) : 0;
-}
-
 static enum qmp_result read_greeting(struct qmp *qmp, long long end_ms)
 {
 	json_object *greeting, *hello;
 	enum qmp_result result = next_message(qmp, end_ms, &greeting);
 
 	if (result == QMP_DONE && json_object_object_get_ex(greeting, "QMP", &hello))
-		qmp->major = major_of(hello);
+		qmp->major = qmp_get_major(hello);
 	else if (result == QMP_DONE)
 		result = qmp_fail(qmp, QMP_LOST, "what came is not QMP");
 	else if (result == QMP_LATE)
 		(void)qmp_fail(qmp, result, "no greeting: another program has this monitor, "
 			   "or it is not a QMP socket");
 	(void)json_object_put(greeting);
+	return result;
+}
+
+/* The first words of both sides. On a failure the connection is closed. */
+static enum qmp_result greet(struct qmp *qmp, long long end_ms)
+{
+	enum qmp_result result = read_greeting(qmp, end_ms);
+
+	end_wait(qmp);
+	if (result == QMP_DONE)
+		result = qmp_execute(qmp, "qmp_capabilities", NULL, -1, NULL);
+	if (result != QMP_DONE)
+		qmp_close(qmp);
 	return result;
 }
 
@@ -355,28 +358,18 @@ enum qmp_result qmp_open(struct qmp *qmp, const char *path, int *gone_out)
 	begin_wait(qmp, "its greeting: another program may have this monitor");
 	result = connect_to(qmp, &address, end_ms, gone_out);
 	if (result == QMP_DONE)
-		result = read_greeting(qmp, end_ms);
+		return greet(qmp, end_ms);
 	end_wait(qmp);
-	if (result == QMP_DONE)
-		result = qmp_execute(qmp, "qmp_capabilities", NULL, -1, NULL);
-	if (result != QMP_DONE)
-		qmp_close(qmp);
+	qmp_close(qmp);
 	return result;
 }
 
 enum qmp_result qmp_adopt(struct qmp *qmp, int fd)
 {
-	enum qmp_result result;
-
 	qmp_close(qmp);
 	qmp->fd = fd;
 	qmp->tokener = json_tokener_new();
-	result = read_greeting(qmp, LLONG_MAX);
-	if (result == QMP_DONE)
-		result = qmp_execute(qmp, "qmp_capabilities", NULL, -1, NULL);
-	if (result != QMP_DONE)
-		qmp_close(qmp);
-	return result;
+	return greet(qmp, LLONG_MAX);
 }
 
 enum qmp_result qmp_read_events(struct qmp *qmp)

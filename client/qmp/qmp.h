@@ -95,6 +95,9 @@ json_object *qmp_argument(const char *key, const char *value);
 
 void qmp_add_argument(json_object *arguments, const char *key, const char *value);
 
+/* QEMU's version as its greeting says it, 0 where it does not. */
+int qmp_get_major(json_object *hello);
+
 /* The string of that name in an object, "" if there is none. */
 const char *qmp_get_string(json_object *object, const char *key);
 

@@ -4,61 +4,26 @@
 
 import asyncio
 import importlib
-import json
 import os
 import resource
 import signal
-import sys
 import threading
-import warnings
 
 import pytest
 
 import python_binding
 from process import wait_until
 from python_binding import nothing_left
+from python_stand_in import GOOD, by_asyncio, plain, vmgrant, writer
 
-vmgrant = python_binding.of_the_tree()
 core = importlib.import_module(f"{python_binding.TREE}._core")
 
-# What every helper here begins with. reply() is a granted TAP unless it is said otherwise.
-BEGIN = """#!/usr/bin/python3 -IS
-import array, os, socket, struct, sys, time
-s, null = socket.socket(fileno=3), os.open("/dev/null", os.O_RDONLY)
-def fds(count): return [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [null] * count))]
-def reply(serial, kind=1, code=0, sentence=b"", queues=1, extra=b""):
-    return struct.pack("<4sHHIIIIIIIHHH22x16s16s512s", b"VMGR", 1, kind, serial, 608, code, 1, 1500,
-                       0, 0, queues, 0, 0, b"p", b"t", sentence) + extra
-def request(): return struct.unpack("<I", s.recv(4096)[8:12])[0]
-def started(): open(os.path.dirname(sys.argv[0]) + "/started", "a").write("x")
-"""
-GOOD = "while True: s.sendmsg([reply(request())], fds(1))\n"
+FACES = pytest.mark.parametrize("face", (plain, by_asyncio), ids=("plain", "asyncio"))
 
 
 @pytest.fixture
 def helper(tmp_path):
-    """A function that writes a helper and returns its path."""
-    def write(body):
-        program = tmp_path / "helper"
-        program.write_text(BEGIN + body, encoding="utf-8")
-        program.chmod(0o755)
-        return str(program)
-    return write
-
-
-def plain(helper, ask=lambda c: c.tap("br0")):
-    with vmgrant.Connection(helper) as connection:
-        return ask(connection)
-
-
-def by_asyncio(helper, ask=lambda c: c.tap("br0")):
-    async def run():
-        async with vmgrant.AsyncConnection(helper) as connection:
-            return await ask(connection)
-    return asyncio.run(run())
-
-
-FACES = pytest.mark.parametrize("face", (plain, by_asyncio), ids=("plain", "asyncio"))
+    return writer(tmp_path)
 
 
 @FACES
@@ -326,102 +291,3 @@ def test_threads_and_tasks_take_turns(helper):
                 thread.join()
         asyncio.run(ask_all())
         assert ports == ["p"] * 100
-
-
-# ---- who owns what ----
-
-@pytest.mark.parametrize("what", ("always", "error"))
-def test_what_is_forgotten_is_closed_and_said(helper, monkeypatch, what):
-    """Also where a warning is an error, which nobody can catch there."""
-    path = helper(GOOD)
-    before = python_binding.open_files(), python_binding.children()
-    # pytest's own would keep what raised, and all that it knows.
-    monkeypatch.setattr(sys, "unraisablehook", lambda _: None)
-
-    async def forget():
-        connection = vmgrant.AsyncConnection(path)
-        await connection.tap("br0")
-
-    with warnings.catch_warnings(record=True) as said:
-        warnings.simplefilter(what, ResourceWarning)
-        connection = vmgrant.Connection(path)
-        connection.tap("br0")
-        del connection
-        asyncio.run(forget())
-    assert (python_binding.open_files(), python_binding.children()) == before
-    assert what == "error" or len([one for one in said if "unclosed" in str(one.message)]) == 4
-
-
-def test_taken_files_are_the_callers(helper):
-    path = helper(GOOD)
-    with nothing_left():
-        with vmgrant.Connection(path) as connection, connection.tap("br0") as tap:
-            fds = tap.take()
-        assert tap.fds == () and len(fds) == 1
-        os.fstat(fds[0])
-        os.close(fds[0])
-
-
-def test_a_forked_process_makes_its_own(helper):
-    path = helper(GOOD)
-    with nothing_left():
-        with vmgrant.Connection(path) as connection:
-            connection.tap("br0").close()
-            child = os.fork()
-            if child == 0:
-                try:
-                    connection.tap("br0")
-                except vmgrant.Usage:
-                    connection.close()
-                    os._exit(0)
-                os._exit(1)
-            assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-            # Its end was not the end of ours.
-            connection.tap("br0").close()
-
-
-def test_a_program_without_standard_files_can_ask(helper):
-    """The child's files are laid out over 0 to 3 whatever lies there."""
-    path = helper(GOOD)
-    child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            os.closerange(0, 5)
-            plain(path).close()
-            code = 0
-        finally:
-            os._exit(code)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-
-
-def test_a_program_that_reaps_every_child_can_ask(helper):
-    """SIGCHLD ignored: the kernel reaps. How it ended is not known then, and nothing hangs."""
-    path = helper(GOOD)
-    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    try:
-        with nothing_left():
-            plain(path).close()
-    finally:
-        signal.signal(signal.SIGCHLD, before)
-
-
-def test_a_helper_inherits_nothing(helper):
-    """Three standard files, the socket, and what the program itself left open for its children."""
-    path = helper("import json\n"
-                  "os.close(null)\n"
-                  "names = sorted(int(n) for n in os.listdir('/proc/self/fd'))\n"
-                  "said = [n for n in names if os.path.lexists(f'/proc/self/fd/{n}')]\n"
-                  "words = [os.readlink(f'/proc/self/fd/{n}') for n in (0, 1)]\n"
-                  "request()\n"
-                  "s.send(reply(1, code=7, sentence=json.dumps([said, words, list(os.environ)]).encode()))\n"
-                  "request()\n")
-    inheritable = {int(name) for name, _ in python_binding.open_files()
-                   if os.path.lexists(f"/proc/self/fd/{name}") and os.get_inheritable(int(name))}
-    with pytest.raises(vmgrant.Refused) as caught:
-        plain(path)
-    files, words, environment = json.loads(caught.value.sentence)
-    assert files == sorted({0, 1, 2, 3} | inheritable)
-    assert words == ["/dev/null", "/dev/null"]
-    # Python's own, where the locale is C.
-    assert not set(environment) - {"LC_CTYPE"}
