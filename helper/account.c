@@ -4,30 +4,40 @@
 #include "helper/account.h"
 
 #include <errno.h>
-#include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-/* Returns 1 if found, 0 if not, or -errno: a file that cannot be read is no answer. */
+/* 1 if a line of the list is the account's: its name, a password that may be empty, both ids. */
+static int parse(const char *line, struct account *account)
+{
+	static const char name[] = VMGRANT_ACCOUNT ":";
+	const char *ids = strncmp(line, name, sizeof name - 1) == 0
+				  ? strchr(line + sizeof name - 1, ':')
+				  : NULL;
+
+	return ids != NULL && sscanf(ids, ":%u:%u:", &account->uid, &account->gid) == 2;
+}
+
+/*
+ * Returns 1 if found, 0 if not, or -errno: a file that cannot be read is no answer. Not by
+ * fgetpwent(), which asks the kernel twice for each line where it is in the file.
+ */
 static int find_in(const char *path, struct account *account)
 {
-	const struct passwd *entry;
 	FILE *file = fopen(path, "re");
+	char *line = NULL;
+	size_t size = 0;
 	int result = 0;
 
 	if (file == NULL)
 		return errno == ENOENT ? 0 : -errno;
-	do {
-		errno = 0;
-		entry = fgetpwent(file);
-	} while (entry != NULL && strcmp(entry->pw_name, VMGRANT_ACCOUNT) != 0);
-	if (entry != NULL) {
-		account->uid = entry->pw_uid;
-		account->gid = entry->pw_gid;
-		result = 1;
-	} else if (ferror(file) != 0) {
+	errno = 0;
+	while (result == 0 && getline(&line, &size, file) >= 0)
+		result = parse(line, account);
+	if (result == 0 && !feof(file))
 		result = errno != 0 ? -errno : -EIO;
-	}
+	free(line);
 	(void)fclose(file);
 	return result;
 }
