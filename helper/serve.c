@@ -147,7 +147,12 @@ static int make_port(struct service *service, enum order_port_step *step)
 		result = port_make(&service->ports, order, &service->files, &service->answer.port,
 				   step);
 	turn_release(&service->turn);
-	return result;
+	if (result < 0 || service_is_fresh(order->judged_ms))
+		return result;
+	/* It was stopped while it made the port. */
+	*step = ORDER_PORT_FOUND;
+	fd_list_close(&service->files);
+	return -ETIME;
 }
 
 /*
