@@ -18,6 +18,8 @@ libhelper_a_SOURCES = \
 	helper/process.h \
 	helper/serve.c \
 	helper/serve.h \
+	helper/sets.c \
+	helper/sets.h \
 	helper/time-limit.c \
 	helper/time-limit.h \
 	helper/turn.c \

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 vmgrant contributors */
-/* User ids and capabilities: the only file that changes them. */
+/* User ids and capabilities, phase by phase; sets.c writes the sets. */
 #include "helper/privileges.h"
 
-#include <cap-ng.h>
 #include <errno.h>
 #include <linux/capability.h>
 #include <sched.h>
@@ -16,18 +15,17 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "helper/sets.h"
 #include "wire/process/namespace.h"
 
-#define BIT(capability) (1ULL << (capability))
-
 /* What the way to phase 1 takes, besides what the door needs. */
-#define SHRINKING (BIT(CAP_SETUID) | BIT(CAP_SETGID) | BIT(CAP_SETPCAP))
+#define SHRINKING (SETS_BIT(CAP_SETUID) | SETS_BIT(CAP_SETGID) | SETS_BIT(CAP_SETPCAP))
 
 /* Of the process that makes namespaces, and after that of what it forks to build in one. */
-#define MAKING (BIT(CAP_SYS_ADMIN) | BIT(CAP_NET_ADMIN))
+#define MAKING (SETS_BIT(CAP_SYS_ADMIN) | SETS_BIT(CAP_NET_ADMIN))
 
 /* Of the process that writes audit records. */
-#define AUDITING BIT(CAP_AUDIT_WRITE)
+#define AUDITING SETS_BIT(CAP_AUDIT_WRITE)
 
 int privileges_are_given(void)
 {
@@ -66,39 +64,7 @@ static int set_groups(size_t count, const gid_t *groups)
 	return syscall(CALL_SETGROUPS, count, groups) < 0 ? -1 : 0;
 }
 
-/* ---- capability sets ---- */
-
-/* The sets are asked for each time and remembered nowhere. */
-static int read_sets(unsigned long long *effective_out, unsigned long long *permitted_out)
-{
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
-
-	if (syscall(SYS_capget, &header, data) < 0)
-		return -1;
-	*effective_out = (unsigned long long)data[1].effective << 32 | data[0].effective;
-	*permitted_out = (unsigned long long)data[1].permitted << 32 | data[0].permitted;
-	return 0;
-}
-
-static int add(capng_type_t set, unsigned long long capabilities)
-{
-	for (unsigned capability = 0; capabilities >> capability != 0; capability++) {
-		if ((capabilities & BIT(capability)) != 0 &&
-		    capng_update(CAPNG_ADD, set, capability) < 0)
-			return -1;
-	}
-	return 0;
-}
-
 /* ---- what it was started with ---- */
-
-static int are_permitted(unsigned long long needed)
-{
-	unsigned long long effective, permitted;
-
-	return read_sets(&effective, &permitted) == 0 && (permitted & needed) == needed;
-}
 
 int privileges_are_real(void)
 {
@@ -106,51 +72,25 @@ int privileges_are_real(void)
 	 * AT_SECURE tells that libc, too, treated this start as a setuid one. Without
 	 * it only root himself is root; "unshare -r" makes anybody look like him.
 	 */
-	return (geteuid() == 0 || are_permitted(SHRINKING | BIT(CAP_NET_ADMIN))) &&
+	return (geteuid() == 0 || sets_permit(SHRINKING | SETS_BIT(CAP_NET_ADMIN))) &&
 	       (getauxval(AT_SECURE) != 0 || !namespace_is_users());
-}
-
-/* Fails for a capability that is not permitted now. 0, or -1 with errno. */
-static int write_sets(unsigned long long effective, unsigned long long permitted)
-{
-	capng_clear(CAPNG_SELECT_CAPS);
-	errno = EPERM;
-	return add(CAPNG_PERMITTED, permitted) < 0 || add(CAPNG_EFFECTIVE, effective) < 0 ||
-			       capng_apply(CAPNG_SELECT_CAPS) < 0
-		       ? -1
-		       : 0;
-}
-
-static int make_effective(unsigned long long wanted)
-{
-	unsigned long long effective, permitted;
-
-	return read_sets(&effective, &permitted) < 0 ? -1 : write_sets(wanted, permitted);
 }
 
 int privileges_begin(void)
 {
 	unsigned long long effective, permitted;
 
-	if (read_sets(&effective, &permitted) < 0)
+	if (sets_read(&effective, &permitted) < 0)
 		return -errno;
 	/* Of a setuid start they are. */
-	return effective == permitted || write_sets(permitted, permitted) == 0 ? 0 : -errno;
-}
-
-/* What the kernel says: nothing effective, and nothing permitted but these. */
-static int are_lowered(unsigned long long most)
-{
-	unsigned long long effective, permitted;
-
-	return read_sets(&effective, &permitted) == 0 && effective == 0 && (permitted & ~most) == 0;
+	return effective == permitted || sets_write(permitted, permitted) == 0 ? 0 : -errno;
 }
 
 static unsigned long long bits_of(unsigned rights)
 {
-	return ((rights & ORDER_RIGHT_PORTS) != 0 ? BIT(CAP_NET_ADMIN) : 0) |
-	       ((rights & ORDER_RIGHT_NODES) != 0 ? BIT(CAP_DAC_OVERRIDE) : 0) |
-	       ((rights & ORDER_RIGHT_LIMITS) != 0 ? BIT(CAP_SYS_RESOURCE) : 0);
+	return ((rights & ORDER_RIGHT_PORTS) != 0 ? SETS_BIT(CAP_NET_ADMIN) : 0) |
+	       ((rights & ORDER_RIGHT_NODES) != 0 ? SETS_BIT(CAP_DAC_OVERRIDE) : 0) |
+	       ((rights & ORDER_RIGHT_LIMITS) != 0 ? SETS_BIT(CAP_SYS_RESOURCE) : 0);
 }
 
 /* 0 or -errno; then none is effective. */
@@ -158,7 +98,7 @@ static int raise_these(unsigned long long capabilities)
 {
 	int error;
 
-	if (make_effective(capabilities) == 0)
+	if (sets_make_effective(capabilities) == 0)
 		return 0;
 	error = errno;
 	privileges_lower();
@@ -172,7 +112,7 @@ int privileges_raise(enum order_right right)
 
 void privileges_lower(void)
 {
-	if (make_effective(0) < 0 || !are_lowered(~0ULL))
+	if (sets_make_effective(0) < 0 || !sets_are_lowered(~0ULL))
 		abort();
 }
 
@@ -181,7 +121,7 @@ unsigned privileges_held(void)
 	unsigned long long effective, permitted;
 	unsigned rights = 0;
 
-	if (read_sets(&effective, &permitted) < 0)
+	if (sets_read(&effective, &permitted) < 0)
 		return 0;
 	for (unsigned right = 1; right <= ORDER_RIGHTS_ALL; right <<= 1) {
 		if ((permitted & bits_of(right)) != 0)
@@ -194,12 +134,12 @@ int privileges_keep(unsigned rights)
 {
 	unsigned long long effective, permitted;
 
-	if (read_sets(&effective, &permitted) < 0)
+	if (sets_read(&effective, &permitted) < 0)
 		return -errno;
 	permitted &= bits_of(rights);
-	if (write_sets(0, permitted) < 0)
+	if (sets_write(0, permitted) < 0)
 		return -errno;
-	return are_lowered(permitted) ? 0 : -EPERM;
+	return sets_are_lowered(permitted) ? 0 : -EPERM;
 }
 
 /* ---- from phase 0 to 1 ---- */
@@ -248,7 +188,7 @@ static enum reply_code close_up(unsigned long long kept, struct refusal *why)
 {
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return refuse_step(why, "cannot forbid new privileges and tracing");
-	if (!are_lowered(kept))
+	if (!sets_are_lowered(kept))
 		return refuse(why, REPLY_INTERNAL, "privileges: capabilities are not what was set");
 	return REPLY_GRANTED;
 }
@@ -257,7 +197,7 @@ static enum reply_code close_up(unsigned long long kept, struct refusal *why)
 static enum reply_code shrink(unsigned long long kept, const struct account *account,
 			      struct refusal *why)
 {
-	if (write_sets(SHRINKING, SHRINKING | kept) < 0)
+	if (sets_write(SHRINKING, SHRINKING | kept) < 0)
 		return refuse(why, REPLY_NO_PRIVILEGE,
 			      "no privilege: this container or service lacks one of CAP_NET_ADMIN, "
 			      "CAP_DAC_OVERRIDE, CAP_SETUID, CAP_SETGID, CAP_SETPCAP: start it "
@@ -270,7 +210,7 @@ static enum reply_code shrink(unsigned long long kept, const struct account *acc
 		return errno != EINVAL
 			       ? refuse_step(why, "cannot become the account " VMGRANT_ACCOUNT)
 			       : privileges_refuse_unmapped(why);
-	if (write_sets(0, kept) < 0)
+	if (sets_write(0, kept) < 0)
 		return refuse_step(why, "cannot drop capabilities");
 	return close_up(kept, why);
 }
@@ -285,11 +225,12 @@ enum reply_code privileges_shrink(unsigned rights, const struct account *account
 	 * Few requests need it and few containers have it: without it, only those fail. Whoever
 	 * gives the file its capabilities chooses those for devices, too.
 	 */
-	if (read_sets(&effective, &permitted) < 0)
+	if (sets_read(&effective, &permitted) < 0)
 		return refuse_step(why, "cannot read capabilities");
-	kept &= permitted | (geteuid() == 0 ? ~BIT(CAP_SYS_RESOURCE) : BIT(CAP_NET_ADMIN));
+	kept &= permitted |
+		(geteuid() == 0 ? ~SETS_BIT(CAP_SYS_RESOURCE) : SETS_BIT(CAP_NET_ADMIN));
 	code = shrink(kept, account, why);
-	if (code != REPLY_GRANTED && make_effective(0) < 0)
+	if (code != REPLY_GRANTED && sets_make_effective(0) < 0)
 		abort();
 	return code;
 }
@@ -321,12 +262,12 @@ enum reply_code privileges_confine(unsigned rights, const struct account *accoun
 {
 	unsigned long long effective, permitted, kept = bits_of(rights);
 
-	if (read_sets(&effective, &permitted) < 0)
+	if (sets_read(&effective, &permitted) < 0)
 		return refuse_step(why, "cannot read capabilities");
 	kept &= permitted;
-	if (write_sets(0, kept) < 0 || prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
+	if (sets_write(0, kept) < 0 || prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
 		return refuse_step(why, "cannot drop capabilities");
-	if ((kept & BIT(CAP_NET_ADMIN)) == 0)
+	if ((kept & SETS_BIT(CAP_NET_ADMIN)) == 0)
 		return refuse(why, REPLY_NO_PRIVILEGE, "service: has no CAP_NET_ADMIN: see "
 			      "AmbientCapabilities= in vmgrant@.service");
 	if (!ids_are_given(account))
@@ -340,7 +281,8 @@ enum reply_code privileges_confine(unsigned rights, const struct account *accoun
 int privileges_become_reader(const struct account *account)
 {
 	if (set_gids((gid_t)-1, account->gid) < 0 || set_uids((uid_t)-1, account->uid) < 0 ||
-	    write_sets(0, 0) < 0 || !are_lowered(0) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+	    sets_write(0, 0) < 0 || !sets_are_lowered(0) ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -1;
 	/* These never fail; a second call tells what became of the first. */
 	(void)setfsgid(getgid());
@@ -357,7 +299,7 @@ static int take_all_ids(const struct account *account, unsigned long long kept)
 {
 	return set_gids(account->gid, account->gid) < 0 ||
 			       set_uids(account->uid, account->uid) < 0 ||
-			       write_sets(0, kept) < 0 || !are_lowered(kept) ||
+			       sets_write(0, kept) < 0 || !sets_are_lowered(kept) ||
 			       prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0
 		       ? -1
 		       : 0;
@@ -384,7 +326,7 @@ int privileges_become_account(const struct account *account, pid_t parent)
 
 int privileges_can_make_namespaces(void)
 {
-	return are_permitted(MAKING);
+	return sets_permit(MAKING);
 }
 
 /* From phase 0, in a fork: these capabilities, however the process was started. 0 or -1. */
@@ -395,7 +337,7 @@ static int shrink_to(unsigned long long kept, const struct account *account)
 	if (geteuid() != account->uid)
 		return shrink(kept, account, &why) == REPLY_GRANTED ? 0 : -1;
 	return prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 ||
-			       write_sets(0, kept) < 0 || close_up(kept, &why) != REPLY_GRANTED
+			       sets_write(0, kept) < 0 || close_up(kept, &why) != REPLY_GRANTED
 		       ? -1
 		       : 0;
 }
@@ -409,13 +351,12 @@ int privileges_make_namespace(void)
 {
 	int error;
 
-	/* It remembers whose sets it writes, and learns of forks by libc's fork() alone. */
-	capng_setpid(getpid());
-	if (make_effective(MAKING) < 0)
+	sets_follow_fork();
+	if (sets_make_effective(MAKING) < 0)
 		return errno;
 	error = unshare(CLONE_NEWNET) < 0 ? errno : 0;
 	/* For good, and before anything else is done. */
-	if (write_sets(BIT(CAP_NET_ADMIN), BIT(CAP_NET_ADMIN)) < 0)
+	if (sets_write(SETS_BIT(CAP_NET_ADMIN), SETS_BIT(CAP_NET_ADMIN)) < 0)
 		abort();
 	return error;
 }
@@ -424,7 +365,7 @@ int privileges_make_namespace(void)
 
 int privileges_can_audit(void)
 {
-	return are_permitted(AUDITING);
+	return sets_permit(AUDITING);
 }
 
 int privileges_become_auditor(const struct account *account)
@@ -444,11 +385,11 @@ void privileges_become_caller(void)
 
 	/* Nothing to change: the service, or a program without power, which may not even try. */
 	if (geteuid() == uid && uid != 0) {
-		if (!are_lowered(0) && (write_sets(0, 0) < 0 || !are_lowered(0)))
+		if (!sets_are_lowered(0) && (sets_write(0, 0) < 0 || !sets_are_lowered(0)))
 			abort();
 		return;
 	}
 	if (set_gids(gid, gid) < 0 || set_uids(uid, uid) < 0 ||
-	    (uid != 0 && (write_sets(0, 0) < 0 || !are_lowered(0))))
+	    (uid != 0 && (sets_write(0, 0) < 0 || !sets_are_lowered(0))))
 		abort();
 }
