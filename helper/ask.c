@@ -5,18 +5,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "helper/privileges.h"
 #include "wire/asker/asker.h"
+#include "wire/process/child.h"
 #include "wire/process/clock.h"
 
 /*
@@ -50,22 +49,16 @@ static int read_start_time(pid_t pid, uint64_t *start_time_out)
 	return errno == 0 && *start_time_out != 0 ? 0 : -EIO;
 }
 
-/* 1 as long as the number that was read is the process's. */
-static int is_alive(int pidfd)
-{
-	struct pollfd ended = { .fd = pidfd, .events = POLLIN };
-
-	return poll(&ended, 1, 0) == 0;
-}
-
 /* About whom polkit is asked. */
 static int find_subject(const struct peer *peer, struct answer_ask *answer)
 {
+	const struct child client = { peer->pid, peer->pidfd };
 	int result;
 
 	answer->subject_pid = peer->pidfd >= 0 ? peer->pid : getpid();
 	result = read_start_time((pid_t)answer->subject_pid, &answer->subject_start_time);
-	return result == 0 && peer->pidfd >= 0 && !is_alive(peer->pidfd) ? -ESRCH : result;
+	/* As long as it has not ended, the number that was read is its own. */
+	return result == 0 && peer->pidfd >= 0 && child_wait(&client, 0) ? -ESRCH : result;
 }
 
 /* The child's side of the fork: nobody special, then the asker. */
@@ -87,46 +80,43 @@ static void exec_asker(const struct account *account, pid_t helper, const struct
 	_exit(ASKER_USAGE);
 }
 
-int ask_start(struct ask *ask, const struct account *account, const struct peer *peer,
+int ask_start(struct child *asker, const struct account *account, const struct peer *peer,
 	      struct answer_ask *answer_out)
 {
 	const pid_t helper = getpid();
 	int ends[2], result = find_subject(peer, answer_out);
+	pid_t pid;
 
-	if (ask->pid != 0)
+	if (asker->pid != 0)
 		return -EALREADY;
 	if (result < 0)
 		return result;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
 		return -errno;
-	ask->pid = fork();
-	if (ask->pid == 0)
+	pid = fork();
+	if (pid == 0)
 		exec_asker(account, helper, peer, ends[1]);
-	result = ask->pid < 0 ? -errno : ends[0];
+	result = pid < 0 ? -errno : ends[0];
 	close(ends[1]);
-	ask->pidfd = ask->pid > 0 ? (int)syscall(SYS_pidfd_open, ask->pid, 0) : -1;
-	if (result < 0) {
+	if (pid < 0)
 		close(ends[0]);
-		ask->pid = 0;
-	}
+	else
+		child_adopt(asker, pid);
 	return result;
 }
 
-int ask_finish(struct ask *ask, long long end_ms)
+int ask_finish(struct child *asker, long long end_ms)
 {
-	struct pollfd ended = { .fd = ask->pidfd, .events = POLLIN };
-	long long left_ms = end_ms - clock_now_ms();
-	int status, in_time;
+	const long long left_ms = end_ms - clock_now_ms();
+	siginfo_t ended;
+	int in_time;
 
-	if (ask->pid == 0)
+	if (asker->pid == 0)
 		return -1;
-	in_time = ask->pidfd >= 0 && left_ms > 0 && poll(&ended, 1, (int)left_ms) == 1;
-	if (ask->pidfd >= 0)
-		close(ask->pidfd);
+	in_time = left_ms > 0 && child_wait(asker, (int)left_ms);
 	if (!in_time)
-		(void)kill(ask->pid, SIGKILL);
-	if (waitpid(ask->pid, &status, 0) != ask->pid || !in_time)
-		status = -1;
-	*ask = (struct ask){ .pid = 0 };
-	return status;
+		child_signal(asker, SIGKILL);
+	if (child_reap(asker, &ended) < 0 || !in_time)
+		return -1;
+	return ended.si_code == CLD_EXITED ? ended.si_status : -2;
 }

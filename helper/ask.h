@@ -13,11 +13,7 @@
 #include "helper/account.h"
 #include "helper/peer.h"
 #include "wire/orders/orders.h"
-
-struct ask {
-	pid_t pid; /* 0: none runs */
-	int pidfd;
-};
+#include "wire/process/child.h"
 
 /*
  * Start one, about the peer if it has a pidfd, else about this process, whose real uid is
@@ -25,13 +21,13 @@ struct ask {
  * asker's standard input and output: the caller of this function closes it after it
  * was sent. Or -errno: -EALREADY while another one runs.
  */
-int ask_start(struct ask *ask, const struct account *account, const struct peer *peer,
+int ask_start(struct child *asker, const struct account *account, const struct peer *peer,
 	      struct answer_ask *answer_out);
 
 /*
- * Wait for its end until end_ms by clock_now_ms(), then kill it. Returns a wait status,
- * or -1 if it did not end by itself in time.
+ * Wait for its end until end_ms by clock_now_ms(), then kill it. Returns its exit status, -1 if it
+ * did not end by itself in time, or -2 if a signal ended it.
  */
-int ask_finish(struct ask *ask, long long end_ms);
+int ask_finish(struct child *asker, long long end_ms);
 
 #endif

@@ -15,9 +15,6 @@
 #define SO_PEERPIDFD 77
 #endif
 
-/* As many as a process can have. */
-#define GROUPS_MAX 65536u
-
 static enum reply_code refuse_peer(struct refusal *why, const char *step)
 {
 	return refuse(why, REPLY_INTERNAL, "start: who asks: %s: %s", step, strerror(errno));
@@ -43,27 +40,6 @@ static enum reply_code find_caller(struct peer *peer, struct refusal *why)
 }
 
 /* ---- the client of the service ---- */
-
-/* Asked for twice: with no room the kernel says how much it takes. */
-static int read_peer_groups(int fd, gid_t first, struct peer *peer)
-{
-	socklen_t size = 0;
-
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, NULL, &size) < 0 && errno != ERANGE)
-		return -1;
-	if (size > GROUPS_MAX * sizeof *peer->groups) {
-		errno = E2BIG;
-		return -1;
-	}
-	peer->groups = calloc(size / sizeof *peer->groups + 1, sizeof *peer->groups);
-	if (peer->groups == NULL)
-		return -1;
-	peer->groups[0] = first;
-	if (size > 0 && getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, peer->groups + 1, &size) < 0)
-		return -1;
-	peer->group_count = size / sizeof *peer->groups + 1;
-	return 0;
-}
 
 int peer_pidfd(int socket_fd)
 {
@@ -109,8 +85,7 @@ static enum reply_code find_client(const struct door *door, struct peer *peer, s
 			      "from here: it lives in another process namespace");
 	peer->uid = client.uid;
 	peer->pid = client.pid;
-	return read_peer_groups(door->fd, client.gid, peer) < 0 ? refuse_peer(why, "groups")
-								 : REPLY_GRANTED;
+	return REPLY_GRANTED;
 }
 
 enum reply_code peer_find(const struct door *door, struct peer *peer_out, struct refusal *why)

@@ -15,7 +15,8 @@
 
 struct peer {
 	uid_t uid;
-	gid_t *groups; /* the gid first, then the supplementary ones; lives as long as the process */
+	/* The gid first, then the supplementary ones; the judge asks for those of the service's client. */
+	gid_t *groups;
 	size_t group_count;
 	pid_t pid; /* for records; of a caller the process that started the helper */
 	int pidfd; /* of that process, for polkit; -1 where the helper itself is polkit's subject */
@@ -24,7 +25,7 @@ struct peer {
 /*
  * Drop-in and native: the real ids of this process, its groups, and its parent.
  *
- * Service: SO_PEERCRED and SO_PEERGROUPS of the socket: the process that called connect(),
+ * Service: SO_PEERCRED of the socket: the process that called connect(),
  * whoever has the socket now.
  */
 enum reply_code peer_find(const struct door *door, struct peer *peer_out, struct refusal *why);

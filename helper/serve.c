@@ -223,7 +223,7 @@ static void perform_ask(struct service *service)
 			       end_of(service, TURN_WAIT_MS));
 
 	if (result == 0) {
-		result = ask_start(&service->ask, &service->account, &service->peer,
+		result = ask_start(&service->asker, &service->account, &service->peer,
 				   &service->answer.ask);
 		if (result < 0)
 			turn_release(&service->turn);
@@ -234,7 +234,7 @@ static void perform_ask(struct service *service)
 /* The judge has read the end of the asker's answer: there is nothing left to wait for. */
 static void perform_asked(struct service *service)
 {
-	service->answer.asked.status = ask_finish(&service->ask, end_of(service, 1000));
+	service->answer.asked.status = ask_finish(&service->asker, end_of(service, 1000));
 	turn_release(&service->turn);
 }
 

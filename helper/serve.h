@@ -32,7 +32,7 @@ struct service {
 	struct port_maker ports;
 	struct walk walk;
 	struct turn turn, connection;
-	struct ask ask;
+	struct child asker; /* zeroed: none runs */
 	struct memlock memlock;
 	struct time_limit limit;
 	int is_without_disks; /* 1: ORDER_RIGHT_DISKS was given up */

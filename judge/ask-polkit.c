@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "wire/asker/asker.h"
@@ -79,7 +78,7 @@ static ssize_t read_answer(int channel, char *answer, size_t size, long long end
 	}
 }
 
-/* Returns a wait status, or -1 if it did not end by itself in time. */
+/* Returns its exit status, -1 if it did not end by itself in time, or -2 if a signal ended it. */
 static int wait_for_end(struct orders *orders)
 {
 	const struct order order = { .type = ORDER_ASKED };
@@ -95,9 +94,8 @@ static enum reply_code explain(const struct polkit_question *question, int statu
 			       const char *text, struct refusal *why)
 {
 	const char *object = question->object;
-	int exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 
-	switch (status < 0 ? -1 : exit_status) {
+	switch (status) {
 	case ASKER_DENIED:
 		if (question->interaction == INTERACTION_ALLOWED)
 			return refuse(why, REPLY_POLKIT_DENIED,

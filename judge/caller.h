@@ -32,6 +32,9 @@ struct caller {
 /* As the helper says it; the name is the uid's digits. */
 void caller_identify(struct caller *caller, const struct judge_start *start);
 
+/* Of the service's client, which the helper cannot be: as the kernel says at the connection. */
+enum reply_code caller_find_groups(struct caller *caller, int client, struct refusal *why);
+
 /*
  * Look up the caller's name. A process of a uid without an entry is left over from a
  * removed account, or lives in a container whose ids mean somebody else: only a rule

@@ -19,7 +19,7 @@ struct judge_start {
 	int argc;
 	char *const *argv;
 	uid_t caller;        /* the helper's real uid, or the service's client's */
-	const gid_t *groups; /* the caller's real gid first, then the supplementary ones */
+	const gid_t *groups; /* the real gid first; NULL of a service's client: asked for later */
 	size_t group_count;
 	pid_t parent;     /* who started the helper, or the service's client, for records */
 	int is_service;   /* 1: the client cannot read how the helper ends */

@@ -116,6 +116,8 @@ enum reply_code session_open(const struct judge_start *start, enum channel_kind 
 	caller_identify(&session->caller, start);
 	session->rights = start->rights;
 	code = open_log(session, why);
+	if (code == REPLY_GRANTED && start->is_service)
+		code = caller_find_groups(&session->caller, session->client, why);
 	links_open(&session->links);
 	if (code == REPLY_GRANTED)
 		code = judge_sandbox_enter(why);

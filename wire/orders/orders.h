@@ -217,7 +217,7 @@ struct answer_ask {
 };
 
 struct answer_asked {
-	int32_t status; /* of wait(), -1: it did not end in time */
+	int32_t status; /* its exit status, -1: it did not end in time, -2: a signal ended it */
 };
 
 struct answer {
