@@ -140,14 +140,26 @@ static void only_what_somebody_chose_is_carried(void **state)
 	static const char text[] =
 		"connection.id:office\nconnection.zone:\n"
 		"ipv4.method:auto\nipv4.dns:192.0.2.1,192.0.2.2\nipv4.may-fail:yes\n"
-		"ipv4.never-default:yes\nipv4.new-one:-1\nipv4.dhcp-hostname:\n"
-		"ipv6.method:ignore\nipv6.may-fail:no\n"
+		"ipv4.never-default:yes\nipv4.new-one:-1\nipv4.dhcp-send-hostname-deprecated:yes\n"
+		"ipv4.dhcp-send-hostname:-1\nipv4.dhcp-hostname:\n"
+		"ipv6.method:ignore\nipv6.may-fail:no\nipv6.dhcp-send-hostname:no\n"
 		"ipv6.addr-gen-mode:default-or-eui64\nipv6.token:::1:2\nipv6.x";
 	static const char *const wanted[] = { "ipv4.", "ipv6.", "connection.zone", NULL };
 	static const char *const expected[] = {
-		"ipv4.method",        "auto", "ipv4.dns",    "192.0.2.1,192.0.2.2",
-		"ipv4.never-default", "yes",  "ipv6.method", "ignore",
-		"ipv6.may-fail",      "no",   "ipv6.token",  "::1:2",
+		"ipv4.method",
+		"auto",
+		"ipv4.dns",
+		"192.0.2.1,192.0.2.2",
+		"ipv4.never-default",
+		"yes",
+		"ipv6.method",
+		"ignore",
+		"ipv6.may-fail",
+		"no",
+		"ipv6.dhcp-send-hostname",
+		"no",
+		"ipv6.token",
+		"::1:2",
 	};
 	struct words words = { 0 };
 

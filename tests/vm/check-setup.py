@@ -23,10 +23,10 @@ def has_lease(name):
     return [one for one in addresses(name) if one.startswith("10.0.2.")]
 
 
-def set_up(*words):
+def set_up(*words, codes=(0, 104)):
     """What it printed. A word of check's about this odd machine is no failure of the setup."""
     done = run(["vmgrant", "setup", *words], limit_s=LONG_S)
-    assert done.returncode in (0, 104), done.stdout
+    assert done.returncode in codes, done.stdout
     return done.stdout
 
 
@@ -49,8 +49,11 @@ def timers():
     return need(["systemctl", "list-units", "--all", "--plain", "--no-legend", "vmgrant-setup*"])
 
 
-def moves_and_comes_back(person):
-    """Confirmed, and undone by hand; not confirmed, and undone by the timer."""
+def moves_and_comes_back(person, *again):
+    """Confirmed, and undone by hand; not confirmed, and undone by the timer.
+
+    again    commands that make the network anew, as the next boot does
+    """
     words = ("--user", person.name, "--bridge", "br0", "--uplink", CARD, "--no-polkit", "--yes")
     before = has_lease(CARD)
     with acl("# nobody yet"):
@@ -60,11 +63,15 @@ def moves_and_comes_back(person):
         assert has_lease("br0") == before
         set_up("--confirm")
         assert not timers(), timers()
+        for command in again:
+            need(command, limit_s=LONG_S)
+        is_moved()
         with talking(person, "br0", 1) as [guest]:
             guest.reaches_gateway()
         set_up("--undo", "--yes")
         is_as_before()
-        set_up(*words, "--timeout", "10")
+        # On a machine that is busy otherwise the timer is there before the end.
+        set_up(*words, "--timeout", "10", codes=(0, 102, 104))
         is_as_before()
         assert "br0" not in read("/etc/vmgrant/acl.conf")
 
@@ -91,14 +98,16 @@ with contextlib.ExitStack() as world:
         with first, service(*NETWORKD), clean_card():
             need(["networkctl", "reconfigure", CARD])
             wait_until(lambda: has_lease(CARD), "an address on the card", limit_s=LONG_S)
-            moves_and_comes_back(alice)
+            moves_and_comes_back(alice, ["systemctl", "restart", "systemd-networkd"])
 
     def check_networkmanager():
         """NetworkManager: the card's address goes to the bridge and back"""
         with clean_card(), service("NetworkManager"):
-            wait_until(lambda: has_lease(CARD), "an address on the card", limit_s=LONG_S)
+            # That is later than the address.
+            wait_until(lambda: need(["nmcli", "-g", "GENERAL.STATE", "device", "show", CARD]).startswith("100"),
+                       "NetworkManager to be done with the card", limit_s=LONG_S)
             profile = need(["nmcli", "-g", "GENERAL.CON-UUID", "device", "show", CARD])
-            moves_and_comes_back(alice)
+            moves_and_comes_back(alice, ["systemctl", "restart", "NetworkManager"])
             assert profile == need(["nmcli", "-g", "GENERAL.CON-UUID", "device", "show", CARD])
             # Nothing of it is left, and a restart finds the old network.
             need(["systemctl", "restart", "NetworkManager"], limit_s=LONG_S)
@@ -111,7 +120,7 @@ with contextlib.ExitStack() as world:
         with file(path, lines), clean_card():
             need(["ifup", CARD], limit_s=LONG_S)
             try:
-                moves_and_comes_back(alice)
+                moves_and_comes_back(alice, ["ifdown", "br0"], ["ifup", "br0"])
                 assert read(path) == lines.strip()
             finally:
                 run(["vmgrant", "setup", "--undo", "--yes"], limit_s=LONG_S)

@@ -113,11 +113,24 @@ static int settle(const struct setup *setup, const struct addresses *before, int
 
 /* ---- all of it ---- */
 
-static int make_rest(struct setup_changes *changes)
+static int has_network(const struct setup_record *record)
+{
+	for (size_t i = 0; i < record->changes.count; i++) {
+		if (is_network(&record->changes.items[i]))
+			return 1;
+	}
+	return 0;
+}
+
+/* The timer may have been there before: nobody needs a rule for a bridge that is gone. */
+static int make_rest(const struct setup *setup, struct setup_changes *changes)
 {
 	struct setup_record record;
 	int code = record_open(&record, RECORD_GIVE_UP);
 
+	if (code == VMGRANT_GRANTED && touches_card(setup) && !has_network(&record))
+		code = command_fail(COMMAND_LATE,
+				    "setup: nobody confirmed: the network is as it was before");
 	if (code == VMGRANT_GRANTED)
 		code = make_some(&record, changes, 0);
 	record_close(&record);
@@ -135,5 +148,5 @@ int setup_apply(const struct setup *setup, struct setup_changes *changes, int *p
 	code = make_network(setup, changes);
 	if (code == VMGRANT_GRANTED && touches_card(setup))
 		code = settle(setup, &before, pending_out);
-	return code == VMGRANT_GRANTED ? make_rest(changes) : code;
+	return code == VMGRANT_GRANTED ? make_rest(setup, changes) : code;
 }

@@ -183,7 +183,7 @@ static void add_port(const struct bridge_plan *plan, const char *port, const cha
 		changes, NETWORK_PART,
 		SETUP_WORDS("nmcli", "connection", "add", "type", "ethernet", "con-name", port,
 			    "ifname", plan->card, "master", plan->bridge,
-			    "connection.autoconnect-priority", "100"));
+			    "connection.autoconnect-priority", "999"));
 
 	nm_profile_carry(&change->command, profile, of_card);
 	change_add_undo(change, SETUP_WORDS("-", "nmcli", "connection", "delete", "id", port));

@@ -21,6 +21,9 @@ static const struct {
 	{ "ipv6.may-fail", "yes" },
 	{ "ipv4.dhcp-send-hostname", "yes" },
 	{ "ipv6.dhcp-send-hostname", "yes" },
+	/* Since 1.52 these have the old names' values. */
+	{ "ipv4.dhcp-send-hostname-deprecated", "yes" },
+	{ "ipv6.dhcp-send-hostname-deprecated", "yes" },
 };
 
 static int begins(const char *text, const char *word)
@@ -38,7 +41,7 @@ static int is_usual(const char *name, const char *value)
 {
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
 		if (strcmp(name, others[i].name) == 0)
-			return strcmp(value, others[i].usual) == 0;
+			return strcmp(value, others[i].usual) == 0 || strcmp(value, "-1") == 0;
 	}
 	for (size_t i = 0; neutral[i] != NULL; i++) {
 		if (strcmp(value, neutral[i]) == 0)
