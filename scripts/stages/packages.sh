@@ -89,6 +89,10 @@ package_lives() {
 		dpkg -i --force-depends /run/debs/vmgrant_*.deb
 		[ "$(stat -c "%a %G" "$helper")" = "4750 tty" ]
 		dpkg-statoverride --remove "$helper"
+		changed=$(stat -c %z /usr/bin/vmgrant)
+		dpkg-trigger --by-package=qemu-system-x86 /usr/bin/qemu-system-x86_64
+		dpkg --force-depends --triggers-only vmgrant
+		[ "$(stat -c %z /usr/bin/vmgrant)" != "$changed" ]
 		mkdir -p "${place%/*}"
 		rm -f "$place"
 		echo theirs >"$place"
