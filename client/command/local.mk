@@ -284,6 +284,12 @@ vmgrant_SOURCES = \
 	client/command/setup/setup.c \
 	client/command/setup/setup.h \
 	client/command/setup/undo.c \
+	client/command/tap/tap-device.c \
+	client/command/tap/tap-device.h \
+	client/command/tap/tap-make.c \
+	client/command/tap/tap-present.c \
+	client/command/tap/tap.c \
+	client/command/tap/tap.h \
 	client/command/wrapper/emulator.c \
 	client/command/wrapper/emulator.h \
 	client/command/wrapper/wrapper-words.c \

@@ -20,6 +20,7 @@ static const struct {
 	{ "attach", command_attach, "plug something into a QEMU that runs already" },
 	{ "detach", command_detach, "take away what attach has plugged in" },
 	{ "libvirt", command_libvirt, "let a domain of libvirt's start with what run gives" },
+	{ "tap", command_tap, "make a TAP that stays, for programs that take its name" },
 	{ "list", command_list, "say what you may have on this machine, and why not the rest" },
 	{ "check", command_check, "say what is wrong on this machine and how to fix it" },
 	{ "setup", command_setup, "make this machine ready for people's guests (root)" },

@@ -44,6 +44,7 @@ def completed(world, *words):
     (["vmgrant", "explain", "bridge", "b"], {"br0"}),
     (["vmgrant", "attach", "--q"], {"--qmp"}),
     (["vmgrant", "detach", "--t"], {"--timeout"}),
+    (["vmgrant", "tap", "b"], {"br0"}),
     (["vmgrant", "libvirt", "guest", "--r"], {"--remove"}),
     (["vmgrant", "libvirt", "guest", "--net", "br0,i"], {"br0,id="}),
     (["vmgrant", "run", "--net", "b"], {"br0"}),

@@ -60,7 +60,7 @@ def test_check_shows_what_somebody_has_done_and_its_mend_mends(life, connect):
     found = {finding["text"].split(":")[0].split()[1]: finding for finding in check(life, "ports")}
     assert found[down.port]["level"] == "info" and "set it down" in found[down.port]["text"]
     assert "put it on br1, without its limits" in found[moved.port]["text"]
-    assert "made it persistent" in found[persistent]["text"]
+    assert "no program has it open" in found[persistent]["text"]
     for finding in found.values():
         done = life.run(["sh", "-c", finding["mend"].replace("sudo ", "")])
         assert done.code == 0, done.stderr

@@ -17,6 +17,7 @@ int command_list(int argc, char **argv);
 int command_attach(int argc, char **argv);
 int command_detach(int argc, char **argv);
 int command_libvirt(int argc, char **argv);
+int command_tap(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_setup(int argc, char **argv);
 int command_allow(int argc, char **argv);

@@ -17,7 +17,7 @@ static const char *describe(enum port_state state)
 	static const char *const texts[] = {
 		[PORT_WHOLE] = "in place",
 		[PORT_RESIZED] = "has not the bridge's MTU: sudo vmgrant reattach",
-		[PORT_UNHELD] = "its program has ended: remove it with sudo ip link del",
+		[PORT_UNHELD] = "no program has it open: vmgrant tap --remove",
 		[PORT_DOWN] = "somebody has set it down",
 		[PORT_ELSEWHERE] = "somebody has put it on another bridge",
 		[PORT_OFF] = "on no bridge: sudo vmgrant reattach",
@@ -52,6 +52,7 @@ static json_object *to_json(const struct port *port)
 	json_add_text(object, "user", user);
 	json_add_number(object, "uid", port->made.uid);
 	json_add_text(object, "state", port_state_word(port->state));
+	json_add_flag(object, "persistent", port->is_persistent);
 	if (port->master_ifindex != 0)
 		json_add_text(object, "on", port->master);
 	free(user);

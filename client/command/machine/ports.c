@@ -62,12 +62,13 @@ static int is_at_home(const struct port *port)
 	       port_name_slot(port->name, port->made.uid, port->master_ifindex) >= 0;
 }
 
-/* A TAP that no program has open has no carrier, and exists only if it is persistent. */
-static int is_unheld(struct rtnl_link *link)
+static int is_persistent(struct rtnl_link *link)
 {
-	return is_kind(link, "tun") && rtnl_link_get_carrier(link) == 0 &&
-	       (tree_number("", "/sys/class/net/%s/tun_flags", rtnl_link_get_name(link)) &
-		IFF_PERSIST) != 0;
+	long flags = is_kind(link, "tun") ? tree_number("", "/sys/class/net/%s/tun_flags",
+							rtnl_link_get_name(link))
+					  : -1;
+
+	return flags >= 0 && (flags & IFF_PERSIST) != 0;
 }
 
 static enum port_state judge(struct netlink *netlink, const struct port *port,
@@ -89,7 +90,8 @@ static enum port_state judge(struct netlink *netlink, const struct port *port,
 		return PORT_BARE;
 	if (port->mtu_bytes != bridge.mtu_bytes)
 		return PORT_RESIZED;
-	return is_unheld(link) ? PORT_UNHELD : PORT_WHOLE;
+	/* A TAP that no program has open has no carrier, and exists only if it is persistent. */
+	return port->is_persistent && rtnl_link_get_carrier(link) == 0 ? PORT_UNHELD : PORT_WHOLE;
 }
 
 static void add(struct ports *ports, const struct port *port)
@@ -113,6 +115,7 @@ static void collect(struct netlink *netlink, struct nl_cache *links, struct port
 
 		if (!read_port(link, links, &port))
 			continue;
+		port.is_persistent = is_persistent(link);
 		port.state = judge(netlink, &port, link);
 		add(ports, &port);
 	}

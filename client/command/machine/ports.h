@@ -35,6 +35,7 @@ struct port {
 	char master[IFNAMSIZ]; /* "": none */
 	unsigned master_ifindex;
 	struct port_alias made; /* what it was made for */
+	int is_persistent;      /* a TAP that stays without a program that has it open */
 	enum port_state state;
 };
 

@@ -61,7 +61,8 @@ static char *describe_rest(const struct port *port)
 		return text_format("left alone: somebody has put it on %s", port->master);
 	if (port->state == PORT_UNHELD)
 		return text_format("in place, but no program has it open: "
-				   "ip link del %s removes it", port->name);
+				   "vmgrant tap --remove %s removes it",
+				   port->name);
 	return text_format("in place");
 }
 

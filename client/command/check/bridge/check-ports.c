@@ -22,7 +22,7 @@ static char *mend_of(const struct port *port)
 	if (port->state == PORT_DOWN)
 		return text_format("sudo ip link set dev %s up", port->name);
 	if (port->state == PORT_UNHELD)
-		return text_format("sudo ip link del %s", port->name);
+		return text_format("vmgrant tap --remove %s", port->name);
 	if (port->state == PORT_ELSEWHERE)
 		return text_format("sudo ip link set dev %s nomaster && sudo vmgrant reattach",
 				   port->name);
@@ -43,7 +43,7 @@ static char *describe(const struct port *port)
 	case PORT_RESIZED:
 		return text_format("has not the bridge's MTU, but %u", port->mtu_bytes);
 	case PORT_UNHELD:
-		return text_format("its program has ended, but made it persistent");
+		return text_format("no program has it open; it was made persistent");
 	case PORT_BARE:
 	case PORT_WHOLE:
 		break;
@@ -86,9 +86,12 @@ void check_ports(struct check *check)
 		}
 		user = port_user(port);
 		what = describe(port);
-		check_add(check, port->state == PORT_DOWN ? CHECK_INFO : CHECK_WARN,
+		check_add(check,
+			  port->state == PORT_DOWN || port->state == PORT_UNHELD ? CHECK_INFO
+										 : CHECK_WARN,
 			  text_format("port %s: user %s on %s: %s", port->name, user,
-				      port->made.bridge, what), mend_of(port));
+				      port->made.bridge, what),
+			  mend_of(port));
 		free(what);
 		free(user);
 	}
