@@ -42,6 +42,8 @@ static int needs_copy(const struct confine *confine, const struct confine_place 
 
 int confine_root_open(const struct confine *confine, int *fds)
 {
+	for (size_t i = 0; i < confine->place_count; i++)
+		fds[i] = -1;
 	for (size_t i = 0; i < confine->place_count; i++) {
 		const struct confine_place *place = &confine->places[i];
 
@@ -50,7 +52,7 @@ int confine_root_open(const struct confine *confine, int *fds)
 			close(fds[i]);
 			fds[i] = open(place->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 		}
-		if (fds[i] < 0 && place->is_needed)
+		if (fds[i] < 0 && (place->is_needed || errno == EMFILE || errno == ENFILE))
 			return confine_fail(place->path, errno);
 	}
 	return 0;

@@ -256,7 +256,7 @@ def test_a_program_does_not_start_whose_supervisor_was_killed_meanwhile(world):
     world.path("/home/alice/folder").chmod(0o777)
     done = world.run(["strace", "-f", "-o", "/tmp/trace", "-u", "alice",
                       # Process 1 is slow at its first one, its supervisor killed at the only one.
-                      "-e", "trace=prctl,signalfd4", "-e", "inject=prctl:delay_enter=1500ms:when=1",
+                      "-e", "trace=prctl,signalfd4", "-e", "inject=prctl:delay_enter=400ms:when=1",
                       "-e", "inject=signalfd4:signal=SIGKILL", "vmgrant", "run", "--confine", "--file",
                       "/home/alice/folder", "--", "touch", "/home/alice/folder/new"])
     trace = world.path("/tmp/trace").read_text(encoding="utf-8")
@@ -264,14 +264,14 @@ def test_a_program_does_not_start_whose_supervisor_was_killed_meanwhile(world):
     assert not world.path("/home/alice/folder/new").exists()
 
 
-@pytest.mark.parametrize("names", (("folder:ro", "folder/k:ro"), ("folder/k:ro", "folder:ro"),
-                                   ("folder/k:ro", "folder/k:ro"), ("folder/../folder/k:ro", "folder/k:ro")))
-def test_a_file_may_be_named_twice_and_in_a_folder_that_is(world, names):
+def test_a_file_may_be_named_twice_and_in_a_folder_that_is(world):
     """One that only the person may read is a copy, which lies on the folder."""
     world.write("/home/alice/folder/k", "kernel", mode=0o600, owner=(1000, 1000))
-    words = [word for name in names for word in ("--file", "/home/alice/" + name)]
-    done = confined(world, "cat", "/home/alice/folder/k", options=("--confine", *words))
-    assert done.code == 0 and done.stdout == b"kernel", done
+    for names in (("folder:ro", "folder/k:ro"), ("folder/k:ro", "folder:ro"), ("folder/k:ro", "folder/k:ro"),
+                  ("folder/../folder/k:ro", "folder/k:ro")):
+        words = [word for name in names for word in ("--file", "/home/alice/" + name)]
+        done = confined(world, "cat", "/home/alice/folder/k", options=("--confine", *words))
+        assert done.code == 0 and done.stdout == b"kernel", (names, done)
     assert os.listdir(world.path("/home/alice/folder")) == ["k"]
 
 
@@ -290,11 +290,11 @@ def test_the_wider_word_of_two_for_one_file_counts(world):
     assert path.read_text(encoding="ascii") == "more\nmore\n"
 
 
-@pytest.mark.parametrize("name", ("/", "/.", "//", "/home/..", "/tmp/link"))
-def test_all_files_are_not_given_however_they_are_named(world, name):
+def test_all_files_are_not_given_however_they_are_named(world):
     world.path("/tmp/link").symlink_to("/")
-    done = confined(world, "true", options=("--confine", "--file", name))
-    assert done.code == replies.USAGE and b"would confine nothing" in done.stderr, done
+    for name in ("/", "/.", "//", "/home/..", "/tmp/link"):
+        done = confined(world, "true", options=("--confine", "--file", name))
+        assert done.code == replies.USAGE and b"would confine nothing" in done.stderr, (name, done)
 
 
 def test_the_same_user_is_had_if_it_is_asked_for(world):
@@ -331,6 +331,25 @@ def test_abstract_sockets_of_the_hosts_network_are_told_where_no_kernel_keeps_th
         done = world.run([*old, "vmgrant", "run", f"--confine={words}", "--", "true"])
         assert (b"net-host: abstract sockets of the host" in done.stderr) == said and done.code == 0, done
     assert b"abstract" not in confined(world, "true", options=("--confine=net-host",)).stderr
+
+
+def test_too_few_open_files_are_told(world):
+    done = world.run(["sh", "-c", "ulimit -n 16; vmgrant run --confine -- true"], "alice")
+    assert done.code == replies.UNSUPPORTED and b": Too many open files" in done.stderr, done
+
+
+def test_more_guests_than_ids_are_told_and_kept_apart(world):
+    """The second one is the person, shut in."""
+    for path in ("/etc/subuid", "/etc/subgid"):
+        world.write(path, "alice:200000:1\n")
+    first = world.spawn(["vmgrant", "run", "--confine", "--", "sleep", "600"], "alice")
+    wait_until(lambda: ids_of_confined(world), "the first one", pause_s=0.1)
+    done = confined(world, "sh", "-c", "cat /proc/self/uid_map; ps -e | grep -c sleep")
+    assert done.stdout.split()[:4] == [b"1000", b"1000", b"1", b"0"], done
+    assert b"without a user of its own: all 1 of alice are in use" in done.stderr
+    first.kill()
+    wait_until(lambda: not ids_of_confined(world), "its end", pause_s=0.1)
+    assert b"200000" in confined(world, "cat", "/proc/self/uid_map").stdout
 
 
 def test_signals_are_handed_on(world):
