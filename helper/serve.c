@@ -193,6 +193,7 @@ static void perform_port(struct service *service)
 	answer->step = step;
 	memcpy(answer->explanation, port_explanation(&service->ports),
 	       strlen(port_explanation(&service->ports)) + 1);
+	port_forget(&service->ports);
 }
 
 static void perform_disk(struct service *service)

@@ -28,6 +28,12 @@ const char *port_explanation(const struct port_maker *maker)
 	return maker->netlink != NULL ? netlink_explanation(maker->netlink) : "";
 }
 
+void port_forget(struct port_maker *maker)
+{
+	netlink_close(maker->netlink);
+	maker->netlink = NULL;
+}
+
 /* What is needed to make the port again is said by its alias. */
 static void format_alias(struct port_spec *spec)
 {
