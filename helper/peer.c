@@ -66,7 +66,7 @@ enum reply_code peer_open(const struct door *door, struct peer *peer, struct ref
 	if (!door->by_pid)
 		return refuse(why, REPLY_UNSUPPORTED,
 			      "service: needs Linux 6.5 to be sure which process asks: ask the "
-			      "administrator for --service=by-pid in vmgrant@.service, if process "
+			      "administrator for --service=by-pid in vmgrant.service, if process "
 			      "numbers will do, or install the helper setuid");
 	peer->pidfd = (int)syscall(SYS_pidfd_open, peer->pid, 0);
 	return peer->pidfd < 0 ? refuse_peer(why, "the process has ended") : REPLY_GRANTED;

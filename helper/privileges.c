@@ -268,11 +268,13 @@ enum reply_code privileges_confine(unsigned rights, const struct account *accoun
 	if (sets_write(0, kept) < 0 || prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
 		return refuse_step(why, "cannot drop capabilities");
 	if ((kept & SETS_BIT(CAP_NET_ADMIN)) == 0)
-		return refuse(why, REPLY_NO_PRIVILEGE, "service: has no CAP_NET_ADMIN: see "
-			      "AmbientCapabilities= in vmgrant@.service");
+		return refuse(why, REPLY_NO_PRIVILEGE,
+			      "service: has no CAP_NET_ADMIN: see "
+			      "AmbientCapabilities= in vmgrant.service");
 	if (!ids_are_given(account))
-		return refuse(why, REPLY_INSTALLATION, "service: must run with the ids of the account "
-			      VMGRANT_ACCOUNT " and no other group: see vmgrant@.service");
+		return refuse(why, REPLY_INSTALLATION,
+			      "service: must run with the ids of the account " VMGRANT_ACCOUNT
+			      " and no other group: see vmgrant.service");
 	return close_up(kept, why);
 }
 

@@ -97,7 +97,7 @@ static int print_help(void)
 	      "  --br=BRIDGE    the bridge to join\n"
 	      "  --fd=FD        the socket for the answer, 3 or more; without --br a unix\n"
 	      "                 seqpacket socket, over which libvmgrant asks\n"
-	      "  --service      serve the client of a service, see vmgrant@.service\n"
+	      "  --service      serve the client of a service, see vmgrant.service\n"
 	      "\n"
 	      "Who may use which bridge stands in " VMGRANT_ACL_FILE ": see\n"
 	      "vmgrant-helper(8), vmgrant.acl(5), and vmgrant check-acl and explain.\n",
@@ -129,7 +129,8 @@ static int run_alone(const struct judge_start *start)
 		return fflush(stdout) == 0 ? REPLY_GRANTED : REPLY_INTERNAL;
 	}
 	if (code == REPLY_GRANTED && door_find(start->argc, start->argv).kind == DOOR_SERVICE)
-		code = refuse(&why, REPLY_NO_PRIVILEGE, "--service: is for vmgrant@.service, which "
+		code = refuse(&why, REPLY_NO_PRIVILEGE,
+			      "--service: is for vmgrant.service, which "
 			      "gives it a capability: connect to " VMGRANT_SOCKET);
 	else if (code == REPLY_GRANTED) {
 		code = refuse_powerless(&why);

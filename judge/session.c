@@ -158,8 +158,10 @@ static enum reply_code check_rights(const struct kind *kind, const struct matter
 	if ((kind->rights & ORDER_RIGHT_NODES & ~matter->session->rights) == 0)
 		return REPLY_GRANTED;
 	request_describe(matter->request, object);
-	return refuse(why, REPLY_NO_PRIVILEGE, "%s: the service gives network cards only: ask the "
-		      "administrator for the drop-in devices.conf of vmgrant@.service", object);
+	return refuse(why, REPLY_NO_PRIVILEGE,
+		      "%s: the service gives network cards only: ask the "
+		      "administrator for the drop-in devices.conf of vmgrant.service",
+		      object);
 }
 
 static enum reply_code perform(const struct kind *kind, struct matter *matter,

@@ -96,7 +96,7 @@ in
     systemd.sockets.vmgrant = lib.mkIf cfg.service {
       wantedBy = [ "sockets.target" ];
     };
-    environment.etc."systemd/system/vmgrant@.service.d/devices.conf" =
+    environment.etc."systemd/system/vmgrant.service.d/devices.conf" =
       lib.mkIf (cfg.service && cfg.devices)
         {
           source = "${cfg.package}/share/doc/vmgrant/examples/devices.conf";

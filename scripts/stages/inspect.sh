@@ -59,7 +59,7 @@ clang_tidy() {
 cppcheck_all() {
 	cd "$work/src" &&
 		cppcheck --quiet --enable=warning,portability --inline-suppr --error-exitcode=1 -j2 -I . \
-			--suppress=missingInclude -i tests/fuzz authorize client helper judge wire tests
+			--suppress=missingInclude -i tests/fuzz authorize client helper judge listen wire tests
 }
 
 # Each by the parser of its format.

@@ -21,7 +21,7 @@ musl_build() {
 		--enable-werror --prefix=/usr --sysconfdir=/etc --localstatedir=/var || return
 	# shellcheck disable=SC2016 # make's
 	printf '%s\n' 'include Makefile' \
-		'musl: vmgrant-helper libvmgrant.la $(vmgrant_OBJECTS) $(vmgrant_authorize_OBJECTS)' \
+		'musl: vmgrant-helper vmgrant-listen libvmgrant.la $(vmgrant_OBJECTS) $(vmgrant_authorize_OBJECTS)' \
 		'musl: libcommand.a $(UNIT_TESTS) tests/unit/opener tests/unit/stand-in' >musl.mk
 	make -j2 -f musl.mk musl
 }
@@ -31,7 +31,8 @@ musl_stage() {
 	local stage=$work/musl-stage file
 
 	make_installed install "$stage" &&
-		install -m 4755 "$work/musl/vmgrant-helper" "$stage/usr/libexec/vmgrant/" || return
+		install -m 4755 "$work/musl/vmgrant-helper" "$stage/usr/libexec/vmgrant/" &&
+		install -m 755 "$work/musl/vmgrant-listen" "$stage/usr/libexec/vmgrant/" || return
 	for file in "$1"/lib/lib{nl-3,cap-ng,json-c}.so.[0-9]*; do
 		cp -P "$file" "$stage/usr/lib/" || return
 	done

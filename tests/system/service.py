@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 vmgrant contributors
-"""The service door of a world: what systemd does for vmgrant.socket, in few lines.
+"""The service door of a world: what systemd does for vmgrant.service, in few lines.
 
 The units themselves are tried in the virtual machine.
 """
 
 import os
 import pwd
-import signal
 import socket
 
 from process import wait_until
@@ -19,7 +18,7 @@ DEVICES = ("net_admin", "dac_override", "sys_resource")
 
 
 def command(helper, capabilities, arguments, ids=("vmgrant", "vmgrant")):
-    """The helper as vmgrant@.service starts it."""
+    """A program with its arguments as vmgrant.service has it started."""
     sets = ",".join(f"+{name}" for name in capabilities)
     sets = f"-all,{sets}" if sets else "-all"
     ambient = ["--inh-caps", sets, "--ambient-caps", sets] if capabilities else []
@@ -37,25 +36,21 @@ class Service:
     """Listens until the world ends."""
 
     def __init__(self, world, capabilities=NETWORK, arguments=("--service",), prepare=None,
-                 **options):
+                 idle_s=3600, life_s=900, program=None, **options):
         make_lock(world)
-        words = command(world.helper, capabilities, arguments, **options)
+        words = command(f"{os.path.dirname(world.helper)}/vmgrant-listen", capabilities,
+                        [str(idle_s), str(life_s), *(program or [world.helper, *arguments])],
+                        **options)
 
         def serve():
-            signal.signal(signal.SIGCHLD, signal.SIG_IGN)
             listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             listener.bind(SOCKET)
             os.chmod(SOCKET, 0o666)
             listener.listen(64)
-            while True:
-                connection, _ = listener.accept()
-                if os.fork() == 0:
-                    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-                    # 3 is where systemd puts it.
-                    os.dup2(os.dup(connection.fileno()), 3)
-                    os.closerange(4, 256)
-                    os.execvpe(words[0], words, {"PATH": os.environ["PATH"]})
-                connection.close()
+            # 3 is where systemd puts it.
+            os.dup2(os.dup(listener.fileno()), 3)
+            os.closerange(4, 256)
+            os.execvpe(words[0], words, {"PATH": os.environ["PATH"]})
 
         self.process = world.spawn(serve, prepare=prepare)
         wait_until(lambda: world.path(SOCKET).exists(), "the service's socket")

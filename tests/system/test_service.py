@@ -206,8 +206,9 @@ def helper_attributes(world):
     found = []
     for folder in ns.inhabitants(world.namespaces):
         with open(f"{folder}/cmdline", "rb") as words:
-            if b"--service" not in words.read().split(b"\0"):
-                continue
+            program, *arguments = words.read().split(b"\0")
+        if not program.endswith(b"-helper") or b"--service" not in arguments:
+            continue
         with open(f"{folder}/status", encoding="ascii") as lines:
             status = dict(line.rstrip("\n").split(":\t", 1) for line in lines if ":\t" in line)
         # The helper, not its judge.
@@ -224,6 +225,7 @@ def helper_attributes(world):
 
 def test_attack_75_nothing_about_the_client_reaches_the_service(served):
     """Its environment, limits, priority, processors and umask: the helper has none of them."""
+    wait_until(lambda: not helper_attributes(served), "earlier helpers to end")
     connection = connected(served, "alice")
     assert ask(served, connection, 1, "br0").code == 0
     (plain,) = helper_attributes(served)

@@ -240,5 +240,5 @@ with contextlib.ExitStack() as world:
     status = main(globals())
     if status != 0:
         say(run(["journalctl", "-q", "-b", "-o", "cat", "-n", "30", "-t", "vmgrant-helper", "-u",
-                 "vmgrant@*"]).stdout)
+                 "vmgrant.service"]).stdout)
     sys.exit(status)

@@ -27,7 +27,8 @@ allow usb {usb.STICK} user alice
 allow vfio {pci.CARD} user alice memlock=256M
 allow disk {DISK} user alice polkit=no
 """
-BY_PID = f"[Service]\nExecStart=\nExecStart={HELPER} --service=by-pid\n"
+BY_PID = ("[Service]\nExecStart=\n"
+          f"ExecStart={os.path.dirname(HELPER)}/vmgrant-listen 60 900 {HELPER} --service=by-pid\n")
 LOCAL = f"/etc/apparmor.d/local/{PROFILE}"
 # By this name its denials are told from the helper's.
 NAME = "hostile"
@@ -173,7 +174,7 @@ with contextlib.ExitStack() as world:
 
     def check_service():
         """By the service, too."""
-        with file("/run/systemd/system/vmgrant@.service.d/by-pid.conf", BY_PID), \
+        with file("/run/systemd/system/vmgrant.service.d/by-pid.conf", BY_PID), \
              acl("allow bridge br0 user alice polkit=no"):
             need(["systemctl", "daemon-reload"])
             need(["systemd-tmpfiles", "--create", "vmgrant.conf"])

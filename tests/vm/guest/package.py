@@ -12,7 +12,7 @@ from checks import need, run, write
 PLACE = "/srv/packages"
 HELPER = "/usr/libexec/vmgrant/vmgrant-helper"
 NAMES = ("libvmgrant0", "vmgrant", "vmgrant-service")
-UNITS = "/run/systemd/system/vmgrant@.service.d"
+UNITS = "/run/systemd/system/vmgrant.service.d"
 # Packing is not what is tried here, and slow in an emulator.
 LONG_S = 300
 
@@ -69,7 +69,8 @@ def ensure():
 def start_service():
     """Before Linux 6.5 the administrator has to say that process numbers will do."""
     os.makedirs(UNITS, exist_ok=True)
-    write(f"{UNITS}/by-pid.conf", f"[Service]\nExecStart=\nExecStart={HELPER} --service=by-pid\n")
+    write(f"{UNITS}/by-pid.conf", "[Service]\nExecStart=\n"
+          f"ExecStart={os.path.dirname(HELPER)}/vmgrant-listen 60 900 {HELPER} --service=by-pid\n")
     need(["systemctl", "daemon-reload"])
     need(["systemd-tmpfiles", "--create", "vmgrant.conf"])
     need(["systemctl", "start", "vmgrant.socket"])

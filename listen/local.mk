@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
+# The service's front: a process that starts a helper for each connection.
+pkglibexec_PROGRAMS += vmgrant-listen
+vmgrant_listen_SOURCES = listen/main.c
+vmgrant_listen_LDADD = libwire.la

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 vmgrant contributors
+"""The service's front: a program for each connection, bounded by number and by time."""
+
+import contextlib
+import os
+import pickle
+import socket
+import time
+
+import pytest
+
+from process import wait_until
+from service import SOCKET, Service, connect
+from world import World
+
+LISTEN = "/usr/libexec/vmgrant/vmgrant-listen"
+LIMIT_S = 60
+# For so long a program is new: listen/main.c.
+NEW_S = 0.1
+# Says on its connection which descriptors it has, and stays until that closes.
+TELL = ["/bin/sh", "-c", "ls /proc/self/fd >&3; exec cat <&3 >/dev/null"]
+
+
+@pytest.fixture(scope="module")
+def world(stage):
+    with World(stage) as made:
+        yield made
+
+
+@contextlib.contextmanager
+def listening(world, **options):
+    service = Service(world, program=TELL, **options)
+    try:
+        yield service.process
+    finally:
+        service.process.kill()
+        world.path(SOCKET).unlink()
+
+
+def hear(connection):
+    connection.settimeout(LIMIT_S)
+    return connection.recv(64).decode().split()
+
+
+def test_a_program_has_its_connection_alone(world):
+    """Descriptor 3 and what is always there, not the socket that listens; 4 is ls's own."""
+    def ask():
+        with connect() as connection:
+            return hear(connection)
+
+    with listening(world):
+        assert world.call(ask, "alice") == ["0", "1", "2", "3", "4"]
+
+
+def test_attack_71_connections_beyond_the_limit_are_closed(world):
+    """a flood of one user's: 64 have a program, more are closed, others are served."""
+    def ask_many():
+        held = [connect() for _ in range(64)]
+        heard = [hear(connection) for connection in held]
+        with connect() as one_more:
+            heard.append(hear(one_more))
+        os.write(3, b"full")
+        os.read(3, 1)
+        held.pop().close()
+        return [bool(words) for words in heard]
+
+    def ask():
+        with connect() as connection:
+            return bool(hear(connection))
+
+    here, there = socket.socketpair()
+    with listening(world), here, there:
+        many = world.spawn(lambda: os.write(1, pickle.dumps(ask_many())), "alice",
+                           fds={3: there.fileno()})
+        here.settimeout(LIMIT_S)
+        assert here.recv(4) == b"full"
+        assert not world.call(ask, "alice") and world.call(ask, "bob")
+        here.send(b".")
+        assert pickle.loads(many.wait(LIMIT_S).stdout) == [True] * 64 + [False]
+        wait_until(lambda: world.call(ask, "alice"), "room for another one")
+
+
+def test_attack_71_two_of_a_user_are_new_at_a_time(world):
+    """a flood by one user: of ten connections the last has waited four times for its turn."""
+    def ask():
+        begin = time.monotonic()
+        held = [connect() for _ in range(10)]
+        assert all(hear(connection) for connection in held)
+        return time.monotonic() - begin
+
+    with listening(world):
+        assert world.call(ask, "alice") >= 4 * NEW_S
+
+
+def test_it_ends_when_it_is_idle(world):
+    def ask():
+        with connect() as connection:
+            return bool(hear(connection))
+
+    with listening(world, idle_s=1) as process:
+        assert world.call(ask, "alice")
+        assert process.wait(LIMIT_S).code == 0
+
+
+def test_a_program_that_is_too_old_is_ended(world):
+    def outlive():
+        with connect() as connection:
+            return bool(hear(connection)), bool(hear(connection))
+
+    with listening(world, life_s=1):
+        assert world.call(outlive, "alice") == (True, False)
+
+
+def test_it_is_for_a_socket_that_listens(world):
+    """Anything else is its usage, and starts nothing."""
+    for words in ([], ["60", "900"], ["0", "900", "/bin/true"], ["60", "x", "/bin/true"],
+                  ["60", "900", "/bin/true"]):
+        done = world.run([LISTEN, *words], "alice")
+        assert done.code == 2 and done.stderr.startswith(b"usage: vmgrant-listen"), words
