@@ -2,7 +2,7 @@
 # Copyright (C) 2026 vmgrant contributors
 # The setuid program: everything that holds a capability, and nothing else.
 noinst_LIBRARIES += libhelper.a
-libhelper_a_CPPFLAGS = $(AM_CPPFLAGS) $(CAPNG_CFLAGS)
+libhelper_a_CPPFLAGS = $(AM_CPPFLAGS) $(NL_CFLAGS) $(CAPNG_CFLAGS)
 libhelper_a_SOURCES = \
 	helper/account.c \
 	helper/account.h \
@@ -56,7 +56,7 @@ libhelper_a_SOURCES = \
 
 pkglibexec_PROGRAMS += vmgrant-helper
 vmgrant_helper_SOURCES = helper/main.c
-vmgrant_helper_CPPFLAGS = $(AM_CPPFLAGS) $(CAPNG_CFLAGS)
+vmgrant_helper_CPPFLAGS = $(AM_CPPFLAGS) $(NL_CFLAGS) $(CAPNG_CFLAGS)
 # Of libhelper.a the objects that libinside.a needs are there already.
 vmgrant_helper_LDADD = libjudge.a libhelper.a libinside.a libwire.la $(HELPER_LIBS)
 

@@ -7,8 +7,6 @@ libwire_la_LDFLAGS = $(shared_ldflags)
 libwire_la_SOURCES = \
 	wire/asker/asker.c \
 	wire/asker/asker.h \
-	wire/netlink/answer.c \
-	wire/netlink/answer.h \
 	wire/orders/order-fields.c \
 	wire/orders/order-fields.h \
 	wire/orders/orders.c \

@@ -10,6 +10,10 @@
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
 #include <net/if.h>
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+#include <netlink/netlink.h>
+#include <netlink/socket.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,33 +32,66 @@
 
 /* ---- by messages ---- */
 
-/* What a kernel does not know it does not tell, and reads as 0 here. */
-static void read_port(struct bytes port, struct link *link)
+/* A kernel that knows no VLANs on bridges says nothing of them. */
+static void parse_bridge(struct nlattr *data, struct link *link)
 {
-	for (unsigned i = 0; i <= BRPORT_LOCKED; i++)
-		link->port_flags[i] = answer_byte(port, i);
+	struct nlattr *bridge[IFLA_BR_MAX + 1];
+
+	if (nla_parse_nested(bridge, IFLA_BR_MAX, data, NULL) == 0 &&
+	    bridge[IFLA_BR_VLAN_FILTERING] != NULL)
+		link->keeps_vlans = nla_get_u8(bridge[IFLA_BR_VLAN_FILTERING]) != 0;
 }
 
-static int take_link(const struct nlmsghdr *head, struct bytes body, void *context)
+/* What a kernel does not know it does not tell, and reads as 0 here. */
+static void parse_port(struct nlattr *data, struct link *link)
 {
-	const struct bytes attributes = bytes_behind(body, sizeof(struct ifinfomsg));
-	const struct bytes info = answer_attribute(attributes, IFLA_LINKINFO);
-	struct link *link = context;
-	struct ifinfomsg header;
+	struct nlattr *port[BRPORT_LOCKED + 1];
 
-	if (head->nlmsg_type != RTM_NEWLINK || body.length < sizeof header)
-		return -EPROTO;
-	memcpy(&header, body.start, sizeof header);
-	link->ifindex = (unsigned)header.ifi_index;
-	link->flags = header.ifi_flags;
-	link->master = answer_number(attributes, IFLA_MASTER);
-	link->operstate = answer_byte(attributes, IFLA_OPERSTATE);
-	if (answer_is_text(info, IFLA_INFO_KIND, "bridge"))
-		link->keeps_vlans = answer_byte(answer_attribute(info, IFLA_INFO_DATA),
-						IFLA_BR_VLAN_FILTERING) != 0;
-	if (answer_is_text(info, IFLA_INFO_SLAVE_KIND, "bridge"))
-		read_port(answer_attribute(info, IFLA_INFO_SLAVE_DATA), link);
-	return 1;
+	if (nla_parse_nested(port, BRPORT_LOCKED, data, NULL) < 0)
+		return;
+	for (int i = 0; i <= BRPORT_LOCKED; i++) {
+		if (port[i] != NULL && nla_len(port[i]) == 1)
+			link->port_flags[i] = nla_get_u8(port[i]);
+	}
+}
+
+static int is_bridge(const struct nlattr *kind)
+{
+	return kind != NULL && nla_strcmp(kind, "bridge") == 0;
+}
+
+/* What the kind of an interface, and of its master, tells. */
+static void parse_info(struct nlattr *linkinfo, struct link *link)
+{
+	struct nlattr *info[IFLA_INFO_MAX + 1];
+
+	if (nla_parse_nested(info, IFLA_INFO_MAX, linkinfo, NULL) < 0)
+		return;
+	if (is_bridge(info[IFLA_INFO_KIND]) && info[IFLA_INFO_DATA] != NULL)
+		parse_bridge(info[IFLA_INFO_DATA], link);
+	if (is_bridge(info[IFLA_INFO_SLAVE_KIND]) && info[IFLA_INFO_SLAVE_DATA] != NULL)
+		parse_port(info[IFLA_INFO_SLAVE_DATA], link);
+}
+
+static int on_link(struct nl_msg *message, void *context)
+{
+	struct link *link = context;
+	struct nlattr *attributes[IFLA_MAX + 1];
+	const struct ifinfomsg *header;
+
+	if (nlmsg_hdr(message)->nlmsg_type != RTM_NEWLINK ||
+	    nlmsg_parse(nlmsg_hdr(message), sizeof *header, attributes, IFLA_MAX, NULL) < 0)
+		return NL_SKIP;
+	header = nlmsg_data(nlmsg_hdr(message));
+	link->ifindex = (unsigned)header->ifi_index;
+	link->flags = header->ifi_flags;
+	if (attributes[IFLA_MASTER] != NULL)
+		link->master = nla_get_u32(attributes[IFLA_MASTER]);
+	if (attributes[IFLA_OPERSTATE] != NULL)
+		link->operstate = nla_get_u8(attributes[IFLA_OPERSTATE]);
+	if (attributes[IFLA_LINKINFO] != NULL)
+		parse_info(attributes[IFLA_LINKINFO], link);
+	return NL_OK;
 }
 
 int netlink_read_link(struct netlink *netlink, unsigned ifindex, struct link *link_out)
@@ -65,7 +102,8 @@ int netlink_read_link(struct netlink *netlink, unsigned ifindex, struct link *li
 	netlink_begin_link(netlink, RTM_GETLINK, 0, ifindex, 0);
 	/* The statistics are most of what the kernel says about a link, and not needed. */
 	netlink_put_u32(netlink, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
-	result = netlink_ask(netlink, take_link, link_out);
+	netlink_read_by(netlink, on_link, link_out);
+	result = netlink_transact(netlink);
 	return result == 0 && link_out->ifindex != ifindex ? -EPROTO : result;
 }
 
@@ -88,7 +126,7 @@ int netlink_wait_running(struct netlink *netlink, unsigned ifindex)
 
 static int ask(const struct netlink *netlink, unsigned long question, struct ifreq *request)
 {
-	return ioctl(netlink->fd, question, request) < 0 ? -errno : 0;
+	return ioctl(nl_socket_get_fd(netlink->socket), question, request) < 0 ? -errno : 0;
 }
 
 static struct ifreq request_about(const char *name)

@@ -10,26 +10,25 @@
 #ifndef VMGRANT_HELPER_PORT_NETLINK_INTERNAL_H
 #define VMGRANT_HELPER_PORT_NETLINK_INTERNAL_H
 
-#include <stddef.h>
+#include <netlink/handlers.h>
+#include <netlink/msg.h>
+#include <netlink/socket.h>
 #include <stdint.h>
 
 #include "helper/port/netlink.h"
-#include "wire/netlink/answer.h"
 
 #define NETLINK_NESTS_MAX 4
-/* The longest, a pair of interfaces, has some 300. */
-#define NETLINK_MESSAGE_MAX 1024
 
 struct netlink {
-	int fd;
+	struct nl_sock *socket;
 	const struct netlink_right *right; /* NULL: none to raise */
-	uint32_t sequence;                 /* of the last message */
-	unsigned char message[NETLINK_MESSAGE_MAX];
-	size_t length;
-	size_t nests[NETLINK_NESTS_MAX]; /* where those begin that are open in it */
+	struct nl_msg *message; /* being built, NULL: no memory */
+	struct nlattr *nests[NETLINK_NESTS_MAX]; /* open in it */
 	unsigned nest_count;
-	int is_cut;    /* something did not fit */
-	int is_change; /* not a question */
+	int is_cut; /* something did not fit */
+	int done;   /* the answer is complete */
+	int is_lost; /* an answer was not read to its end: what comes next may be its rest */
+	int error;  /* 0 or a negative errno, from the kernel's acknowledgement */
 	char explanation[160];
 };
 
@@ -59,11 +58,11 @@ void netlink_end(struct netlink *netlink);
  */
 void netlink_put_no_address(struct netlink *netlink);
 
-/* Send a change and wait until the kernel has made it. 0 or -errno. */
-int netlink_transact(struct netlink *netlink);
+/* Call take with each message of the next answer. Returns of take: NL_OK or NL_SKIP. */
+void netlink_read_by(struct netlink *netlink, nl_recvmsg_msg_cb_t take, void *context);
 
-/* Send a question and have its answer taken. 0 or -errno. */
-int netlink_ask(struct netlink *netlink, answer_take *take, void *context);
+/* Send the request and wait for its answer. 0 or -errno. */
+int netlink_transact(struct netlink *netlink);
 
 /* IFLA_BRPORT_LOCKED, since Linux 5.18, and the last attribute of a port that is read. */
 #define BRPORT_LOCKED 39

@@ -45,7 +45,7 @@ int port_make(struct port_maker *maker, const struct order_port *order, struct f
 /* What the kernel said with the last error, escaped; "" if nothing. */
 const char *port_explanation(const struct port_maker *maker);
 
-/* After a refusal: what the kernel said with it is not about what comes next. */
+/* After a refusal: an answer may still lie in the connection. */
 void port_forget(struct port_maker *maker);
 
 #endif

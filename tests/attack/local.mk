@@ -4,13 +4,13 @@
 # That it links shows that helper/ needs nothing of judge/ but judge_run().
 check_PROGRAMS += tests/attack/hostile-helper
 tests_attack_hostile_helper_SOURCES = helper/main.c tests/attack/hostile-judge.c
-tests_attack_hostile_helper_CPPFLAGS = $(AM_CPPFLAGS) $(CAPNG_CFLAGS)
+tests_attack_hostile_helper_CPPFLAGS = $(AM_CPPFLAGS) $(NL_CFLAGS) $(CAPNG_CFLAGS)
 tests_attack_hostile_helper_LDADD = libhelper.a libinside.a libwire.la $(HELPER_LIBS)
 
 # The helper that writes audit records, whatever the build is for: tests/system/test_audit.py.
 check_PROGRAMS += tests/attack/audited-helper
 tests_attack_audited_helper_SOURCES = helper/main.c
-tests_attack_audited_helper_CPPFLAGS = $(AM_CPPFLAGS) $(CAPNG_CFLAGS) -DWITH_AUDIT=1
+tests_attack_audited_helper_CPPFLAGS = $(AM_CPPFLAGS) $(NL_CFLAGS) $(CAPNG_CFLAGS) -DWITH_AUDIT=1
 tests_attack_audited_helper_LDADD = libjudge.a libhelper.a libinside.a libwire.la $(HELPER_LIBS)
 
 # One system call fails, kills or stops: tests/system/faults.py. Nothing of the project is in it.

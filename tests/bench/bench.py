@@ -100,7 +100,7 @@ def has_before(world):
 def bare_request(world, runs):
     helpers = {"qemu-bridge-helper": QEMU_HELPER,
                "vmgrant-helper, shared libraries": HELPER,
-               "vmgrant-helper, libcap-ng linked in": LINKED}
+               "vmgrant-helper, libnl linked in": LINKED}
     if has_before(world):
         helpers["vmgrant-helper before, shared libraries"] = BEFORE
     series = in_turn(world, runs, {name: request(path) for name, path in helpers.items()})

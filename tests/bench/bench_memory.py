@@ -66,7 +66,7 @@ def while_asking(world, acl):
 def together(world, qemu_helper, linked, acl):
     subjects = {"qemu-bridge-helper": at_hand_over(world, qemu_helper),
                 "vmgrant-helper, shared libraries": at_hand_over(world, HELPER),
-                "vmgrant-helper, libcap-ng linked in": at_hand_over(world, linked),
+                "vmgrant-helper, libnl linked in": at_hand_over(world, linked),
                 "vmgrant-helper, shared libraries, while polkit is asked":
                     while_asking(world, acl)}
     base = sum(subjects["qemu-bridge-helper"])

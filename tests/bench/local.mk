@@ -12,7 +12,7 @@ bench_programs = \
 tests_bench_bare_port_LDADD = libwire.la
 tests_bench_bench_request_LDADD = libwire.la
 # Sealed against direct ports, by the helper's own code: tests/bench/bench-sealed.py.
-tests_bench_make_port_CPPFLAGS = $(AM_CPPFLAGS) $(CAPNG_CFLAGS)
+tests_bench_make_port_CPPFLAGS = $(AM_CPPFLAGS) $(NL_CFLAGS) $(CAPNG_CFLAGS)
 tests_bench_make_port_LDADD = libhelper.a libinside.a libwire.la $(HELPER_LIBS)
 tests_bench_pump_LDADD = -lpthread
 # A USB node against the bare system calls: tests/vm/bench-usb.py, tests/bench/usb_requests.py.

@@ -61,24 +61,20 @@ def delete_port(world):
 
 
 @pytest.fixture(scope="module")
-def looked(shared):
-    """[(name, number, arguments)] from the first look at the bridge to the last call before the
-    final look, which reads the port and then the bridge's name: what changes after it nobody can
-    notice.
+def points(shared):
+    """The calls from the first look at the bridge to the last before the final look.
+
+    A signal from strace stops the process when the call has been done. What changes after
+    the final look, which reads the port and then the bridge's name, nobody can notice.
     """
     calls = tracing.ordered_calls(shared)
     first = next(i for i, call in enumerate(calls)
                  if call[0] == "socket" and "NETLINK" in call[2])
-    hand_over = next(i for i, call in enumerate(calls)
-                     if call[0] == "sendmsg" and "SCM_RIGHTS" in call[2])
-    final_look = [i for i in range(hand_over) if tracing.asks_kernel(calls[i])][-1]
-    return calls[first:final_look]
-
-
-@pytest.fixture(scope="module")
-def points(looked):
-    """Where it can be stopped: a signal from strace does it when the call has been done."""
-    return [call[:2] for call in looked if call[0] in ("sendto", "recvfrom", "openat", "ioctl")]
+    sends = [i for i, call in enumerate(calls) if call[0] == "sendmsg"]
+    hand_over = next(i for i in sends if "SCM_RIGHTS" in calls[i][2])
+    final_look = [i for i in sends if i < hand_over and "NETLINK" in calls[i][2]][-1]
+    return [call[:2] for call in calls[first:final_look]
+            if call[0] in ("bind", "sendmsg", "recvmsg", "openat", "ioctl")]
 
 
 def child_of(pid):
@@ -166,16 +162,15 @@ def test_attack_35_an_answer_from_a_forged_sender_is_not_believed(shared, points
     def change(world):
         trace = read_trace(world)
         sequences = [int(found) for found in re.findall(r"nlmsg_seq=(\d+)", trace)]
-        # The kernel's answers say which socket they are for.
-        port = re.search(r"nlmsg_pid=([1-9]\d*)", trace)
+        port = re.search(r"getsockname.*nl_pid=(-?\d+)", trace)
         if sequences and port:
             world.sent = True
             # The answer to the next request comes before the request.
-            forge(world, int(port.group(1)), max(sequences) + 1, error)
+            forge(world, int(port.group(1)) & 0xffffffff, max(sequences) + 1, error)
 
     shared.sent = False
     wrong = []
-    for call in [point for point in points if point[0] in ("recvfrom", "ioctl", "openat")]:
+    for call in [point for point in points if point[0] in ("recvmsg", "ioctl", "openat")]:
         result = run_stopped_at(shared, call, change)
         problem = problem_of(shared, result)
         if problem:
@@ -186,8 +181,8 @@ def test_attack_35_an_answer_from_a_forged_sender_is_not_believed(shared, points
 
 
 @pytest.mark.parametrize("size", (0, 1, 15, 16, 20))
-def test_attack_35_a_truncated_answer_is_a_refusal(shared, looked, size):
-    calls = [call[:2] for call in looked if call[0] == "recvfrom" and "nlmsg_type=" in call[2]]
+def test_attack_35_a_truncated_answer_is_a_refusal(shared, points, size):
+    calls = [point for point in points if point[0] == "recvmsg"]
     assert calls
     wrong = []
     for call, result in tracing.inject_each(shared, calls, f"retval={size}"):

@@ -294,7 +294,7 @@ def test_a_quota_of_one_lets_a_machine_be_restarted_at_once(native):
         close(reply)
 
 
-FAULTS = [(call, fault) for call in ("unshare", "socket", "openat", "sendto", "sendmsg")
+FAULTS = [(call, fault) for call in ("unshare", "socket", "bind", "openat", "sendmsg")
           for fault in ("signal=KILL", "error=ENOMEM")] + [("exit_group", "signal=KILL")]
 
 

@@ -27,11 +27,6 @@ def ordered_calls(world, user="alice", bridge="br0", **options):
     return found
 
 
-def asks_kernel(call):
-    """Is this one of ordered_calls() that sends a question or a change by rtnetlink?"""
-    return call[0] == "sendto" and "nlmsg_type=RTM_" in call[2]
-
-
 def injecting(name, number, what):
     """strace options that let what happen at the number-th call of that name."""
     return ["-f", "-qq", "-o", "/dev/null", "-e", f"trace={name}",

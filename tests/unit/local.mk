@@ -33,7 +33,6 @@ UNIT_TESTS = \
 	tests/unit/test-memlock \
 	tests/unit/test-names \
 	tests/unit/test-net-option \
-	tests/unit/test-netlink-answer \
 	tests/unit/test-open-broker \
 	tests/unit/test-policy-load \
 	tests/unit/test-port-alias \

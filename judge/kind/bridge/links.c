@@ -11,9 +11,11 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "wire/netlink/answer.h"
 #include "wire/port/port-alias.h"
 #include "wire/port/port-name.h"
+
+/* Bytes of one datagram from the kernel: those of a list are at most this long. */
+#define DATAGRAM_MAX 32768u
 
 /* Interfaces come and go while they are listed; a handful of tries is usual. */
 #define LIST_ATTEMPTS 500
@@ -27,9 +29,48 @@ void links_open(struct links *links_out)
 
 /* ---- what the kernel says of one interface ---- */
 
+/* Bytes of a message. NULL: it has no such attribute. */
+struct bytes {
+	const unsigned char *start;
+	size_t length;
+};
+
+static struct bytes find_attribute(struct bytes list, unsigned type)
+{
+	struct rtattr head;
+
+	while (list.length >= sizeof head) {
+		size_t whole;
+
+		memcpy(&head, list.start, sizeof head);
+		if (head.rta_len < sizeof head || head.rta_len > list.length)
+			break;
+		if ((head.rta_type & NLA_TYPE_MASK) == type)
+			return (struct bytes){ list.start + sizeof head,
+					       head.rta_len - sizeof head };
+		whole = RTA_ALIGN(head.rta_len);
+		if (whole > list.length)
+			break;
+		list.start += whole;
+		list.length -= whole;
+	}
+	return (struct bytes){ NULL, 0 };
+}
+
+/* 0 where it is missing or has another size. */
+static uint32_t find_number(struct bytes list, unsigned type)
+{
+	const struct bytes found = find_attribute(list, type);
+	uint32_t number = 0;
+
+	if (found.length == sizeof number)
+		memcpy(&number, found.start, sizeof number);
+	return number;
+}
+
 static void find_text(struct bytes list, unsigned type, char *text, size_t size)
 {
-	const struct bytes found = answer_attribute(list, type);
+	const struct bytes found = find_attribute(list, type);
 	const size_t length = found.length < size ? found.length : size - 1;
 
 	memset(text, 0, size);
@@ -49,8 +90,8 @@ struct link {
 
 static enum links_vlans read_vlans(struct bytes info)
 {
-	const struct bytes filtering =
-		answer_attribute(answer_attribute(info, IFLA_INFO_DATA), IFLA_BR_VLAN_FILTERING);
+	const struct bytes filtering = find_attribute(find_attribute(info, IFLA_INFO_DATA),
+						      IFLA_BR_VLAN_FILTERING);
 
 	if (filtering.length != 1)
 		return LINKS_VLANS_UNKNOWN;
@@ -65,19 +106,20 @@ static int read_link(struct bytes message, struct link *link)
 	if (message.length < sizeof head)
 		return -1;
 	memcpy(&head, message.start, sizeof head);
-	message = bytes_behind(message, sizeof head);
-	info = answer_attribute(message, IFLA_LINKINFO);
+	message.start += sizeof head;
+	message.length -= sizeof head;
+	info = find_attribute(message, IFLA_LINKINFO);
 	*link = (struct link){
 		.ifindex = (unsigned)head.ifi_index,
-		.master = answer_number(message, IFLA_MASTER),
-		.mtu_bytes = answer_number(message, IFLA_MTU),
+		.master = find_number(message, IFLA_MASTER),
+		.mtu_bytes = find_number(message, IFLA_MTU),
 	};
 	find_text(message, IFLA_IFNAME, link->name, sizeof link->name);
 	find_text(message, IFLA_IFALIAS, link->alias, sizeof link->alias);
 	find_text(info, IFLA_INFO_KIND, link->kind, sizeof link->kind);
 	if (strcmp(link->kind, "bridge") == 0)
 		link->vlans = read_vlans(info);
-	link->peer_namespace = answer_attribute(message, IFLA_LINK_NETNSID);
+	link->peer_namespace = find_attribute(message, IFLA_LINK_NETNSID);
 	return 0;
 }
 
@@ -129,25 +171,23 @@ static int send_question(struct links *links, const char *name)
 	return send_bytes(links, &question, question.head.nlmsg_len);
 }
 
-struct taking {
-	take_link *take;
-	struct look *look;
-};
-
-static int take_message(const struct nlmsghdr *head, struct bytes body, void *context)
+/* 1 when the answer is complete, 0 when more comes, or a negative errno. */
+static int take_message(const struct nlmsghdr *head, struct bytes body, take_link *take,
+			struct look *look)
 {
-	const struct taking *taking = context;
 	struct link link;
-	int error;
+	int error = -EPROTO;
 
 	switch (head->nlmsg_type) {
 	case NLMSG_ERROR:
 	case NLMSG_DONE:
-		return answer_result(body);
+		if (body.length >= sizeof error)
+			memcpy(&error, body.start, sizeof error);
+		return error < 0 ? error : 1;
 	case RTM_NEWLINK:
 		if (read_link(body, &link) < 0)
 			return -EPROTO;
-		error = taking->take(&link, taking->look);
+		error = take(&link, look);
 		return error < 0 ? error : (head->nlmsg_flags & NLM_F_MULTI) == 0;
 	case RTM_NEWNSID:
 		return 1;
@@ -156,11 +196,54 @@ static int take_message(const struct nlmsghdr *head, struct bytes body, void *co
 	}
 }
 
+/* The same for all messages of a datagram, but for those of a question before. */
+static int take_datagram(const struct links *links, struct bytes datagram, take_link *take,
+			 struct look *look)
+{
+	struct nlmsghdr head;
+	int result = 0;
+
+	while (result == 0 && datagram.length >= sizeof head) {
+		size_t whole;
+
+		memcpy(&head, datagram.start, sizeof head);
+		if (head.nlmsg_len < sizeof head || head.nlmsg_len > datagram.length)
+			return -EPROTO;
+		/* Something changed meanwhile: the list may lack an interface. */
+		if ((head.nlmsg_flags & NLM_F_DUMP_INTR) != 0)
+			return -EINTR;
+		if (head.nlmsg_seq == links->sequence)
+			result = take_message(&head, (struct bytes){ datagram.start + sizeof head,
+								     head.nlmsg_len - sizeof head },
+					      take, look);
+		whole = NLMSG_ALIGN(head.nlmsg_len);
+		whole = whole < datagram.length ? whole : datagram.length;
+		datagram.start += whole;
+		datagram.length -= whole;
+	}
+	return result;
+}
+
+/* The answer to what was sent. Returns 0 or a negative errno. */
 static int receive(const struct links *links, take_link *take, struct look *look)
 {
-	struct taking taking = { take, look };
+	unsigned char bytes[DATAGRAM_MAX];
+	int result = 0;
 
-	return answer_receive(links->fd, links->sequence, take_message, &taking);
+	while (result == 0) {
+		struct sockaddr_nl from = { 0 };
+		socklen_t from_length = sizeof from;
+		ssize_t length = recvfrom(links->fd, bytes, sizeof bytes, MSG_TRUNC,
+					  (struct sockaddr *)&from, &from_length);
+
+		if (length < 0)
+			return -errno;
+		/* Others may send to this socket, too; only 0 is the kernel. */
+		if (from.nl_pid != 0 || (size_t)length > sizeof bytes)
+			return -EPROTO;
+		result = take_datagram(links, (struct bytes){ bytes, (size_t)length }, take, look);
+	}
+	return result < 0 ? result : 0;
 }
 
 static int ask(struct links *links, const char *name, take_link *take, struct look *look)
