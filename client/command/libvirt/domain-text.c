@@ -137,10 +137,14 @@ void domain_text_release(struct domain_text *domain)
 
 char *domain_text_with_emulator(const char *xml, const char *path)
 {
-	const char *text = find_line(xml, EMULATOR), *end = strstr(text, EMULATOR_END);
-	char *escaped = escape(path);
-	char *changed = text_format("%.*s%s%s", (int)(text - xml), xml, escaped, end);
+	const char *text = find_line(xml, EMULATOR);
+	const char *end = text == NULL ? NULL : strstr(text, EMULATOR_END);
+	char *escaped, *changed;
 
+	if (end == NULL)
+		return NULL;
+	escaped = escape(path);
+	changed = text_format("%.*s%s%s", (int)(text - xml), xml, escaped, end);
 	free(escaped);
 	return changed;
 }

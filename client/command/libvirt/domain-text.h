@@ -24,7 +24,7 @@ const char *domain_text_read(struct domain_text *domain, const char *xml);
 
 void domain_text_release(struct domain_text *domain);
 
-/* The same description with another emulator, to be freed. xml has been read well. */
+/* The same description with another emulator, to be freed; NULL: it has none. */
 char *domain_text_with_emulator(const char *xml, const char *path);
 
 /*
