@@ -3,4 +3,5 @@
 # The service's front: a process that starts a helper for each connection.
 pkglibexec_PROGRAMS += vmgrant-listen
 vmgrant_listen_SOURCES = listen/main.c
-vmgrant_listen_LDADD = libwire.la
+vmgrant_listen_CPPFLAGS = $(AM_CPPFLAGS) $(CAPNG_CFLAGS)
+vmgrant_listen_LDADD = libwire.la $(CAPNG_LIBS)

@@ -6,22 +6,25 @@
  *   vmgrant-listen IDLE-SECONDS LIFE-SECONDS PROGRAM [ARGUMENT...]
  *
  * Runs as the account, in vmgrant.service's sandbox, with the capabilities that the helpers are to
- * have, and uses none. It reads nothing that a client sent: it accepts, asks the kernel whose
+ * have, of which none is effective. It reads nothing that a client sent: it accepts, asks the kernel whose
  * connection that is, and executes. systemd would build its sandbox for each connection, which
  * takes several times as long as the request (doc/benchmarks.md), and knows no users.
  *
  * Rules: the program finds its connection where systemd would have put it, and no other
  * descriptor. Of one user's helpers NEW_PER_USER are new at a time and the next connections wait,
- * so that one who asks without a pause slows others little; more than PER_USER are closed. A helper
+ * so that one who asks without a pause slows others little; more than PER_USER are closed, and more
+ * than ALL. A helper
  * that is older than LIFE-SECONDS is ended. With no connection for IDLE-SECONDS this process ends:
  * systemd keeps the socket, and starts it again.
  */
+#include <cap-ng.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -181,7 +184,8 @@ static int keep(struct listener *listener, int connection)
 	struct ucred client = { .pid = 0 };
 	socklen_t length = sizeof client;
 
-	if (getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &client, &length) < 0 ||
+	if (listener->count >= ALL ||
+	    getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &client, &length) < 0 ||
 	    count_of(listener, client.uid) >= PER_USER)
 		return -1;
 	listener->helpers[listener->count++] =
@@ -213,8 +217,6 @@ static int listen_on(struct listener *listener)
 	int result;
 
 	for (;;) {
-		/* Who comes when there are too many waits for one to end. */
-		waited[1].events = listener->count < ALL ? POLLIN : 0;
 		result = poll(waited, 2, wait_ms(listener));
 		if (result < 0 && errno != EINTR)
 			return fail("poll");
@@ -231,6 +233,17 @@ static int listen_on(struct listener *listener)
 }
 
 /* ---- the start ---- */
+
+/* What is permitted stays: of what is ambient the helpers have it effective again. 0, or -1. */
+static int use_no_capability(void)
+{
+	if (capng_get_caps_process() < 0)
+		return -1;
+	for (unsigned capability = 0; capability <= (unsigned)CAP_LAST_CAP; capability++)
+		if (capng_update(CAPNG_DROP, CAPNG_EFFECTIVE, capability) < 0)
+			return -1;
+	return capng_apply(CAPNG_SELECT_CAPS);
+}
 
 /* From 1 to a day, in milliseconds; 0: no such number. */
 static int parse_seconds(const char *text)
@@ -267,6 +280,9 @@ int main(int argc, char **argv)
 		      stderr);
 		return 2;
 	}
+	/* What runs as the same account looks into no memory of this. */
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || use_no_capability() < 0)
+		return fail("capabilities");
 	sigemptyset(&children);
 	sigaddset(&children, SIGCHLD);
 	if (sigprocmask(SIG_BLOCK, &children, NULL) < 0)
