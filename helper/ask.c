@@ -113,7 +113,8 @@ int ask_finish(struct child *asker, long long end_ms)
 
 	if (asker->pid == 0)
 		return -1;
-	in_time = left_ms > 0 && child_wait(asker, (int)left_ms);
+	/* Without a pidfd there is nothing to wait at that has an end. */
+	in_time = left_ms > 0 && asker->pidfd >= 0 && child_wait(asker, (int)left_ms);
 	if (!in_time)
 		child_signal(asker, SIGKILL);
 	if (child_reap(asker, &ended) < 0 || !in_time)

@@ -97,6 +97,8 @@ static enum reply_code start(struct service *service, struct refusal *why)
 	if (result < 0)
 		return refuse(why, REPLY_INTERNAL, "start: %s", strerror(-result));
 	result = time_limit_start(&service->limit, TIME_LIMIT_REQUEST_MS);
+	if (result == 0 && service->door.kind == DOOR_SERVICE)
+		result = time_limit_start(&service->life, TIME_LIMIT_SERVICE_MS);
 	if (result < 0)
 		return refuse(why, REPLY_INTERNAL, "start: cannot make a timer: %s: ask for a higher "
 			      "limit on pending signals (ulimit -i)", strerror(-result));

@@ -35,6 +35,7 @@ struct service {
 	struct child asker; /* zeroed: none runs */
 	struct memlock memlock;
 	struct time_limit limit;
+	struct time_limit life; /* of a client of the service */
 	int is_without_disks; /* 1: ORDER_RIGHT_DISKS was given up */
 
 	/* The order under way, what goes back to the judge, and the fds that go with it. */

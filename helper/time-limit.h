@@ -4,7 +4,7 @@
  * The end of a process that takes too long, also of one that its caller has stopped.
  *
  * A timer that sends SIGKILL: SIGALRM would stay pending in a stopped process, which
- * keeps what it holds. One timer, set anew for what the process is doing.
+ * keeps what it holds. One timer, set anew for what the process is doing, and one for all of it.
  */
 #ifndef VMGRANT_HELPER_TIME_LIMIT_H
 #define VMGRANT_HELPER_TIME_LIMIT_H
@@ -20,6 +20,8 @@ struct time_limit {
 #define TIME_LIMIT_REQUEST_MS (32 * 1000)
 /* A person reads a dialog and looks for a password; longer than the judge waits for the asker. */
 #define TIME_LIMIT_PROMPT_MS (335 * 1000)
+/* A client of the service is not served for longer by the rights and the program of an older day. */
+#define TIME_LIMIT_SERVICE_MS (15 * 60 * 1000)
 
 /* Make the timer and begin a request. Returns 0, or -errno: nothing may be done without it. */
 int time_limit_start(struct time_limit *limit, long long duration_ms);

@@ -96,6 +96,28 @@ def test_attack_71_the_helper_has_one_capability_and_no_root(served):
         assert fields["NoNewPrivs"] == "1"
 
 
+def test_attack_71_a_client_is_served_for_a_quarter_of_an_hour(served):
+    """a helper that nobody starts anew: its end is a timer of its own, beside that of a request."""
+    connected(served, "alice")
+
+    def timers():
+        texts = [pathlib.Path(f"/proc/{pid}/timers").read_text(encoding="ascii")
+                 for pid in named("vmgrant-helper")]
+        return [text.count("signal: 9/") for text in texts if text]
+
+    # It makes one after the other; judges have none.
+    wait_until(lambda: served.call(timers) == [2], "a helper with two timers that kill")
+
+
+def test_attack_71_the_front_has_no_capability_effective(served):
+    """what is permitted there is for the helpers, and no process of the account looks into it."""
+    status = served.call(lambda: [status_of(pid) for pid in named("vmgrant-listen")])
+    assert [(int(one["CapPrm"], 16), int(one["CapEff"], 16)) for one in status] == [(1 << 12, 0)]
+    owners = served.call(lambda: [os.stat(f"/proc/{pid}/mem").st_uid
+                                  for pid in named("vmgrant-listen")])
+    assert owners == [0]
+
+
 def test_attack_72_who_connected_is_who_asks(served):
     """a socket that is given away still speaks for the process that connected."""
     connection = connected(served, "bob")
