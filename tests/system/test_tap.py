@@ -119,6 +119,10 @@ def test_a_request_that_fails_leaves_no_tap(life):
     done = life.run(["sh", "-c", "vmgrant tap br0 >/dev/full"], "alice")
     assert done.code == 1 and b"is gone again" in done.stderr, done.stderr
     life.wait_no_taps()
+    # bash says when whoever reads has gone.
+    done = life.run(["bash", "-c", "exec 4> >(exec true); wait $!; vmgrant tap br0 >&4"], "alice")
+    assert done.code == 1 and b"is gone again" in done.stderr, done.stderr
+    life.wait_no_taps()
     for words in (["br0", "br0"], ["br0", "--remove", "x"], ["--remove"], ["--mac", "x"]):
         tap(life, *words, code=2)
 

@@ -7,6 +7,7 @@
  * gives this. A sealed port goes with its last descriptor whatever its holder does.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -84,6 +85,8 @@ static int keep(const struct tap *tap, const struct vmgrant_tap *given)
 	if (result < 0)
 		return command_fail(VMGRANT_INTERNAL, "port %s: cannot be made to stay: %s",
 				    given->port, strerror(-result));
+	/* A pipe that nobody reads any more is an error to undo it by, and no end. */
+	(void)signal(SIGPIPE, SIG_IGN);
 	result = print(tap, given);
 	if (result == 0)
 		return VMGRANT_GRANTED;
