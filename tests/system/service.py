@@ -44,9 +44,11 @@ class Service:
 
         def serve():
             listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-            listener.bind(SOCKET)
-            os.chmod(SOCKET, 0o666)
+            listener.bind(f"{SOCKET}.new")
+            os.chmod(f"{SOCKET}.new", 0o666)
             listener.listen(64)
+            # Whoever finds it can connect.
+            os.rename(f"{SOCKET}.new", SOCKET)
             # 3 is where systemd puts it.
             os.dup2(os.dup(listener.fileno()), 3)
             os.closerange(4, 256)

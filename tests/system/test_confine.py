@@ -256,7 +256,7 @@ def test_a_program_does_not_start_whose_supervisor_was_killed_meanwhile(world):
     world.path("/home/alice/folder").chmod(0o777)
     done = world.run(["strace", "-f", "-o", "/tmp/trace", "-u", "alice",
                       # Process 1 is slow at its first one, its supervisor killed at the only one.
-                      "-e", "trace=prctl,signalfd4", "-e", "inject=prctl:delay_enter=400ms:when=1",
+                      "-e", "trace=prctl,signalfd4", "-e", "inject=prctl:delay_enter=1s:when=1",
                       "-e", "inject=signalfd4:signal=SIGKILL", "vmgrant", "run", "--confine", "--file",
                       "/home/alice/folder", "--", "touch", "/home/alice/folder/new"])
     trace = world.path("/tmp/trace").read_text(encoding="utf-8")
