@@ -8,6 +8,7 @@ kernel. Its environment, umask and limits are the same everywhere.
 """
 
 import ctypes
+import errno
 import os
 import resource
 import socket
@@ -85,6 +86,18 @@ def _set_limit(number, soft, hard):
     resource.setrlimit(number, (at_most(soft, hard), hard))
 
 
+def _kill_one_process():
+    """-1 is what a pidfd says of a process that has gone, and to kill() every one of the machine."""
+    of_the_system = os.kill
+
+    def kill(pid, number):
+        if pid <= 0:
+            raise ProcessLookupError(errno.ESRCH, f"{pid} is no process")
+        of_the_system(pid, number)
+
+    os.kill = kill
+
+
 def same_everywhere():
     """Forget what whoever started the tests has set."""
     for name in list(os.environ):
@@ -93,5 +106,6 @@ def same_everywhere():
     os.environ.update(PATH="/usr/sbin:/usr/bin:/sbin:/bin", HOME="/root", LC_ALL="C.UTF-8",
                       USER="root", LOGNAME="root")
     os.umask(0o022)
+    _kill_one_process()
     for name, limits in LIMITS.items():
         _set_limit(getattr(resource, f"RLIMIT_{name}"), *limits)

@@ -94,7 +94,9 @@ def run_stopped_at(world, call, change, **options):
         "-qq", "-o", tracing.TRACE, "-e", f"inject={name}:signal=STOP:when={number}"], **options)
     wait_until(lambda: "stopped by SIGSTOP" in read_trace(world), f"the stop at {call}")
     change(world)
-    os.kill(child_of(request.pid), signal.SIGCONT)
+    helper = child_of(request.pid)
+    assert helper, (call, read_trace(world), request.finish())
+    os.kill(helper, signal.SIGCONT)
     return request.finish()
 
 

@@ -192,7 +192,7 @@ def stuff(_, far):
 def test_attack_5_a_peer_that_never_reads_is_given_up_in_bounded_time(shared):
     request = shared.start_request("alice", channel=pair_with(stuff))
     # Whoever does not read for that long does not get it either.
-    wait_until(lambda: request.pid < 0 or state_of(request.pid) == "Z", "the helper to give up", 30)
+    wait_until(lambda: request.pid < 0 or state_of(request.pid) == "Z", "the helper to give up")
     shared.wait_no_taps()
     request.socket.setblocking(False)
     seen = b""

@@ -144,6 +144,6 @@ def test_attack_11_the_asker_ends_with_its_helper(shared):
     held.signal(signal.SIGKILL)
     held.finish()
     try:
-        wait_until(lambda: not shared.path(f"/proc/{asker}").exists(), "the asker to end", 10)
+        wait_until(lambda: not shared.path(f"/proc/{asker}").exists(), "the asker to end")
     finally:
         shared.run(["pkill", "-KILL", "-x", "sleep"])

@@ -202,6 +202,8 @@ def namespaces_in_sight():
             except PermissionError:
                 closed.add(int(entry))
             except GONE:
+                continue
+            except GONE:
                 pass
     return seen, closed
 

@@ -4,6 +4,7 @@
 
 import ctypes
 import fcntl
+import contextlib
 import os
 import signal
 import struct
@@ -206,16 +207,15 @@ def test_attack_51_a_helper_stopped_with_the_disk_in_its_hand(world):
         request = world.start_request("alice", channel=protocol_client.pair,
                                       arguments=["--fd=9"])
         request.socket.send(client.encode(1, NAME))
-        for _ in range(2000):
-            os.kill(request.pid, signal.SIGSTOP)
-            if holds(request.pid, world.disk.number):
-                break
-            os.kill(request.pid, signal.SIGCONT)
+        with contextlib.suppress(ProcessLookupError):
+            for _ in range(2000):
+                request.signal(signal.SIGSTOP)
+                if holds(request.pid, world.disk.number):
+                    break
+                request.signal(signal.SIGCONT)
         request.socket.close()
         # Left as it is, stopped or not: nobody helps it to its end.
         wait_until(free, "the disk to be free")
-        try:
-            os.kill(request.pid, signal.SIGCONT)
-        except ProcessLookupError:
-            pass
+        with contextlib.suppress(ProcessLookupError):
+            request.signal(signal.SIGCONT)
         request.finish()

@@ -2,6 +2,7 @@
 # Copyright (C) 2026 vmgrant contributors
 """The service door: the same protocol, rules and records without a setuid program."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -12,7 +13,7 @@ import pytest
 
 import namespaces as ns
 import protocol_client as client
-from looking import files_of, named, status_of
+from looking import GONE, files_of, named, status_of
 from process import receive, send_fds, wait_until
 from service import SOCKET, Service, connect
 from tun import tungetiff
@@ -223,26 +224,33 @@ def make_odd():
     resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
 
 
+def attributes_of(folder):
+    """What of this process a client could wish to choose; None: it is not the service's helper."""
+    with open(f"{folder}/cmdline", "rb") as words:
+        program, *arguments = words.read().split(b"\0")
+    if not program.endswith(b"-helper") or b"--service" not in arguments:
+        return None
+    with open(f"{folder}/status", encoding="ascii") as lines:
+        status = dict(line.rstrip("\n").split(":\t", 1) for line in lines if ":\t" in line)
+    # The helper, not its judge.
+    if int(status["CapPrm"], 16) == 0:
+        return None
+    texts = [pathlib.Path(folder, name).read_text(encoding="ascii")
+             for name in ("environ", "limits", "cgroup", "oom_score_adj")]
+    nice = os.getpriority(os.PRIO_PROCESS, int(os.path.basename(folder)))
+    links = [os.readlink(f"{folder}/{name}") for name in ("cwd", "root", "ns/net", "ns/mnt")]
+    return (texts, links, nice, status["Umask"], status["Cpus_allowed"],
+            status["SigBlk"], status["SigIgn"], status["Seccomp"], status["Uid"])
+
+
 def helper_attributes(world):
-    """What of the service's helper a client could wish to choose."""
+    """Of each helper of the service."""
     found = []
     for folder in ns.inhabitants(world.namespaces):
-        with open(f"{folder}/cmdline", "rb") as words:
-            program, *arguments = words.read().split(b"\0")
-        if not program.endswith(b"-helper") or b"--service" not in arguments:
-            continue
-        with open(f"{folder}/status", encoding="ascii") as lines:
-            status = dict(line.rstrip("\n").split(":\t", 1) for line in lines if ":\t" in line)
-        # The helper, not its judge.
-        if int(status["CapPrm"], 16) == 0:
-            continue
-        texts = [pathlib.Path(folder, name).read_text(encoding="ascii")
-                 for name in ("environ", "limits", "cgroup", "oom_score_adj")]
-        nice = os.getpriority(os.PRIO_PROCESS, int(os.path.basename(folder)))
-        links = [os.readlink(f"{folder}/{name}") for name in ("cwd", "root", "ns/net", "ns/mnt")]
-        found.append((texts, links, nice, status["Umask"], status["Cpus_allowed"],
-                      status["SigBlk"], status["SigIgn"], status["Seccomp"], status["Uid"]))
-    return found
+        # Others may end while they are looked at.
+        with contextlib.suppress(*GONE):
+            found.append(attributes_of(folder))
+    return [one for one in found if one is not None]
 
 
 def test_attack_75_nothing_about_the_client_reaches_the_service(served):
@@ -324,7 +332,7 @@ def test_without_a_capability_it_says_so(stage):
         sink = world.sink()
         Service(world, capabilities=())
         connection = connected(world, "alice")
-        connection.send(client.encode(1, "br0"))
+        client.sent(connection, client.encode(1, "br0"))
         assert client.receive(connection) is None
         wait_until(lambda: any(b"CAP_NET_ADMIN" in one for one in sink.records()), "the record")
 
@@ -338,7 +346,7 @@ def test_only_the_account_serves(stage):
         assert done.code == NO_PRIVILEGE, (done.code, done.stderr)
         Service(world, ids=("alice", "alice"))
         connection = connected(world, "alice")
-        connection.send(client.encode(1, "br0"))
+        client.sent(connection, client.encode(1, "br0"))
         assert client.receive(connection) is None
         world.wait_no_taps()
 

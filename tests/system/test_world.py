@@ -8,6 +8,8 @@ import subprocess
 import sys
 import time
 
+import pytest
+
 import namespaces as ns
 from process import wait_until
 from world import HELPER
@@ -46,6 +48,13 @@ def test_network_and_processes_are_private(world):
     assert sorted(world.interfaces()) == ["br0", "lo"]
     assert world.path("/proc/1/comm").exists()
     assert world.run(["sh", "-c", "echo $PPID"]).stdout == b"0\n"
+
+
+def test_a_signal_goes_to_one_process():
+    """What a pidfd says of one that has gone is -1, which is all of the machine to kill()."""
+    for pid in (-1, 0, -os.getpgrp()):
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
 
 
 def test_a_world_is_built_whichever_of_its_processes_is_late(monkeypatch):
