@@ -17,6 +17,7 @@ UNIT_TESTS = \
 	tests/unit/test-args \
 	tests/unit/test-asker \
 	tests/unit/test-audit \
+	tests/unit/test-capture \
 	tests/unit/test-check-tun \
 	tests/unit/test-check-vfio \
 	tests/unit/test-device-option \
@@ -105,6 +106,7 @@ tests_unit_test_hash_LDADD = libcommand.a $(CMOCKA_LIBS)
 tests_unit_test_domain_text_LDADD = libcommand.a libwire.la $(CMOCKA_LIBS)
 tests_unit_test_setup_texts_CPPFLAGS = $(with_json)
 tests_unit_test_setup_texts_LDADD = libcommand.a libwire.la $(CMOCKA_LIBS)
+tests_unit_test_capture_LDADD = libcommand.a libwire.la $(CMOCKA_LIBS)
 tests_unit_test_split_LDADD = libcommand.a libwire.la $(CMOCKA_LIBS)
 tests_unit_test_open_broker_LDADD = libcommand.a libwire.la $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/opener

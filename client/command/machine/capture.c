@@ -34,20 +34,37 @@ static int spawn(pid_t *pid_out, char *const argv[], int output)
 	return error;
 }
 
-/* Keeps what fits and reads the rest for nothing. Returns 0, or -1 when the time is over. */
-static int read_text(int fd, char *text, long long end_ms)
+/*
+ * Wait until there is something to read. Returns 1, 0 when the child has ended and nothing of it
+ * is left, although a daemon that it started may hold the pipe, or -1 when the time is over.
+ */
+static int wait_readable(int fd, const struct child *child, long long end_ms)
 {
-	struct pollfd readable = { .fd = fd, .events = POLLIN };
+	struct pollfd ends[] = { { .fd = fd, .events = POLLIN },
+				 { .fd = child->pidfd, .events = POLLIN } };
+	long long left_ms = end_ms - clock_now_ms();
+
+	if (left_ms <= 0 || poll(ends, 2, (int)left_ms) <= 0)
+		return -1;
+	/* It may have written between the look at the one and at the other. */
+	if (ends[0].revents == 0 && poll(ends, 1, 0) <= 0)
+		return 0;
+	return 1;
+}
+
+/* Keeps what fits and reads the rest for nothing. Returns 0, or -1 when the time is over. */
+static int read_text(int fd, const struct child *child, char *text, long long end_ms)
+{
 	size_t length = 0;
 
 	text[0] = '\0';
 	for (;;) {
 		char piece[1024];
-		long long left_ms = end_ms - clock_now_ms();
+		const int is_readable = wait_readable(fd, child, end_ms);
 		ssize_t got;
 
-		if (left_ms <= 0 || poll(&readable, 1, (int)left_ms) <= 0)
-			return -1;
+		if (is_readable <= 0)
+			return is_readable;
 		got = read(fd, piece, sizeof piece);
 		if (got <= 0)
 			return 0;
@@ -98,7 +115,7 @@ void capture_run(char *const argv[], int timeout_ms, struct capture *capture)
 		return;
 	}
 	child_adopt(&child, pid);
-	is_late = read_text(ends[0], capture->text, end_ms) < 0;
+	is_late = read_text(ends[0], &child, capture->text, end_ms) < 0;
 	close(ends[0]);
 	wait_for_end(&child, is_late, end_ms, capture);
 }

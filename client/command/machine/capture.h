@@ -24,7 +24,10 @@ struct capture {
 	char text[CAPTURE_SIZE]; /* the beginning of what it wrote to output and error output */
 };
 
-/* Run argv[0], looked for in PATH, with standard input on /dev/null, and wait for its end. */
+/*
+ * Run argv[0], looked for in PATH, with standard input on /dev/null, and wait for its end: not for
+ * that of what it has started, such as a daemon that keeps its output.
+ */
 void capture_run(char *const argv[], int timeout_ms, struct capture *capture);
 
 /* Cut off the first line of text; returns it, or NULL when nothing is left. */
