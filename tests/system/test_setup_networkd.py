@@ -12,7 +12,7 @@ import replies
 from terminal import Terminal
 from test_native_client import need, sentence
 from uplink import UNCONFIRMED, WORDS, Host, recipe
-from world import World
+from world import ACL, World
 
 NETWORKD = "/lib/systemd/systemd-networkd"
 FOLDER = "/etc/systemd/network"
@@ -27,6 +27,7 @@ Address=192.0.2.2/24
 Gateway=192.0.2.1
 LinkLocalAddressing=no
 """
+LATE = 102
 
 
 class Networkd(Host):
@@ -57,9 +58,11 @@ def files_of_recipe():
 
 
 def test_the_cards_address_moves_and_comes_back(host):
-    done = host.setup(*WORDS, "--yes")
+    # However long this machine takes to come to the confirmation.
+    done = host.setup(*WORDS, "--timeout", "3600", "--yes")
     assert done.code == 0 and b"unless: vmgrant setup --confirm" in done.stdout, done
     host.is_moved()
+    assert [name.split("-")[2] for name in host.timers()] == ["roll"]
     files = host.configuration()
     expected = {name: host.of_recipe(text) for name, text in files_of_recipe().items()}
     assert len(expected) == 3
@@ -70,7 +73,8 @@ def test_the_cards_address_moves_and_comes_back(host):
     assert "earlier change of the network waits" in sentence(
         host.setup("--user", "bob", "--bridge", "br0", "--yes"), replies.INTERNAL)
     assert host.setup("--confirm").code == 0
-    assert not host.world.path("/run/vmgrant-setup-roll-back.pid").exists()
+    assert host.timers() == []
+    host.undo_leaves_the_network_with(f"{FOLDER}/20-br0-port.network")
     assert host.setup("--undo", "--yes").code == 0
     host.is_as_before()
 
@@ -80,6 +84,37 @@ def test_what_nobody_confirms_is_undone_by_the_timer(host):
     assert host.setup(*WORDS, "--yes").code in UNCONFIRMED
     host.is_as_before()
     assert "nothing waits" in sentence(host.setup("--confirm"), replies.OBJECT)
+
+
+def test_a_bridge_that_the_timer_has_undone_gets_no_line(host):
+    assert host.setup("--user", "alice", "--bridge", "br1", "--no-uplink", "--no-polkit", "--yes").code == 0
+    host.world.write("/run/now", "")
+    assert "nobody confirmed: the network is as it was before" in sentence(
+        host.setup(*WORDS, "--yes"), LATE)
+    policy = host.world.path(ACL).read_text(encoding="utf-8")
+    assert "bridge br1" in policy and "bridge br0" not in policy
+    assert host.setup("--undo", "--yes").code == 0
+    host.is_as_before()
+
+
+def test_a_roll_back_that_fails_is_said_and_tried_again(host):
+    port = f"{FOLDER}/20-br0-port.network"
+    terminal = Terminal(host.world, ["vmgrant", "setup", *WORDS, "--timeout", "3600"], user="root")
+    terminal.expect("Make these changes? [y/N] ")
+    terminal.type("y\n")
+    terminal.expect("the change to stay?", 120)
+    before = host.world.path(port).read_text(encoding="utf-8")
+    host.world.write(port, f"{before}# mine\n")
+    terminal.type("n\n")
+    assert terminal.finish() == replies.INTERNAL, terminal.text
+    assert "the network is not as it was before" in terminal.text
+    assert "tried again in 60 seconds" in terminal.text
+    assert [name.split("-")[2] for name in host.timers()] == ["retry"]
+    host.is_moved()
+    host.world.write("/run/soon", "")
+    assert host.world.run(["vmgrant", "setup", "--roll-back"]).code == replies.INTERNAL
+    host.world.write(port, before)
+    host.is_as_before()
 
 
 def test_on_a_terminal_somebody_is_asked_whether_it_stays(host):

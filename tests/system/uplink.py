@@ -10,13 +10,17 @@ import os
 import re
 from pathlib import Path
 
+import replies
 from process import wait_until
 
 # What this has of systemctl and systemd-run is all that is asked of them.
 SYSTEMCTL = """#!/bin/sh
 case $1 in
 is-active) exit 0 ;;
-*) unit=${3%.timer}; kill "$(cat /run/$unit.pid)" 2>/dev/null; rm -f /run/$unit.pid ;;
+*) for file in /run/${3%.timer}.pid; do
+       kill "$(cat "$file")" 2>/dev/null
+       rm -f "$file"
+   done ;;
 esac
 """
 SYSTEMD_RUN = """#!/bin/sh
@@ -24,11 +28,17 @@ while [ "$1" != -- ]; do
     case $1 in
     --unit=*) unit=${1#--unit=} ;;
     --on-active=*) delay=${1#--on-active=} ;;
+    --property=KillMode=*) kills=${1#--property=KillMode=} ;;
     esac
     shift
 done
 shift
-[ "$unit" != vmgrant-setup-roll-back ] || [ ! -e /run/soon ] || delay=1s
+[ "$kills" = process ] || { echo "the old network's DHCP client would be killed"; exit 1; }
+case $unit in
+vmgrant-setup-guard-*) ;;
+*) [ ! -e /run/now ] || exec "$@"
+   [ ! -e /run/soon ] || delay=1s ;;
+esac
 (trap 'kill $sleep; exit' TERM; sleep "${delay%s}" & sleep=$!; wait $sleep; exec "$@") >/dev/null 2>&1 &
 echo $! >"/run/$unit.pid"
 """
@@ -74,6 +84,19 @@ class Host:
 
     def setup(self, *words):
         return self.world.run(["vmgrant", "setup", *words], limit_s=300)
+
+    def timers(self):
+        return self.world.run(["sh", "-c", "ls /run | grep ^vmgrant-setup-.*pid"]).stdout.decode().split()
+
+    def undo_leaves_the_network_with(self, path):
+        """Somebody has changed that file of the network since."""
+        before = self.world.path(path).read_text(encoding="utf-8")
+        self.world.write(path, f"{before}# mine\n")
+        done = self.setup("--undo", "--yes")
+        said = f"{path}: somebody has changed it since, so the network stays as it is"
+        assert done.code == replies.INTERNAL and said in done.stderr.decode(), done
+        self.is_moved()
+        self.world.write(path, before)
 
     def configuration(self):
         found = self.world.run(["find", self.FOLDER, "-type", "f"]).stdout.decode().split()

@@ -49,6 +49,13 @@ def timers():
     return need(["systemctl", "list-units", "--all", "--plain", "--no-legend", "vmgrant-setup*"])
 
 
+def keeps_its_client():
+    """The DHCP client that the timer's roll-back has started outlives it."""
+    wait_until(lambda: "running" not in timers(), "the roll-back to end", limit_s=LONG_S)
+    clients = run(["pgrep", "-a", "-f", f"(dhclient|dhcpcd|udhcpc).*{CARD}"]).stdout
+    assert clients.strip(), timers()
+
+
 def moves_and_comes_back(person, *again):
     """Confirmed, and undone by hand; not confirmed, and undone by the timer.
 
@@ -121,6 +128,7 @@ with contextlib.ExitStack() as world:
             need(["ifup", CARD], limit_s=LONG_S)
             try:
                 moves_and_comes_back(alice, ["ifdown", "br0"], ["ifup", "br0"])
+                keeps_its_client()
                 assert read(path) == lines.strip()
             finally:
                 run(["vmgrant", "setup", "--undo", "--yes"], limit_s=LONG_S)

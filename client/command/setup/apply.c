@@ -16,11 +16,6 @@
 /* Longer than the slowest of the network's tools may take. */
 #define GUARD_S 300u
 
-static int is_network(const struct setup_change *change)
-{
-	return change->part != NULL && strcmp(change->part, NETWORK_PART) == 0;
-}
-
 /* Those of the network, or all others. What fails takes the others with it. */
 static int make_some(struct setup_record *record, struct setup_changes *changes, int wants_network)
 {
@@ -29,7 +24,7 @@ static int make_some(struct setup_record *record, struct setup_changes *changes,
 
 	for (size_t i = 0; i < changes->count && code == VMGRANT_GRANTED; i++) {
 		if (changes->items[i].part != NULL &&
-		    is_network(&changes->items[i]) == wants_network)
+		    change_is_network(&changes->items[i]) == wants_network)
 			code = record_make(record, &changes->items[i]);
 	}
 	if (code != VMGRANT_GRANTED)
@@ -44,7 +39,8 @@ static int touches_card(const struct setup *setup)
 	return setup->is_bridge_new && setup->uplink != NULL;
 }
 
-static int make_network(const struct setup *setup, struct setup_changes *changes)
+/* from_out: where in the record its changes begin. */
+static int make_network(const struct setup *setup, struct setup_changes *changes, size_t *from_out)
 {
 	const int is_guarded = touches_card(setup) && setup->timeout_s > 0;
 	struct setup_record record;
@@ -54,13 +50,16 @@ static int make_network(const struct setup *setup, struct setup_changes *changes
 		code = command_fail(VMGRANT_INTERNAL,
 				    "setup: an earlier change of the network waits: "
 				    "try vmgrant setup --confirm, or --undo");
+	*from_out = record.changes.count;
 	if (code == VMGRANT_GRANTED && is_guarded) {
 		record.pending_from = (long)record.changes.count;
 		code = roll_back_arm(ROLL_BACK_GUARD, setup->timeout_s + GUARD_S);
 	}
 	if (code == VMGRANT_GRANTED) {
 		code = make_some(&record, changes, 1);
-		if (code != VMGRANT_GRANTED && is_guarded)
+		if (code != VMGRANT_GRANTED && record.pending_from >= 0)
+			roll_back_retry();
+		else if (code != VMGRANT_GRANTED && is_guarded)
 			roll_back_disarm(ROLL_BACK_GUARD);
 	}
 	record_close(&record);
@@ -69,7 +68,11 @@ static int make_network(const struct setup *setup, struct setup_changes *changes
 
 static int give_up(const char *why)
 {
-	(void)setup_roll_back();
+	int code = setup_roll_back(RECORD_GIVE_UP);
+
+	if (code != VMGRANT_GRANTED)
+		return command_fail(code, "setup: %s, and the network is not as it was before",
+				    why);
 	return command_fail(COMMAND_LATE, "setup: %s: the network is as it was before", why);
 }
 
@@ -101,7 +104,7 @@ static int settle(const struct setup *setup, const struct addresses *before, int
 		return VMGRANT_GRANTED;
 	code = roll_back_arm(ROLL_BACK_TIMER, setup->timeout_s);
 	if (code != VMGRANT_GRANTED) {
-		(void)setup_roll_back();
+		(void)setup_roll_back(RECORD_GIVE_UP);
 		return code;
 	}
 	roll_back_disarm(ROLL_BACK_GUARD);
@@ -113,22 +116,22 @@ static int settle(const struct setup *setup, const struct addresses *before, int
 
 /* ---- all of it ---- */
 
-static int has_network(const struct setup_record *record)
+static int has_network(const struct setup_record *record, size_t from)
 {
-	for (size_t i = 0; i < record->changes.count; i++) {
-		if (is_network(&record->changes.items[i]))
+	for (size_t i = from; i < record->changes.count; i++) {
+		if (change_is_network(&record->changes.items[i]))
 			return 1;
 	}
 	return 0;
 }
 
 /* The timer may have been there before: nobody needs a rule for a bridge that is gone. */
-static int make_rest(const struct setup *setup, struct setup_changes *changes)
+static int make_rest(const struct setup *setup, struct setup_changes *changes, size_t from)
 {
 	struct setup_record record;
 	int code = record_open(&record, RECORD_GIVE_UP);
 
-	if (code == VMGRANT_GRANTED && touches_card(setup) && !has_network(&record))
+	if (code == VMGRANT_GRANTED && touches_card(setup) && !has_network(&record, from))
 		code = command_fail(COMMAND_LATE,
 				    "setup: nobody confirmed: the network is as it was before");
 	if (code == VMGRANT_GRANTED)
@@ -140,13 +143,14 @@ static int make_rest(const struct setup *setup, struct setup_changes *changes)
 int setup_apply(const struct setup *setup, struct setup_changes *changes, int *pending_out)
 {
 	struct addresses before = { 0 };
+	size_t from;
 	int code;
 
 	*pending_out = 0;
 	if (touches_card(setup))
 		addresses_find(setup->uplink, &before);
-	code = make_network(setup, changes);
+	code = make_network(setup, changes, &from);
 	if (code == VMGRANT_GRANTED && touches_card(setup))
 		code = settle(setup, &before, pending_out);
-	return code == VMGRANT_GRANTED ? make_rest(setup, changes) : code;
+	return code == VMGRANT_GRANTED ? make_rest(setup, changes, from) : code;
 }

@@ -317,7 +317,7 @@ static int run(struct setup *setup, enum mode mode)
 	case MODE_CONFIRM:
 		return setup_confirm();
 	case MODE_ROLL_BACK:
-		return setup_roll_back();
+		return setup_roll_back(RECORD_GO_ON);
 	default:
 		return set_up(setup);
 	}

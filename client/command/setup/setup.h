@@ -15,6 +15,7 @@
 
 #include <json-c/json.h>
 
+#include "client/command/setup/change/record.h"
 #include "client/command/setup/plan/plan.h"
 
 /* Ask on the terminal, if there is one, for what no option said. */
@@ -29,9 +30,9 @@ int setup_check(struct setup *setup);
 /* vmgrant check for each person; the worst exit status. array: of findings; NULL: print. */
 int setup_finish(const struct setup *setup, json_object *array);
 
-/* --undo, --confirm, and --roll-back of the timer. */
+/* --undo, --confirm, and --roll-back of the timer, which tries again later where it fails. */
 int setup_undo(const struct setup *setup);
 int setup_confirm(void);
-int setup_roll_back(void);
+int setup_roll_back(enum record_wait wait);
 
 #endif

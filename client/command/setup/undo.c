@@ -11,12 +11,6 @@
 #include "client/command/setup/change/roll-back.h"
 #include "client/command/setup/setup.h"
 
-static void disarm(void)
-{
-	roll_back_disarm(ROLL_BACK_TIMER);
-	roll_back_disarm(ROLL_BACK_GUARD);
-}
-
 /* ---- --confirm and --roll-back ---- */
 
 int setup_confirm(void)
@@ -32,20 +26,23 @@ int setup_confirm(void)
 		code = record_save(&record);
 	}
 	if (code == VMGRANT_GRANTED)
-		disarm();
+		roll_back_disarm_all();
 	record_close(&record);
 	return code;
 }
 
-/* The timers end with it: one of them is what runs this. */
-int setup_roll_back(void)
+/* The timers end with it: one of them may be what runs this. */
+int setup_roll_back(enum record_wait wait)
 {
 	struct setup_record record;
-	int code = record_open(&record, RECORD_GO_ON);
+	int code = record_open(&record, wait);
 
 	if (code == VMGRANT_GRANTED && record.pending_from >= 0) {
 		code = record_undo(&record, (size_t)record.pending_from);
-		disarm();
+		if (code == VMGRANT_GRANTED)
+			roll_back_disarm_all();
+		else
+			roll_back_retry();
 	}
 	record_close(&record);
 	return code;
@@ -67,8 +64,8 @@ static void reverse(const struct setup_change *change, struct setup_changes *cha
 	}
 	for (size_t i = 0; i < change->undo_count; i++) {
 		back = changes_add_empty(changes, change->part);
-		for (size_t k = strcmp(change->undo[i].items[0], "-") == 0;
-		     k < change->undo[i].count; k++)
+		for (size_t k = command_mark(&change->undo[i]) != NULL; k < change->undo[i].count;
+		     k++)
 			words_add(&back->command, text_format("%s", change->undo[i].items[k]));
 	}
 }
@@ -113,7 +110,9 @@ static int undo(const struct setup *setup, struct setup_record *record,
 	if (!setup->is_yes && !setup_ask_yes("Undo it?", -1))
 		return command_fail(VMGRANT_USAGE, "setup: nothing is changed");
 	code = record_undo(record, 0);
-	disarm();
+	/* Where it failed, a timer that waits for a change which nobody confirmed goes on. */
+	if (record->pending_from < 0)
+		roll_back_disarm_all();
 	if (code == VMGRANT_GRANTED)
 		print(setup, back, 1);
 	return code;

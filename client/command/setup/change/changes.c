@@ -59,6 +59,16 @@ void change_add_undo(struct setup_change *change, const char *const words[])
 	words_add_all(new_undo(change), words);
 }
 
+const char *command_mark(const struct words *command)
+{
+	return command->count > 0 && command->items[0][0] == '-' ? command->items[0] : NULL;
+}
+
+int change_is_network(const struct setup_change *change)
+{
+	return change->part != NULL && strcmp(change->part, NETWORK_PART) == 0;
+}
+
 static void release(struct setup_change *change)
 {
 	free(change->part);
@@ -102,7 +112,7 @@ void changes_release(struct setup_changes *changes)
 
 char *command_text(const struct words *command)
 {
-	const size_t first = command->count > 0 && strcmp(command->items[0], "-") == 0;
+	const size_t first = command_mark(command) != NULL;
 	char *text = NULL;
 
 	for (size_t i = first; i < command->count; i++) {

@@ -11,6 +11,9 @@
 
 #include "client/text/text.h"
 
+/* The part of those that make the bridge. */
+#define NETWORK_PART "network"
+
 /* Either a file (path is set) or a command (which may be none, with something to undo). */
 struct setup_change {
 	char *part;   /* what it belongs to: "network", "policy", "libvirt", "apparmor" */
@@ -42,8 +45,17 @@ struct setup_change *changes_add_empty(struct setup_changes *changes, const char
 struct setup_change *changes_add_command(struct setup_changes *changes, const char *part,
 					 const char *const words[]);
 
-/* One more command that undoes it; "-" first: it may fail, as in a unit of systemd's. */
+/*
+ * One more command that undoes it. "-" first: it may fail, as in a unit of systemd's; "-10": with
+ * that exit status only.
+ */
 void change_add_undo(struct setup_change *change, const char *const words[]);
+
+/* That first word of a command, if it has one, or NULL. */
+const char *command_mark(const struct words *command);
+
+/* 1 if it belongs to the bridge; one that was moved away does not. */
+int change_is_network(const struct setup_change *change);
 
 /* Move one of another list to the end of this one. There, a zeroed one stays. */
 void changes_take(struct setup_changes *changes, struct setup_change *change);
@@ -53,7 +65,7 @@ void changes_drop(struct setup_changes *changes, size_t index);
 
 void changes_release(struct setup_changes *changes);
 
-/* A command as a shell would read it back, to be freed, without that dash. */
+/* A command as a shell would read it back, to be freed, without that mark. */
 char *command_text(const struct words *command);
 
 /* For people, on standard output: a difference, or a line that begins with "$". */

@@ -63,12 +63,21 @@ static char *last_line(struct capture *capture)
 	return last;
 }
 
-static int run(const struct words *command)
+/* mark: "-" and the exit status with which it may fail, or with none any; NULL: it may not. */
+static int may_fail(const struct capture *capture, const char *mark)
+{
+	if (mark == NULL)
+		return 0;
+	return mark[1] == '\0' ||
+	       (capture->end == CAPTURE_EXITED && capture->status == strtol(mark + 1, NULL, 10));
+}
+
+static int run(const struct words *command, const char *mark)
 {
 	struct capture *capture = text_need(malloc(sizeof *capture));
 	int code = VMGRANT_GRANTED;
 
-	if (!command_succeeds(command, capture)) {
+	if (!command_succeeds(command, capture) && !may_fail(capture, mark)) {
 		char *text = command_text(command), *last = last_line(capture);
 
 		code = command_fail(VMGRANT_INTERNAL, "setup: %.512s: %s%s%.300s", text,
@@ -145,6 +154,21 @@ static int is_same(const char *left, const char *right)
 	return left == NULL || right == NULL ? left == right : strcmp(left, right) == 0;
 }
 
+int change_file_is_others(const struct setup_change *change)
+{
+	char *now;
+	int result, is_others;
+
+	if (change->path == NULL)
+		return 0;
+	result = setup_read_file(change->path, change->user, &now);
+	/* What cannot be read is not known to be ours. */
+	is_others = (result < 0 && result != -ENOENT) ||
+		    (!is_same(now, change->before) && !is_same(now, change->text));
+	free(now);
+	return is_others;
+}
+
 static int undo_file(const struct setup_change *change)
 {
 	int code = VMGRANT_GRANTED, result;
@@ -175,21 +199,17 @@ int change_make(const struct setup_change *change)
 {
 	if (change->path != NULL)
 		return make_file(change);
-	return change->command.count > 0 ? run(&change->command) : VMGRANT_GRANTED;
+	return change->command.count > 0 ? run(&change->command, NULL) : VMGRANT_GRANTED;
 }
 
+/* What was never made cannot be taken away: that is what its mark is for. */
 static int undo_command(const struct words *command)
 {
-	struct words rest = { command->items + 1, command->count - 1 };
-	struct capture *capture;
+	const char *mark = command_mark(command);
+	const size_t first = mark != NULL;
+	const struct words rest = { command->items + first, command->count - first };
 
-	if (strcmp(command->items[0], "-") != 0)
-		return run(command);
-	/* What was never made cannot be taken away. */
-	capture = text_need(malloc(sizeof *capture));
-	(void)command_succeeds(&rest, capture);
-	free(capture);
-	return VMGRANT_GRANTED;
+	return run(&rest, mark);
 }
 
 int change_undo(const struct setup_change *change)

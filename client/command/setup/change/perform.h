@@ -25,6 +25,9 @@ int change_make(const struct setup_change *change);
  */
 int change_undo(const struct setup_change *change);
 
+/* 1 for a file that holds neither what it was to hold nor what it held before. */
+int change_file_is_others(const struct setup_change *change);
+
 /*
  * Run a program. Words that begin with "vmgrant" are this very program. Returns 1 if it
  * ended with status 0.

@@ -33,6 +33,9 @@ static int fail(const char *what, int error)
 
 /* ---- the lock ---- */
 
+_Static_assert(RECORD_WAIT_ROLL_BACK_MS > SETUP_COMMAND_MS && RECORD_WAIT_MS > SETUP_COMMAND_MS,
+	       "two roll-backs at once");
+
 static int lock(int fd, enum record_wait wait)
 {
 	const unsigned limit_ms = wait == RECORD_GO_ON ? RECORD_WAIT_ROLL_BACK_MS : RECORD_WAIT_MS;
@@ -153,28 +156,61 @@ int record_save(const struct setup_record *record)
 
 int record_make(struct setup_record *record, struct setup_change *change)
 {
+	const size_t index = record->changes.count;
 	int code;
 
 	changes_take(&record->changes, change);
 	code = record_save(record);
-	return code == VMGRANT_GRANTED
-		       ? change_make(&record->changes.items[record->changes.count - 1])
-		       : code;
+	if (code != VMGRANT_GRANTED)
+		return code;
+	code = change_make(&record->changes.items[index]);
+	/* What somebody else has made of the file meanwhile is theirs: nothing is to be undone. */
+	if (code != VMGRANT_GRANTED && change_file_is_others(&record->changes.items[index])) {
+		changes_drop(&record->changes, index);
+		(void)record_save(record);
+	}
+	return code;
+}
+
+/* The file of the network that somebody has changed since; NULL: there is none. */
+static const char *find_others_file(const struct setup_record *record, size_t from)
+{
+	for (size_t i = record->changes.count; i > from; i--) {
+		const struct setup_change *change = &record->changes.items[i - 1];
+
+		if (change_is_network(change) && change_file_is_others(change))
+			return change->path;
+	}
+	return NULL;
+}
+
+static void drop_undone(struct setup_record *record, size_t index)
+{
+	changes_drop(&record->changes, index);
+	if (record->pending_from > (long)index)
+		record->pending_from--;
+	(void)record_save(record);
 }
 
 int record_undo(struct setup_record *record, size_t from)
 {
+	const char *others = find_others_file(record, from);
 	int code = VMGRANT_GRANTED, saved;
 
+	if (others != NULL)
+		code = command_fail(VMGRANT_INTERNAL,
+				    "setup: %.256s: somebody has changed it since, so the network "
+				    "stays as it is: undo that change, or the bridge by hand",
+				    others);
 	for (size_t i = record->changes.count; i > from; i--) {
-		if (change_undo(&record->changes.items[i - 1]) != VMGRANT_GRANTED) {
-			code = VMGRANT_INTERNAL;
+		if (others != NULL && change_is_network(&record->changes.items[i - 1]))
 			continue;
-		}
-		changes_drop(&record->changes, i - 1);
-		(void)record_save(record);
+		if (change_undo(&record->changes.items[i - 1]) == VMGRANT_GRANTED)
+			drop_undone(record, i - 1);
+		else
+			code = VMGRANT_INTERNAL;
 	}
-	if (record->pending_from >= (long)from)
+	if (record->pending_from >= (long)record->changes.count)
 		record->pending_from = -1;
 	saved = record_save(record);
 	return code == VMGRANT_GRANTED ? saved : code;

@@ -17,10 +17,14 @@ struct setup_record {
 	int lock_fd;       /* -1: not open */
 };
 
-/* How long another setup may take before this one gives up, or for the roll-back goes on. */
+/*
+ * How long another setup may take before this one gives up, or for the timer's roll-back goes
+ * on: longer than any command of it, as two of them must not undo at once.
+ */
 #define RECORD_WAIT_MS 180000u
-#define RECORD_WAIT_ROLL_BACK_MS 20000u
+#define RECORD_WAIT_ROLL_BACK_MS 150000u
 
+/* Without the lock only the timer's roll-back may go on. */
 enum record_wait { RECORD_GIVE_UP = 0, RECORD_GO_ON };
 
 /*
@@ -39,7 +43,9 @@ int record_make(struct setup_record *record, struct setup_change *change);
 
 /*
  * Undo the changes from this one on, the last one first; what is undone leaves the record.
- * Goes on where one fails. Returns likewise.
+ * Goes on where one fails, but of the network undoes nothing where somebody has changed one of
+ * its files since: half of it would take the machine off the network. What nobody has confirmed
+ * and is not undone keeps waiting. Returns likewise.
  */
 int record_undo(struct setup_record *record, size_t from);
 

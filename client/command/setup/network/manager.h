@@ -9,8 +9,6 @@
 
 #include "client/command/setup/change/changes.h"
 
-#define NETWORK_PART "network"
-
 /* The bridge that is to be made. */
 struct bridge_plan {
 	const char *bridge;
