@@ -2,6 +2,7 @@
 # Copyright (C) 2026 vmgrant contributors
 """vmgrant setup by a real NetworkManager and by Debian's ifupdown: uplink.py."""
 
+import re
 import shlex
 import shutil
 from pathlib import Path
@@ -105,7 +106,25 @@ class NetworkManager(Host):
                     self.of_recipe(block).replace("\\\n", "").strip().splitlines()]
         assert len(said) == len(expected) == 4
         assert [one[:len(start)] for one, start in zip(said, expected)] == expected
-        assert [one[len(start):] for one, start in zip(said, expected)] == [CARRIED, MTU, "", ""]
+        rest = [re.sub(" connection.uuid [0-9a-f-]{36}", "", one[len(start):], count=1)
+                for one, start in zip(said, expected)]
+        assert rest == [CARRIED, MTU, "", ""]
+
+    def somebody_changes_it(self):
+        """Other names, a profile of theirs with the old one, and a NetworkManager that does not obey."""
+        nmcli = shutil.which("nmcli")
+        for words in ("modify br0-card connection.id x", "modify br0 connection.id y",
+                      "add type bridge con-name br0 ifname br9 autoconnect no"):
+            assert self.world.run(["nmcli", "connection", *words.split()]).code == 0
+        self.world.write("/usr/local/bin/nmcli", "#!/bin/sh\n[ \"$2\" != delete ] || { echo no luck; exit 1; }\n"
+                         f"exec {nmcli} \"$@\"\n", mode=0o755)
+        done = self.setup("--undo", "--yes")
+        assert done.code == replies.INTERNAL and done.stderr.count(b"no luck") == 2, done
+        self.world.path("/usr/local/bin/nmcli").unlink()
+        assert self.setup("--undo", "--yes").code == 0
+        assert set(self.ask("-g", "NAME", "connection", "show").split()) - {"lo"} == {"br0", "office"}
+        assert self.world.run(["nmcli", "connection", "delete", "br0"]).code == 0
+        self.is_as_before()
 
 
 class Ifupdown(Host):
@@ -127,6 +146,11 @@ class Ifupdown(Host):
     def starts_again(self):
         self.world.run(["ifdown", "-a"])
         assert self.world.run(["ifup", "-a"]).code == 0
+
+    def somebody_changes_it(self):
+        self.undo_leaves_the_network_with(f"{self.FOLDER}/interfaces.d/office")
+        assert self.setup("--undo", "--yes").code == 0
+        self.is_as_before()
 
     def is_by_the_recipe(self, _):
         [(_, block)] = recipe("ifupdown")
@@ -167,7 +191,8 @@ def commands_of(done):
 # ---- both ----
 
 def test_the_cards_address_moves_and_comes_back_by_hand_or_timer(host):
-    done = host.setup(*WORDS, "--yes")
+    # However long this machine takes to come to the confirmation.
+    done = host.setup(*WORDS, "--timeout", "3600", "--yes")
     assert done.code == 0 and b"unless: vmgrant setup --confirm" in done.stdout, done
     host.is_moved()
     wait_until(lambda: b"198.51.100.0/24 via 192.0.2.9" in host.routes("dev", "br0"), "its route", 60)
@@ -175,8 +200,7 @@ def test_the_cards_address_moves_and_comes_back_by_hand_or_timer(host):
     assert host.setup("--confirm").code == 0
     host.starts_again()
     host.is_moved()
-    assert host.setup("--undo", "--yes").code == 0
-    host.is_as_before()
+    host.somebody_changes_it()
     host.world.write("/run/soon", "")
     assert host.setup(*WORDS, "--yes").code in UNCONFIRMED
     host.is_as_before()
@@ -218,6 +242,10 @@ def test_what_networkmanager_cannot_carry_over_stops_it(nm):
                   "autoconnect", "no"])
     assert "has a connection br0 already" in sentence(nm.setup(*WORDS, "--yes"), replies.OBJECT)
     nm.world.run(["nmcli", "connection", "delete", "br0"])
+    for name, value in (("ethtool.feature-tso", "off"), ("tc.qdiscs", "root pfifo_fast")):
+        assert nm.world.run(["nmcli", "connection", "modify", "office", name, value]).code == 0
+        assert f"a connection with {name} for it" in sentence(nm.setup(*WORDS, "--yes"), replies.OBJECT)
+        assert nm.world.run(["nmcli", "connection", "modify", "office", name, ""]).code == 0
     nm.world.run(["nmcli", "connection", "modify", "office", "802-1x.eap", "peap", "802-1x.identity", "x",
                   "802-1x.phase2-auth", "mschapv2", "802-1x.password", "x", "802-1x.optional", "yes"])
     assert "802.1X" in sentence(nm.setup(*WORDS, "--yes"), replies.OBJECT)

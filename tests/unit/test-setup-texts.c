@@ -142,9 +142,17 @@ static void only_what_somebody_chose_is_carried(void **state)
 		"ipv4.method:auto\nipv4.dns:192.0.2.1,192.0.2.2\nipv4.may-fail:yes\n"
 		"ipv4.never-default:yes\nipv4.new-one:-1\nipv4.dhcp-send-hostname-deprecated:yes\n"
 		"ipv4.dhcp-send-hostname:-1\nipv4.dhcp-hostname:\n"
+		"ipv4.route-metric:0\nipv4.dad-timeout:-1\nipv4.dns-priority:0\n"
+		"connection.mdns:0\nconnection.metered:no\nconnection.llmnr:-1\n"
 		"ipv6.method:ignore\nipv6.may-fail:no\nipv6.dhcp-send-hostname:no\n"
 		"ipv6.addr-gen-mode:default-or-eui64\nipv6.token:::1:2\nipv6.x";
-	static const char *const wanted[] = { "ipv4.", "ipv6.", "connection.zone", NULL };
+	static const char *const wanted[] = { "ipv4.",
+					      "ipv6.",
+					      "connection.zone",
+					      "connection.mdns",
+					      "connection.llmnr",
+					      "connection.metered",
+					      NULL };
 	static const char *const expected[] = {
 		"ipv4.method",
 		"auto",
@@ -152,6 +160,12 @@ static void only_what_somebody_chose_is_carried(void **state)
 		"192.0.2.1,192.0.2.2",
 		"ipv4.never-default",
 		"yes",
+		"ipv4.route-metric",
+		"0",
+		"connection.mdns",
+		"0",
+		"connection.metered",
+		"no",
 		"ipv6.method",
 		"ignore",
 		"ipv6.may-fail",
@@ -169,6 +183,24 @@ static void only_what_somebody_chose_is_carried(void **state)
 	for (size_t i = 0; i < words.count; i++)
 		assert_string_equal(words.items[i], expected[i]);
 	words_release(&words);
+}
+
+static void what_would_be_lost_is_found(void **state)
+{
+	static const char *const known[] = { "ipv4.", "connection.id", NULL };
+	char *other;
+
+	(void)state;
+	assert_null(nm_profile_other(
+		"connection.id:office\nipv4.dns:192.0.2.1\ntc.qdiscs:\nsriov.total-vfs:0\n"
+		"GENERAL.NAME:office\nIP4.DNS[1]:192.0.2.1\nno colon",
+		known));
+	other = nm_profile_other("connection.id:office\nethtool.feature-tso:off\n", known);
+	assert_string_equal(other, "ethtool.feature-tso");
+	free(other);
+	other = nm_profile_other("connection.mdns:-1\nconnection.llmnr:0\n", known);
+	assert_string_equal(other, "connection.llmnr");
+	free(other);
 }
 
 static void properties_are_found_by_their_whole_name(void **state)
@@ -196,6 +228,7 @@ int main(void)
 		cmocka_unit_test(files_that_are_named_are_found),
 		cmocka_unit_test(a_bridge_between_guests_has_no_card),
 		cmocka_unit_test(only_what_somebody_chose_is_carried),
+		cmocka_unit_test(what_would_be_lost_is_found),
 		cmocka_unit_test(properties_are_found_by_their_whole_name),
 	};
 

@@ -101,15 +101,33 @@ int host_card_mac(const char *card, char mac_out[18])
 	return is_good;
 }
 
-void host_own_mac(const char *bridge, char mac_out[18])
+/* A number of this machine and that bridge. */
+static uint64_t own_hash(const char *bridge)
 {
 	char *machine = tree_line("", "/etc/machine-id");
 	uint64_t hash = hash_text(HASH_EMPTY, machine != NULL ? machine : "");
 
-	hash = hash_text(hash_text(hash, "/"), bridge);
 	free(machine);
+	return hash_text(hash_text(hash, "/"), bridge);
+}
+
+void host_own_mac(const char *bridge, char mac_out[18])
+{
+	const uint64_t hash = own_hash(bridge);
+
 	/* 02: made up locally, and no group. */
 	(void)snprintf(mac_out, 18, "02:%02x:%02x:%02x:%02x:%02x", (unsigned)(hash >> 40) & 0xff,
 		       (unsigned)(hash >> 32) & 0xff, (unsigned)(hash >> 24) & 0xff,
 		       (unsigned)(hash >> 16) & 0xff, (unsigned)(hash >> 8) & 0xff);
+}
+
+void host_own_uuid(const char *bridge, const char *card, char uuid_out[37])
+{
+	const uint64_t high = hash_text(hash_text(own_hash(bridge), "/"), card);
+	const uint64_t low = hash_text(high, "/");
+
+	/* Version 8 of RFC 9562: made as its maker likes. */
+	(void)snprintf(uuid_out, 37, "%08x-%04x-8%03x-8%03x-%012llx", (unsigned)(high >> 32),
+		       (unsigned)(high >> 16) & 0xffff, (unsigned)high & 0xfff,
+		       (unsigned)(low >> 48) & 0xfff, (unsigned long long)low & 0xffffffffffffull);
 }

@@ -23,4 +23,7 @@ char *host_card_obstacle(const char *card);
 int host_card_mac(const char *card, char mac_out[18]);
 void host_own_mac(const char *bridge, char mac_out[18]);
 
+/* The UUID of this machine's profile of a bridge, or of its port: card, "" for the bridge. */
+void host_own_uuid(const char *bridge, const char *card, char uuid_out[37]);
+
 #endif

@@ -3,7 +3,8 @@
 /*
  * A bridge by NetworkManager: the commands of doc/bridges.md, with what the card's connection
  * says of addresses. That connection stays as it is: the port's comes before it by its
- * priority, so that undoing takes two profiles away and activates the old one.
+ * priority, so that undoing takes two profiles away and activates the old one. Those two are
+ * known by UUIDs of our own, as anybody may rename them, or have others of their names.
  *
  * Not by NetworkManager's own checkpoints, which end with its process: the timer of systemd's
  * that waits for every manager outlives a restart.
@@ -13,8 +14,12 @@
 
 #include "client/command/common/command.h"
 #include "client/command/setup/change/perform.h"
+#include "client/command/setup/network/host.h"
 #include "client/command/setup/network/manager.h"
 #include "client/command/setup/network/nm-profile.h"
+
+/* nmcli's exit status where there is no such connection. */
+#define NOT_THERE "-10"
 
 #define ACTIVATED 100ul /* NM_DEVICE_STATE_ACTIVATED */
 #define EXTERNAL 0x80ul /* NM_ACTIVATION_STATE_FLAG_EXTERNAL */
@@ -33,7 +38,24 @@ static const char *const of_bridge[] = {
 	"connection.dns-over-tls",
 	NULL,
 };
-static const char *const of_card[] = { "802-3-ethernet.", NULL };
+static const char *const of_card[] = { "802-3-ethernet.", "connection.lldp",
+				       "connection.wait-device-timeout", NULL };
+
+/* What says nothing of the network, or what the new connections say themselves. */
+static const char *const of_profile[] = {
+	"connection.autoconnect",
+	"connection.auth-retries",
+	"connection.id",
+	"connection.interface-name",
+	"connection.multi-connect",
+	"connection.read-only",
+	"connection.timestamp",
+	"connection.type",
+	"connection.uuid",
+	"match.",
+	"user.",
+	NULL,
+};
 
 /* ---- asking ---- */
 
@@ -79,9 +101,8 @@ static int has_connection(const char *key, const char *name)
 
 static char *profile_of(const char *uuid)
 {
-	return output_of(SETUP_WORDS("nmcli", "-t", "-e", "no", "-f",
-				     "connection,802-3-ethernet,802-1x,ipv4,ipv6,proxy",
-				     "connection", "show", "uuid", uuid));
+	return output_of(
+		SETUP_WORDS("nmcli", "-t", "-e", "no", "connection", "show", "uuid", uuid));
 }
 
 /* "u 92"; without an answer nothing is taken over. */
@@ -145,6 +166,28 @@ static int refuse(const char *card, const char *why)
 			    card, why);
 }
 
+/* What would be lost, such as offloads of the card or the people who may use the connection. */
+static int check_rest(const char *card, const char *profile)
+{
+	struct words known = { 0 };
+	int code = VMGRANT_GRANTED;
+	char *other, *why;
+
+	words_add_all(&known, of_bridge);
+	words_add_all(&known, of_card);
+	words_add_all(&known, of_profile);
+	other = nm_profile_other(profile, (const char *const *)known.items);
+	if (other != NULL) {
+		why = text_format("has a connection with %.64s for it, which is not carried over",
+				  other);
+		code = refuse(card, why);
+		free(why);
+	}
+	free(other);
+	words_release(&known);
+	return code;
+}
+
 static int check_profile(const char *card, const char *profile)
 {
 	char *type = profile != NULL ? nm_profile_value(profile, "connection.type") : NULL;
@@ -157,6 +200,8 @@ static int check_profile(const char *card, const char *profile)
 	else if (nm_profile_has(profile, "802-1x"))
 		code = refuse(card, "has a connection with 802.1X for it, which is not carried "
 				    "over");
+	else
+		code = check_rest(card, profile);
 	free(type);
 	return code;
 }
@@ -165,28 +210,36 @@ static int check_profile(const char *card, const char *profile)
 static struct setup_change *add_bridge(const struct bridge_plan *plan, const char *autoconnect,
 				       struct setup_changes *changes)
 {
-	struct setup_change *change = changes_add_command(
-		changes, NETWORK_PART,
-		SETUP_WORDS("nmcli", "connection", "add", "type", "bridge", "con-name",
-			    plan->bridge, "ifname", plan->bridge, "autoconnect", autoconnect,
-			    "bridge.mac-address", plan->mac, "bridge.stp", "no"));
+	struct setup_change *change;
+	char uuid[37];
 
+	host_own_uuid(plan->bridge, "", uuid);
+	change = changes_add_command(changes, NETWORK_PART,
+				     SETUP_WORDS("nmcli", "connection", "add", "type", "bridge",
+						 "con-name", plan->bridge, "ifname", plan->bridge,
+						 "autoconnect", autoconnect, "bridge.mac-address",
+						 plan->mac, "bridge.stp", "no", "connection.uuid",
+						 uuid));
 	change_add_undo(change,
-			SETUP_WORDS("-", "nmcli", "connection", "delete", "id", plan->bridge));
+			SETUP_WORDS(NOT_THERE, "nmcli", "connection", "delete", "uuid", uuid));
 	return change;
 }
 
 static void add_port(const struct bridge_plan *plan, const char *port, const char *profile,
 		     struct setup_changes *changes)
 {
-	struct setup_change *change = changes_add_command(
-		changes, NETWORK_PART,
-		SETUP_WORDS("nmcli", "connection", "add", "type", "ethernet", "con-name", port,
-			    "ifname", plan->card, "master", plan->bridge,
-			    "connection.autoconnect-priority", "999"));
+	struct setup_change *change;
+	char uuid[37];
 
+	host_own_uuid(plan->bridge, plan->card, uuid);
+	change = changes_add_command(changes, NETWORK_PART,
+				     SETUP_WORDS("nmcli", "connection", "add", "type", "ethernet",
+						 "con-name", port, "ifname", plan->card, "master",
+						 plan->bridge, "connection.autoconnect-priority",
+						 "999", "connection.uuid", uuid));
 	nm_profile_carry(&change->command, profile, of_card);
-	change_add_undo(change, SETUP_WORDS("-", "nmcli", "connection", "delete", "id", port));
+	change_add_undo(change,
+			SETUP_WORDS(NOT_THERE, "nmcli", "connection", "delete", "uuid", uuid));
 }
 
 static void move_card(const struct bridge_plan *plan, const char *port, const char *old,
@@ -236,11 +289,17 @@ static void plan_guests_only(const struct bridge_plan *plan, struct setup_change
 static int plan_connections(const struct bridge_plan *plan, struct setup_changes *changes)
 {
 	char *port = plan->card != NULL ? text_format("%s-%s", plan->bridge, plan->card) : NULL;
-	const char *there = has_connection("id", plan->bridge)           ? plan->bridge
-			    : port != NULL && has_connection("id", port) ? port
-									 : NULL;
+	const char *there;
+	char bridge_uuid[37], port_uuid[37];
 	int code = VMGRANT_GRANTED;
 
+	host_own_uuid(plan->bridge, "", bridge_uuid);
+	host_own_uuid(plan->bridge, port != NULL ? plan->card : "", port_uuid);
+	there = has_connection("id", plan->bridge)                  ? plan->bridge
+		: port != NULL && has_connection("id", port)        ? port
+		: has_connection("uuid", bridge_uuid)               ? bridge_uuid
+		: port != NULL && has_connection("uuid", port_uuid) ? port_uuid
+								    : NULL;
 	if (there != NULL)
 		code = command_fail(VMGRANT_OBJECT,
 				    "setup: NetworkManager has a connection %s already: try "

@@ -11,6 +11,30 @@ static const char *const neutral[] = {
 	"", "no", "-1", "0", "0x0", "auto", "none", "unknown", "default", "default-or-eui64", NULL,
 };
 
+/* Properties that follow what is set elsewhere unless somebody says something, also "no". */
+static const char *const undecided[] = {
+	"802-3-ethernet.accept-all-mac-addresses",
+	"connection.dns-over-tls",
+	"connection.llmnr",
+	"connection.mdns",
+	"connection.metered",
+	"ipv4.auto-route-ext-gw",
+	"ipv4.dad-timeout",
+	"ipv4.dhcp-ipv6-only-preferred",
+	"ipv4.dhcp-send-release",
+	"ipv4.replace-local-rule",
+	"ipv4.required-timeout",
+	"ipv4.route-metric",
+	"ipv4.routed-dns",
+	"ipv6.auto-route-ext-gw",
+	"ipv6.dhcp-send-release",
+	"ipv6.ip6-privacy",
+	"ipv6.replace-local-rule",
+	"ipv6.required-timeout",
+	"ipv6.route-metric",
+	"ipv6.routed-dns",
+};
+
 /* Properties that are on in a new profile, or are always said. */
 static const struct {
 	const char *name, *usual;
@@ -42,6 +66,11 @@ static int is_usual(const char *name, const char *value)
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
 		if (strcmp(name, others[i].name) == 0)
 			return strcmp(value, others[i].usual) == 0 || strcmp(value, "-1") == 0;
+	}
+	for (size_t i = 0; i < sizeof undecided / sizeof undecided[0]; i++) {
+		if (strcmp(name, undecided[i]) == 0 &&
+		    (strcmp(value, "no") == 0 || strcmp(value, "0") == 0))
+			return 0;
 	}
 	for (size_t i = 0; neutral[i] != NULL; i++) {
 		if (strcmp(value, neutral[i]) == 0)
@@ -84,16 +113,43 @@ static int is_wanted(const char *name, const char *const wanted[])
 	return 0;
 }
 
+/* Name and value of the line, to be freed. Returns 0 if it has none. */
+static int split(const char *line, char **name_out, char **value_out)
+{
+	const size_t all = strcspn(line, "\n"), length = strcspn(line, ":\n");
+
+	if (line[length] != ':')
+		return 0;
+	*name_out = text_format("%.*s", (int)length, line);
+	*value_out = text_format("%.*s", (int)(all - length - 1), line + length + 1);
+	return 1;
+}
+
+char *nm_profile_other(const char *text, const char *const known[])
+{
+	for (const char *line = text; *line != '\0'; line = next_line(line)) {
+		char *name, *value;
+		int is_known;
+
+		/* What begins with a capital letter is not of the profile, but of its state. */
+		if ((*line >= 'A' && *line <= 'Z') || !split(line, &name, &value))
+			continue;
+		is_known = is_wanted(name, known) || is_usual(name, value);
+		free(value);
+		if (!is_known)
+			return name;
+		free(name);
+	}
+	return NULL;
+}
+
 void nm_profile_carry(struct words *words, const char *text, const char *const wanted[])
 {
 	for (const char *line = text; *line != '\0'; line = next_line(line)) {
-		const size_t all = strcspn(line, "\n"), length = strcspn(line, ":\n");
 		char *name, *value;
 
-		if (line[length] != ':')
+		if (!split(line, &name, &value))
 			continue;
-		name = text_format("%.*s", (int)length, line);
-		value = text_format("%.*s", (int)(all - length - 1), line + length + 1);
 		if (is_wanted(name, wanted) && !is_usual(name, value)) {
 			words_add(words, name);
 			words_add(words, value);

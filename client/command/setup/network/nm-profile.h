@@ -16,6 +16,12 @@ char *nm_profile_value(const char *text, const char *name);
 int nm_profile_has(const char *text, const char *setting);
 
 /*
+ * The first property that is not as in every new profile, and whose name begins with none of
+ * those known, ended by NULL: to be freed; NULL: there is none.
+ */
+char *nm_profile_other(const char *text, const char *const known[]);
+
+/*
  * Add NAME VALUE, as nmcli takes them, for each property whose name begins with one of those
  * wanted, ended by NULL, and that is not as in every new profile.
  */
