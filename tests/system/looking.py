@@ -70,3 +70,11 @@ def named(name):
         if entry.isdecimal() and status_of(entry).get("Name") == name and state_of(entry) != "Z":
             found.append(int(entry))
     return found
+
+
+def listens(path):
+    """Can one connect to a unix socket of this network namespace? There it is before, by bind()."""
+    with open("/proc/self/net/unix", encoding="utf-8", errors="replace") as sockets:
+        lines = [line.split(maxsplit=7) for line in sockets][1:]
+    # The flag is __SO_ACCEPTCON.
+    return any(line[3] == "00010000" and line[7:] and line[7].rstrip("\n") == path for line in lines)

@@ -8,6 +8,7 @@ import socket
 import pytest
 
 from confining import give_ids
+from looking import listens
 from process import wait_until
 from test_clients_qemu import MACHINE, QEMU, Guest
 from test_native_client import need
@@ -37,7 +38,7 @@ def test_a_tpm_of_swtpms(world):
     assert world.run(["mkdir", "/home/alice/tpm"], "alice").code == 0
     tpm = world.spawn(["swtpm", "socket", "--tpm2", "--tpmstate", "dir=/home/alice/tpm",
                        "--ctrl", f"type=unixio,path={path}"], "alice")
-    wait_until(lambda: world.path(path).exists() or not tpm.running(), "swtpm")
+    wait_until(lambda: world.call(lambda: listens(path)) or not tpm.running(), "swtpm")
     with guest(world, "-chardev", f"socket,id=c,path={path}", "-tpmdev", "emulator,id=t,chardev=c",
                "-device", "tpm-tis,tpmdev=t") as machine:
         [found] = machine.ask("query-tpm")
@@ -57,7 +58,7 @@ def test_a_folder_of_virtiofsds(world):
     path = "/run/virtiofsd.sock"
     daemon = world.spawn([program, f"--socket-path={path}", "--socket-group=alice", "-o", "source=/srv/share",
                           "-o", "sandbox=chroot"])
-    wait_until(lambda: world.path(path).exists() or not daemon.running(), "virtiofsd")
+    wait_until(lambda: world.call(lambda: listens(path)) or not daemon.running(), "virtiofsd")
     assert daemon.running(), daemon.wait().stderr
     with guest(world, "-chardev", f"socket,id=c,path={path}", "-m", "64M", "-object",
                "memory-backend-memfd,id=m,size=64M,share=on", "-numa", "node,memdev=m",
@@ -73,7 +74,7 @@ def test_a_card_of_passts(world):
     world.ip("link add outer type veth peer name far", "addr add 192.0.2.2/24 dev outer", "link set outer up",
              "link set far up", "route add default via 192.0.2.1")
     daemon = world.spawn(["passt", "--one-off", "--foreground", "--socket", path], "alice")
-    wait_until(lambda: world.path(path).exists() or not daemon.running(), "passt")
+    wait_until(lambda: world.call(lambda: listens(path)) or not daemon.running(), "passt")
     assert daemon.running(), daemon.wait().stderr
     with guest(world, "-netdev", f"stream,id=n,server=off,addr.type=unix,addr.path={path}",
                "-device", "virtio-net-pci,netdev=n") as machine:

@@ -17,6 +17,7 @@ from hotplug import (LATE, MONITOR, PORTS, PROXY, QMP, REFUSED, SOCKET, assert_u
                      vmgrant)
 # Fixtures.
 from hotplug import guest, plug_world, proxy  # pylint: disable=unused-import
+from looking import listens
 from process import wait_until
 from test_clients_qemu import Guest
 from test_native_client import need
@@ -120,7 +121,7 @@ def test_the_card_of_a_running_guest_fits_its_machine(plug_world, program, machi
     need(program)
     process = plug_world.spawn([program, "-M", machine, "-S", "-nodefaults", "-display", "none",
                                 "-accel", "tcg", *MONITOR], "alice")
-    wait_until(plug_world.path(SOCKET).exists, "the monitor")
+    wait_until(lambda: plug_world.call(lambda: listens(SOCKET)), "the monitor")
     done = attach(plug_world, "--net", "br0,queues=2")
     if model is None:
         assert "machine microvm takes no card while it runs" in sentence(done, REFUSED)
