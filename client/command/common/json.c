@@ -25,6 +25,15 @@ void json_add_flag(json_object *object, const char *key, int is_set)
 	json_add(object, key, json_object_new_boolean(is_set));
 }
 
+json_object *json_list(const struct words *words)
+{
+	json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < words->count; i++)
+		(void)json_object_array_add(list, json_object_new_string(words->items[i]));
+	return list;
+}
+
 void json_print(json_object *object)
 {
 	(void)puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |

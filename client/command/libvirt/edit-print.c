@@ -79,15 +79,6 @@ static void print_text(const struct libvirt_edit *edit)
 
 /* ---- for programs ---- */
 
-static json_object *make_list(const struct words *words)
-{
-	json_object *list = json_object_new_array();
-
-	for (size_t i = 0; i < words->count; i++)
-		(void)json_object_array_add(list, json_object_new_string(words->items[i]));
-	return list;
-}
-
 static void print_json(const struct libvirt_edit *edit)
 {
 	json_object *object = json_object_new_object();
@@ -100,12 +91,12 @@ static void print_json(const struct libvirt_edit *edit)
 	json_add_text(object, "emulator", emulator_of(edit));
 	json_add_flag(object, "wrapped", emulator_architecture(emulator_of(edit)) != NULL);
 	json_add_text(object, "file", edit->path);
-	json_add(object, "options", make_list(&options));
+	json_add(object, "options", json_list(&options));
 	json_add_flag(object, "changed", edit->diff != NULL && !edit->is_dry);
 	json_add_flag(object, "running", edit->domain.is_running);
 	if (edit->diff != NULL)
 		json_add_text(object, "diff", edit->diff);
-	json_add(object, "warnings", make_list(&edit->warnings));
+	json_add(object, "warnings", json_list(&edit->warnings));
 	json_print(object);
 	(void)json_object_put(object);
 	words_release(&options);

@@ -168,15 +168,6 @@ void change_print(const struct setup_change *change)
 
 /* ---- for programs ---- */
 
-static json_object *words_to_json(const struct words *words)
-{
-	json_object *array = json_object_new_array();
-
-	for (size_t i = 0; i < words->count; i++)
-		(void)json_object_array_add(array, json_object_new_string(words->items[i]));
-	return array;
-}
-
 json_object *change_to_json(const struct setup_change *change)
 {
 	json_object *object = json_object_new_object();
@@ -184,7 +175,7 @@ json_object *change_to_json(const struct setup_change *change)
 
 	json_add_text(object, "part", change->part);
 	if (change->path == NULL) {
-		json_add(object, "command", words_to_json(&change->command));
+		json_add(object, "command", json_list(&change->command));
 		if (change->shown != NULL)
 			json_add_text(object, "diff", change->shown);
 		return object;
@@ -213,9 +204,9 @@ json_object *change_to_record(const struct setup_change *change)
 	add_text(object, "text", change->text);
 	add_text(object, "before", change->before);
 	add_text(object, "user", change->user);
-	json_add(object, "command", words_to_json(&change->command));
+	json_add(object, "command", json_list(&change->command));
 	for (size_t i = 0; i < change->undo_count; i++)
-		(void)json_object_array_add(undo, words_to_json(&change->undo[i]));
+		(void)json_object_array_add(undo, json_list(&change->undo[i]));
 	json_add(object, "undo", undo);
 	return object;
 }
