@@ -13,11 +13,10 @@
  * Rules: the program finds its connection where systemd would have put it, and no other
  * descriptor. Of one user's helpers NEW_PER_USER are new at a time and the next connections wait,
  * so that one who asks without a pause slows others little; more than PER_USER are closed, and more
- * than ALL. A helper
+ * than ALL. A person's subordinate uids are that person (subuids.h). A helper
  * that is older than LIFE-SECONDS is ended. With no connection for IDLE-SECONDS this process ends:
  * systemd keeps the socket, and starts it again.
  */
-#include <cap-ng.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -31,6 +30,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "listen/capabilities.h"
+#include "listen/subuids.h"
 #include "wire/process/clock.h"
 #include "wire/process/door.h"
 
@@ -45,7 +46,7 @@
 struct helper {
 	pid_t pid;      /* 0: it is still to be started, for */
 	int connection; /* this; else closed */
-	uid_t user;
+	uid_t user;     /* the owner of a subordinate uid */
 	long long begin_ms; /* of the process */
 };
 
@@ -53,6 +54,7 @@ struct listener {
 	char **program;
 	int idle_ms, life_ms;
 	int signals; /* a signalfd for SIGCHLD */
+	struct subuids subuids;
 	size_t count;
 	struct helper helpers[ALL]; /* as they came */
 };
@@ -183,13 +185,17 @@ static int keep(struct listener *listener, int connection)
 {
 	struct ucred client = { .pid = 0 };
 	socklen_t length = sizeof client;
+	uid_t user;
 
 	if (listener->count >= ALL ||
-	    getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &client, &length) < 0 ||
-	    count_of(listener, client.uid) >= PER_USER)
+	    getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &client, &length) < 0)
+		return -1;
+	subuids_refresh(&listener->subuids);
+	user = subuids_owner(&listener->subuids, client.uid);
+	if (count_of(listener, user) >= PER_USER)
 		return -1;
 	listener->helpers[listener->count++] =
-		(struct helper){ .connection = connection, .user = client.uid };
+		(struct helper){ .connection = connection, .user = user };
 	return 0;
 }
 
@@ -234,17 +240,6 @@ static int listen_on(struct listener *listener)
 
 /* ---- the start ---- */
 
-/* What is permitted stays: of what is ambient the helpers have it effective again. 0, or -1. */
-static int use_no_capability(void)
-{
-	if (capng_get_caps_process() < 0)
-		return -1;
-	for (unsigned capability = 0; capability <= (unsigned)CAP_LAST_CAP; capability++)
-		if (capng_update(CAPNG_DROP, CAPNG_EFFECTIVE, capability) < 0)
-			return -1;
-	return capng_apply(CAPNG_SELECT_CAPS);
-}
-
 /* From 1 to a day, in milliseconds; 0: no such number. */
 static int parse_seconds(const char *text)
 {
@@ -281,8 +276,10 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	/* What runs as the same account looks into no memory of this. */
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || use_no_capability() < 0)
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || capabilities_use_none() < 0)
 		return fail("capabilities");
+	if (subuids_init(&listener.subuids) < 0)
+		return fail("memory");
 	sigemptyset(&children);
 	sigaddset(&children, SIGCHLD);
 	if (sigprocmask(SIG_BLOCK, &children, NULL) < 0)

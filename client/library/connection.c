@@ -53,8 +53,14 @@ static enum vmgrant_code refuse_socket(struct vmgrant_connection *connection, in
 
 	if (error == -EACCES || error == -EPERM)
 		advice = "only some people may use the service, see vmgrant.socket";
-	if (error == -EAGAIN || error == -EMFILE || error == -ENFILE)
+	if (error == -EMFILE || error == -ENFILE)
 		advice = "try again";
+	if (error == -EAGAIN)
+		return connection_refuse(
+			connection, VMGRANT_INTERNAL,
+			"%s: the service is busy and takes no connection: try again, "
+			"systemctl status vmgrant.service may say why",
+			VMGRANT_SOCKET);
 	return connection_refuse(connection, VMGRANT_INSTALLATION, "%s: %s: %s", VMGRANT_SOCKET,
 				 strerror(-error), advice);
 }
@@ -100,8 +106,11 @@ static enum vmgrant_code refuse_by_end(struct vmgrant_connection *connection,
 	    obituary->number <= VMGRANT_UNSUPPORTED)
 		code = (enum vmgrant_code)obituary->number;
 	if (obituary->end == HELPER_HUNG_UP)
-		return connection_refuse(connection, code, "%s: the service ended without an answer: "
-					 "journalctl -t vmgrant-helper may say why", VMGRANT_SOCKET);
+		return connection_refuse(connection, code,
+					 "%s: the service ended without an answer: "
+					 "you or all together have too many connections, or "
+					 "journalctl -t vmgrant-helper says why",
+					 VMGRANT_SOCKET);
 	if (*sentence != '\0')
 		return connection_refuse(connection, code, "%s", sentence);
 	if (code == VMGRANT_INSTALLATION)
@@ -318,7 +327,7 @@ struct vmgrant_connection *vmgrant_connect_with(const char *helper, unsigned fla
 		error = start_helper(connection);
 	/* The first request tries again, and has a sentence for it. */
 	if (error == 0 || says_something_about_the_file(error) ||
-	    (connection->way == WAY_SOCKET && error == -ECONNREFUSED))
+	    (connection->way == WAY_SOCKET && (error == -ECONNREFUSED || error == -EAGAIN)))
 		return connection;
 	free(connection->helper_path);
 	free(connection);

@@ -11,12 +11,17 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
 #include "client/library/vmgrant.h"
+#include "wire/process/clock.h"
 #include "wire/process/namespace.h"
+
+/* It accepts at once, and while it is started systemd keeps a queue of some thousands. */
+#define CONNECT_TIMEOUT_MS 1000
 
 /* Does the file give whoever starts it a power that he has not? */
 static int gives_power(const char *path)
@@ -55,19 +60,42 @@ enum way way_choose(const char *helper, unsigned flags)
 	return access(VMGRANT_SOCKET, F_OK) == 0 ? WAY_SOCKET : WAY_SETUID;
 }
 
+/*
+ * A queue that is full because nobody accepts would make connect() wait for ever. A timeout of 0
+ * would be none. Returns 0 or -errno, -EAGAIN when the time is over.
+ */
+static int connect_until(int fd, const struct sockaddr_un *address, long long end_ms)
+{
+	long long left_ms = end_ms - clock_now_ms();
+	struct timeval left;
+
+	if (left_ms < 1)
+		left_ms = 1;
+	left.tv_sec = left_ms / 1000;
+	left.tv_usec = left_ms % 1000 * 1000;
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &left, sizeof left) < 0 ||
+	    connect(fd, (const struct sockaddr *)address, sizeof *address) < 0)
+		return -errno;
+	return 0;
+}
+
 int way_connect(void)
 {
 	const struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = VMGRANT_SOCKET };
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), result = 0;
+	const struct timeval forever = { .tv_sec = 0 };
+	const long long end_ms = clock_now_ms() + CONNECT_TIMEOUT_MS;
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), result;
 
 	if (fd < 0)
 		return -errno;
 	do {
-		if (connect(fd, (const struct sockaddr *)&address, sizeof address) < 0)
-			result = -errno;
-		else
-			result = 0;
-	} while (result == -EINTR);
+		result = connect_until(fd, &address, end_ms);
+	} while (result == -EINTR && clock_now_ms() < end_ms);
+	if (result == -EINTR)
+		result = -EAGAIN;
+	/* What is sent has limits of its own. */
+	if (result == 0 && setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &forever, sizeof forever) < 0)
+		result = -errno;
 	if (result == 0)
 		return fd;
 	close(fd);

@@ -5,8 +5,10 @@
 The units themselves are tried in the virtual machine.
 """
 
+import contextlib
 import os
 import pwd
+import signal
 import socket
 
 from process import wait_until
@@ -63,3 +65,29 @@ def connect():
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     connection.connect(SOCKET)
     return connection
+
+
+@contextlib.contextmanager
+def a_full_queue(world):
+    """A socket of the service's that takes no more connections."""
+    def fill():
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        listener.bind(f"{SOCKET}.new")
+        os.chmod(f"{SOCKET}.new", 0o666)
+        listener.listen(0)
+        held = []
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                held.append(one := socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET))
+                one.setblocking(False)
+                one.connect(f"{SOCKET}.new")
+        os.rename(f"{SOCKET}.new", SOCKET)
+        signal.pause()
+
+    world.path(os.path.dirname(SOCKET)).mkdir(exist_ok=True)
+    full = world.spawn(fill)
+    wait_until(lambda: world.path(SOCKET).exists(), "a full queue")
+    try:
+        yield
+    finally:
+        full.kill()

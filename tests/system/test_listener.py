@@ -11,7 +11,7 @@ import pytest
 
 from process import wait_until
 from service import SOCKET, Service, connect
-from world import World
+from world import World, identity_of
 
 LISTEN = "/usr/libexec/vmgrant/vmgrant-listen"
 LIMIT_S = 60
@@ -92,6 +92,46 @@ def test_attack_71_two_of_a_user_are_new_at_a_time(world):
         begins = world.call(ask, "alice")
     # The first one may have begun a little after its time was taken.
     assert (begins[-1] - begins[0]) / os.sysconf("SC_CLK_TCK") >= 3 * NEW_S, begins
+
+
+def told_over(world, identities):
+    """How many of these connections, one of each, have a program. All are held until then."""
+    def ask_all():
+        held = []
+        for uid, gid in identities:
+            # The parent stays root.
+            os.setresuid(uid, uid, 0)
+            held.append(connect())
+            os.setresuid(0, 0, 0)
+        return sum(bool(hear(connection)) for connection in held)
+
+    return world.call(ask_all)
+
+
+SUBUIDS = """# people
+alice:200000:65536
+alice:x:y
+alice:500:
+""" + "x" * 5000 + """
+9999:300000:100
+alice:400000:65536
+ghost:600000:65536"""
+
+
+def test_attack_71_subordinate_uids_are_their_owners(world):
+    """a flood from a container: a person's ranges are that person, from when the file says so."""
+    def each(first, count):
+        return [(first + number, first + number) for number in range(count)]
+
+    alice, bob = (identity_of(name)[:2] for name in ("alice", "bob"))
+    alices = [alice] * 10 + each(200000, 40) + each(400000, 40)
+    ghosts = each(600000, 66)
+    with listening(world):
+        # Nobody's, each a user of its own.
+        assert told_over(world, ghosts) == len(ghosts)
+        world.write("/etc/subuid", SUBUIDS)
+        assert wait_until(lambda: told_over(world, ghosts[:1]), "room for one more")
+        assert told_over(world, alices + ghosts + [bob] * 3 + each(300099, 2)) == 64 + 64 + 3 + 2
 
 
 def test_it_ends_when_it_is_idle(world):

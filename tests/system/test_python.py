@@ -260,6 +260,14 @@ def test_a_service_that_is_not_there_is_told(stage, face):
     assert (kind, code) == ("Failed", 4) and "systemctl enable --now vmgrant.socket" in sentence
 
 
+@FACES
+def test_a_service_that_does_not_accept_is_told(stage, face):
+    with World(stage) as world, service.a_full_queue(world):
+        kind, code, _, sentence = call(world, lambda vmgrant: refusal(
+            vmgrant, face, lambda c: c.tap("br0"), door="socket"))
+    assert (kind, code) == ("Failed", 1) and "the service is busy" in sentence
+
+
 # ---- many, and none that stays ----
 
 def test_threads_with_connections_of_their_own(world):

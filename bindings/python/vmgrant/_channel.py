@@ -56,7 +56,8 @@ class Obituary(NamedTuple):
     def _sentence(self, code: int) -> str:
         if self.door == Door.SOCKET:
             return f"{SOCKET}: the service ended without an answer: " \
-                   "journalctl -t vmgrant-helper may say why"
+                   "you or all together have too many connections, or " \
+                   "journalctl -t vmgrant-helper says why"
         words = self.last_words.rpartition("vmgrant-helper: ")[2].partition("\n")[0]
         if words:
             return printable(words)
@@ -246,8 +247,11 @@ def error_of_start(door: Door, helper: str, error: OSError, kind: Optional[str])
         advice = "ask the administrator for: systemctl enable --now vmgrant.socket"
         if error.errno in (errno.EACCES, errno.EPERM):
             advice = "only some people may use the service, see vmgrant.socket"
-        elif error.errno in (errno.EAGAIN, errno.EMFILE, errno.ENFILE):
+        elif error.errno in (errno.EMFILE, errno.ENFILE):
             advice = "try again"
+        elif error.errno == errno.EAGAIN:
+            return Failed(Code.INTERNAL, f"{SOCKET}: the service is busy and takes no connection: "
+                          "try again, systemctl status vmgrant.service may say why", kind)
         return Failed(Code.INSTALLATION, f"{SOCKET}: {reason}: {advice}", kind)
     name = printable(helper)
     if error.errno not in _ABOUT_THE_FILE:
