@@ -62,6 +62,7 @@ static int run_with_helper(const struct judge_start *start)
 		.client = start->client,
 		.log = -1,
 		.audit = start->audit,
+		.is_service = start->is_service,
 		.caller = { .uid = start->caller, .parent = start->parent },
 	};
 	struct refusal why = { .code = REPLY_GRANTED };

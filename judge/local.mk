@@ -23,6 +23,8 @@ libjudge_a_SOURCES = \
 	judge/native.h \
 	judge/orders.c \
 	judge/orders.h \
+	judge/pace.c \
+	judge/pace.h \
 	judge/powerless.c \
 	judge/powerless.h \
 	judge/request.h \

@@ -239,4 +239,6 @@ void session_record(struct session *session, const struct request *request, cons
 		(void)snprintf(place, sizeof place, "%s:%u", rule->file, rule->line);
 	record_send(&session->log, &record);
 	audit_send(session->audit, &record, NULL);
+	if (session->is_service)
+		pace_refusal(&session->pace);
 }

@@ -14,6 +14,7 @@
 #include "judge/judge.h"
 #include "judge/kind/bridge/links.h"
 #include "judge/orders.h"
+#include "judge/pace.h"
 #include "judge/policy/installed.h"
 #include "judge/request.h"
 #include "wire/refusal/refusal.h"
@@ -28,6 +29,8 @@ struct session {
 	int client; /* the socket of the requests */
 	unsigned rights; /* enum order_right: what the helper can raise */
 	int is_confined; /* 1: in its sandbox */
+	int is_service;  /* 1: its refusals have a pace */
+	struct pace pace;
 	int log;
 	int audit; /* -1: no refusal goes there */
 };

@@ -9,6 +9,7 @@ vmgrant.socket is on: doc/benchmarks.md, the service.
     ask-doors.py service ROUNDS     by the service alone
     ask-doors.py instance SOCKET ROUNDS     from connect to what a service there says by itself
     ask-doors.py flood              by the service, as fast as it goes, until it is ended
+    ask-doors.py refused COUNT      by the service, ten refusals on each of so many connections
     ask-doors.py hold DOOR          one connection: each line of standard input is a bridge, of
                                     which "granted" is said, or the code of the refusal
 """
@@ -111,6 +112,13 @@ def flood():
             ask(connection)
 
 
+def refused(count):
+    for _ in range(count):
+        with service_door() as connection:
+            for _ in range(10):
+                assert ask(connection, "gone") != 0
+
+
 def hold(door):
     with DOORS[door]() as connection:
         for line in sys.stdin:
@@ -129,6 +137,8 @@ def main(mode, *words):
         rounds(int(words[0]), {"service": lambda: one_card("service")})
     elif mode == "instance":
         rounds(int(words[1]), {"instance": lambda: timed(lambda: hear(words[0]))})
+    elif mode == "refused":
+        refused(int(words[0]))
     elif mode == "flood":
         flood()
     else:

@@ -8,6 +8,7 @@ import os
 import pathlib
 import resource
 import socket
+import time
 
 import pytest
 
@@ -15,7 +16,7 @@ import namespaces as ns
 import protocol_client as client
 from looking import GONE, files_of, named, status_of
 from process import receive, send_fds, wait_until
-from service import SOCKET, Service, connect
+from service import SOCKET, Service, a_full_queue, connect
 from tun import tungetiff
 from world import World
 
@@ -295,6 +296,17 @@ def test_attack_71_connections_of_one_user_are_bounded(served):
     wait_until(again, "a place for a connection")
 
 
+def test_attack_50_refusals_have_a_pace(served):
+    """a flood of refusals: ten at once, then five a second, so that no limit on records is needed."""
+    connection = connected(served, "alice")
+    begin = time.monotonic()
+    for serial in range(14):
+        assert ask(served, connection, serial, "few").code == DENIED
+    assert time.monotonic() - begin >= 0.7
+    # Others do not wait for it, and a yes does not wait at all.
+    assert ask(served, connected(served, "carol"), 1, "few").code == 0
+
+
 def test_attack_71_half_messages_and_files_are_dropped(served):
     """What is no request ends the connection, files that come with one are closed."""
     for wrong in (b"V", b"VMGQ", client.encode(1, "br0")[:-1], b"x" * 100):
@@ -349,6 +361,14 @@ def test_only_the_account_serves(stage):
         client.sent(connection, client.encode(1, "br0"))
         assert client.receive(connection) is None
         world.wait_no_taps()
+
+
+def test_attack_71_a_service_that_does_not_accept_holds_up_nobody(world):
+    """a queue that a flood has filled: said after a moment."""
+    with a_full_queue(world):
+        done = run(world, ["list", "--door", "socket"])
+    said = (done.stderr + done.stdout).decode()
+    assert f"{SOCKET}: the service is busy and takes no connection: try again" in said, said
 
 
 def test_a_socket_that_is_missing_is_named(world):

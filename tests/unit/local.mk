@@ -35,6 +35,7 @@ UNIT_TESTS = \
 	tests/unit/test-names \
 	tests/unit/test-net-option \
 	tests/unit/test-open-broker \
+	tests/unit/test-pace \
 	tests/unit/test-policy-load \
 	tests/unit/test-port-alias \
 	tests/unit/test-port-name \

@@ -13,6 +13,7 @@ from nested import Guest, OLDER, SMALL
 from network import BOOT_FROM_NETWORK, bridge, ports, reaches_network
 from people import Person, Seated
 
+HERE = os.path.dirname(os.path.abspath(__file__))
 MAC = "52:54:00:12:34:01"
 DROP_IN = "/run/systemd/system/vmgrant.service.d"
 SCORE_WANTED = 2.0
@@ -241,6 +242,38 @@ with contextlib.ExitStack() as world:
         refusals = wait_until(lambda: log("--refused", "--user", "bob"), "the refusal's record")
         assert all(one["granted"] is False and one["code"] == 7 for one in refusals), refusals
         assert not log("--user", "bob")
+
+    @contextlib.contextmanager
+    def records_limited():
+        """journald lets a unit write a few messages of each priority an hour."""
+        os.makedirs("/run/systemd/journald.conf.d", exist_ok=True)
+        write("/run/systemd/journald.conf.d/limit.conf",
+              "[Journal]\nRateLimitIntervalSec=1h\nRateLimitBurst=2\n")
+        need(["systemctl", "restart", "systemd-journald.service"])
+        try:
+            yield
+        finally:
+            os.unlink("/run/systemd/journald.conf.d/limit.conf")
+            need(["systemctl", "restart", "systemd-journald.service"])
+
+    def check_attack_50_nobody_keeps_anothers_refusal_out():
+        """a flood of one user's refusals by the service: another's has its record."""
+        bob = Person("bob")
+        with records_limited():
+            since = need(["date", "+%F %T"]).strip()
+
+            def refusals(name):
+                return json.loads(need(["vmgrant", "log", "--json", "--refused", "--since", since,
+                                        "--user", name]))
+
+            # Up to twelve times the limit are let through, by the space that there is.
+            done = alice.run(["python3", f"{HERE}/ask-doors.py", "refused", "4"])
+            assert done.returncode == 0, done.stdout
+            done = bob.run(["vmgrant", "run", "--door", "socket", "--net", "br0", "--", "true",
+                            "{net0.fd}"])
+            assert done.returncode == 7, done.stdout
+            wait_until(lambda: refusals("bob"), "bob's refusal")
+            assert len(refusals("alice")) == 40
 
     def check_nobody_is_root():
         """While a guest runs and asks, no process of the service is root's."""
