@@ -89,6 +89,9 @@ libcommand_a_SOURCES = \
 	client/qemu/reading.c \
 	client/qemu/reading.h \
 	client/qemu/special.c \
+	client/text/language.c \
+	client/text/language.h \
+	client/text/message.h \
 	client/text/nearest.c \
 	client/text/nearest.h \
 	client/text/hash.c \
@@ -301,7 +304,7 @@ vmgrant_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS) $(UDEV_CFLAGS) $(NL_CFLAGS) $(N
 # The judge without the helper: what these read, they read with their own rights. Of the helper
 # only what knows ports: what made a port looks at it and makes it again.
 vmgrant_LDADD = libcommand.a libvmgrant.la libjudge.a libhelper.a libwire.la $(JSON_LIBS) \
-	$(UDEV_LIBS) $(NLROUTE_LIBS) $(NL_LIBS) $(SD_BUS_LIBS)
+	$(UDEV_LIBS) $(NLROUTE_LIBS) $(NL_LIBS) $(SD_BUS_LIBS) $(INTL_LIBS)
 
 bashcompletiondir = $(datadir)/bash-completion/completions
 dist_bashcompletion_DATA = completions/vmgrant

@@ -8,6 +8,8 @@
 
 #include "client/command/common/command.h"
 #include "client/command/wrapper/wrapper.h"
+#include "client/text/language.h"
+#include "client/text/message.h"
 #include "client/text/nearest.h"
 #include "client/text/text.h"
 
@@ -16,22 +18,23 @@ static const struct {
 	int (*run)(int argc, char **argv);
 	const char *summary;
 } commands[] = {
-	{ "run", command_run, "start a program with network cards and devices" },
-	{ "attach", command_attach, "plug something into a QEMU that runs already" },
-	{ "detach", command_detach, "take away what attach has plugged in" },
-	{ "libvirt", command_libvirt, "let a domain of libvirt's start with what run gives" },
-	{ "tap", command_tap, "make a TAP that stays, for programs that take its name" },
-	{ "list", command_list, "say what you may have on this machine, and why not the rest" },
-	{ "check", command_check, "say what is wrong on this machine and how to fix it" },
-	{ "setup", command_setup, "make this machine ready for people's guests (root)" },
-	{ "allow", command_allow, "let people have something: add a line to the policy (root)" },
-	{ "deny", command_deny, "forbid people something: add a line to the policy (root)" },
-	{ "check-acl", command_check_acl, "say what is wrong in a policy file" },
-	{ "reattach", command_reattach, "put cards back on their bridges (root)" },
-	{ "explain", command_explain, "say which rule decides about a bridge or device" },
-	{ "log", command_log, "say who was given what and when, and what is still held" },
+	{ "run", command_run, N_("start a program with network cards and devices") },
+	{ "attach", command_attach, N_("plug something into a QEMU that runs already") },
+	{ "detach", command_detach, N_("take away what attach has plugged in") },
+	{ "libvirt", command_libvirt, N_("let a domain of libvirt's start with what run gives") },
+	{ "tap", command_tap, N_("make a TAP that stays, for programs that take its name") },
+	{ "list", command_list, N_("say what you may have on this machine, and why not the rest") },
+	{ "check", command_check, N_("say what is wrong on this machine and how to fix it") },
+	{ "setup", command_setup, N_("make this machine ready for people's guests (root)") },
+	{ "allow", command_allow,
+	  N_("let people have something: add a line to the policy (root)") },
+	{ "deny", command_deny, N_("forbid people something: add a line to the policy (root)") },
+	{ "check-acl", command_check_acl, N_("say what is wrong in a policy file") },
+	{ "reattach", command_reattach, N_("put cards back on their bridges (root)") },
+	{ "explain", command_explain, N_("say which rule decides about a bridge or device") },
+	{ "log", command_log, N_("say who was given what and when, and what is still held") },
 	{ "bridge-helper", command_bridge_helper,
-	  "stand in for qemu-bridge-helper, without setuid" },
+	  N_("stand in for qemu-bridge-helper, without setuid") },
 	{ "complete", command_complete, NULL }, /* for shells */
 };
 
@@ -39,15 +42,17 @@ static const struct {
 
 static int print_help(void)
 {
-	fputs("usage: vmgrant COMMAND [ARGUMENT...]\n"
-	      "\n"
-	      "Network cards and devices for virtual machines that run without privilege.\n"
-	      "\n", stdout);
+	fputs(_("usage: vmgrant COMMAND [ARGUMENT...]\n"
+		"\n"
+		"Network cards and devices for virtual machines that run without privilege.\n"
+		"\n"),
+	      stdout);
 	for (size_t i = 0; i < COMMAND_COUNT && commands[i].summary != NULL; i++)
-		(void)printf("  %-13s %s\n", commands[i].name, commands[i].summary);
-	(void)printf("  %-13s %s\n", "help", "say more about a command");
-	fputs("\nvmgrant COMMAND --help says more, vmgrant --version which version this is.\n"
-	      "See vmgrant(1).\n", stdout);
+		(void)printf("  %-13s %s\n", commands[i].name, _(commands[i].summary));
+	(void)printf("  %-13s %s\n", "help", _("say more about a command"));
+	fputs(_("\nvmgrant COMMAND --help says more, vmgrant --version which version this is.\n"
+		"See vmgrant(1).\n"),
+	      stdout);
 	return fflush(stdout) == 0 ? VMGRANT_GRANTED : VMGRANT_INTERNAL;
 }
 
@@ -55,7 +60,7 @@ static int print_help(void)
 static int print_version(const char *more)
 {
 	if (more != NULL)
-		return command_fail(VMGRANT_USAGE, "%.64s: unknown argument: try vmgrant --help",
+		return command_fail(VMGRANT_USAGE, _("%.64s: unknown argument: try vmgrant --help"),
 				    more);
 	(void)printf("vmgrant %s\n", vmgrant_version());
 	return fflush(stdout) == 0 ? VMGRANT_GRANTED : VMGRANT_INTERNAL;
@@ -69,10 +74,12 @@ static int fail_unknown(const char *word)
 		names[i] = commands[i].name;
 	nearest = nearest_word(word, names, COMMAND_COUNT);
 	if (nearest != NULL)
-		return command_fail(VMGRANT_USAGE, "%.64s: unknown command: did you mean %s?", word,
-				    nearest);
-	return command_fail(VMGRANT_USAGE, "%.64s: %s: try vmgrant --help", word,
-			    word[0] == '-' ? "unknown option" : "unknown command");
+		return command_fail(VMGRANT_USAGE, _("%.64s: unknown command: did you mean %s?"),
+				    word, nearest);
+	if (word[0] == '-')
+		return command_fail(VMGRANT_USAGE, _("%.64s: unknown option: try vmgrant --help"),
+				    word);
+	return command_fail(VMGRANT_USAGE, _("%.64s: unknown command: try vmgrant --help"), word);
 }
 
 /* argv[0] is the command's name. */
@@ -93,8 +100,8 @@ static int help(int argc, char **argv)
 	if (argc == 2)
 		return print_help();
 	if (argc > 3)
-		return command_fail(VMGRANT_USAGE, "help: takes one command at most: "
-				    "try vmgrant --help");
+		return command_fail(VMGRANT_USAGE, _("help: takes one command at most: "
+						     "try vmgrant --help"));
 	return run_command(2, words);
 }
 
@@ -118,10 +125,11 @@ int main(int argc, char **argv)
 	/* By a name of its own, where a path must do. */
 	if (argc > 0 && strcmp(text_base_name(argv[0]), "bridge-helper") == 0)
 		return command_bridge_helper(argc, argv);
+	language_choose();
 	if (argc > 0 && wrapper_is_name(argv[0]))
 		return wrapper_run(argc, argv);
 	if (argc < 2)
-		return command_fail(VMGRANT_USAGE, "no command: try vmgrant --help");
+		return command_fail(VMGRANT_USAGE, _("no command: try vmgrant --help"));
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
 		return print_help();
 	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0)

@@ -201,6 +201,7 @@ stage_text() {
 		check "the site of the documents" site
 	fi
 	check "translations" translations
+	check "every message is translated" "$work/src/scripts/translate" --check
 	check "translations without polkit's rules" hidden_polkit
 	check "policy file" policy_file
 	check "first ACL allows nothing" first_policy

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "client/command/common/command.h"
+#include "client/text/language.h"
 #include "judge/args.h"
 #include "wire/process/fd-pass.h"
 
@@ -73,6 +74,8 @@ int command_bridge_helper(int argc, char **argv)
 	struct args args;
 	int status;
 
+	/* QEMU reads what it says, by whichever name it is started. */
+	language_stay_english();
 	if (args_parse(argc, argv, &args, &why) != REPLY_GRANTED)
 		return command_fail((int)why.code, "%s", why.sentence);
 	if (args.mode == ARGS_HELP)

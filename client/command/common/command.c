@@ -11,6 +11,8 @@
 #include <time.h>
 
 #include "client/command/machine/bridges.h"
+#include "client/text/language.h"
+#include "client/text/message.h"
 #include "client/text/nearest.h"
 #include "client/text/text.h"
 
@@ -18,13 +20,13 @@
 
 int command_fail(int code, const char *format, ...)
 {
-	char line[1024];
+	char line[2048];
 	va_list arguments;
 
 	va_start(arguments, format);
 	(void)vsnprintf(line, sizeof line, format, arguments);
 	va_end(arguments);
-	text_clean(line);
+	language_clean(line);
 	(void)fprintf(stderr, "vmgrant: %s\n", line);
 	return code;
 }
@@ -32,11 +34,11 @@ int command_fail(int code, const char *format, ...)
 int command_set_door(const char *word)
 {
 	if (strcmp(word, "auto") != 0 && strcmp(word, "setuid") != 0 && strcmp(word, "socket") != 0)
-		return command_fail(VMGRANT_USAGE, "--door %.64s: must be auto, setuid or socket",
-				    word);
+		return command_fail(VMGRANT_USAGE,
+				    _("--door %.64s: must be auto, setuid or socket"), word);
 	return setenv("VMGRANT_DOOR", word, 1) == 0
 		       ? VMGRANT_GRANTED
-		       : command_fail(VMGRANT_INTERNAL, "--door: out of memory");
+		       : command_fail(VMGRANT_INTERNAL, _("--door: out of memory"));
 }
 
 /* The long option that argv's word is nearest to, without its dashes; NULL: none. */
@@ -73,15 +75,18 @@ int command_fail_unknown(const char *command, int answer, char **argv,
 	int has_value = strchr(word, '=') != NULL;
 
 	if (answer == ':')
-		return command_fail(VMGRANT_USAGE, "%s: %.256s needs a value: try vmgrant %s --help",
-				    command, word, command);
+		return command_fail(VMGRANT_USAGE,
+				    _("%s: %.256s needs a value: try vmgrant %s --help"), command,
+				    word, command);
 	if (name != NULL && has_value && strncmp(word + 2, name, strlen(name)) == 0)
-		return command_fail(VMGRANT_USAGE, "%s: --%s takes no value: try vmgrant %s --help",
-				    command, name, command);
+		return command_fail(VMGRANT_USAGE,
+				    _("%s: --%s takes no value: try vmgrant %s --help"), command,
+				    name, command);
 	if (name != NULL)
-		return command_fail(VMGRANT_USAGE, "%s: unknown option %.256s: did you mean --%s?",
-				    command, word, name);
-	return command_fail(VMGRANT_USAGE, "%s: unknown option %.256s: try vmgrant %s --help",
+		return command_fail(VMGRANT_USAGE,
+				    _("%s: unknown option %.256s: did you mean --%s?"), command,
+				    word, name);
+	return command_fail(VMGRANT_USAGE, _("%s: unknown option %.256s: try vmgrant %s --help"),
 			    command, word, command);
 }
 
@@ -118,7 +123,7 @@ static char *name_nearest(const char *kind, const char *object)
 	if (*object != '\0')
 		nearest = nearest_word(object, (const char *const *)bridges.items, bridges.count);
 	text = nearest == NULL ? text_format("%s", "")
-			       : text_format(": did you mean %s?", nearest);
+			       : text_format(_(": did you mean %s?"), nearest);
 	words_release(&bridges);
 	return text;
 }
@@ -133,7 +138,7 @@ static int fail_request(enum vmgrant_code code, const char *kind, const char *ob
 
 	if (sigtimedwait(&set, NULL, &no_time) > 0)
 		return command_fail(VMGRANT_POLKIT_DISMISSED,
-				    "%s %.64s: the request to authenticate was dismissed", kind,
+				    _("%s %.64s: the request to authenticate was dismissed"), kind,
 				    object);
 	nearest = name_nearest(kind, object);
 	(void)command_fail((int)code, "%s%s", sentence, nearest);

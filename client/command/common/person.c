@@ -11,6 +11,7 @@
 
 #include "client/command/common/command.h"
 #include "client/command/machine/tree.h"
+#include "client/text/message.h"
 #include "client/text/text.h"
 #include "wire/refusal/escape.h"
 
@@ -47,16 +48,16 @@ int person_find(struct person *person, const char *name)
 
 	*person = (struct person){ 0 };
 	if (entry == NULL && name == NULL)
-		return command_fail(VMGRANT_OBJECT, "uid %u: there is no such user",
+		return command_fail(VMGRANT_OBJECT, _("uid %u: there is no such user"),
 				    (unsigned)getuid());
 	if (entry == NULL)
-		return command_fail(VMGRANT_OBJECT, "user %.64s: there is no such user", name);
+		return command_fail(VMGRANT_OBJECT, _("user %.64s: there is no such user"), name);
 	person->name = escape(entry->pw_name);
 	person->home = text_format("%s", entry->pw_dir);
 	person->uid = entry->pw_uid;
 	person->is_other = entry->pw_uid != getuid();
 	if (find_groups(person, entry) < 0)
-		return command_fail(VMGRANT_INTERNAL, "user %s: the groups cannot be read",
+		return command_fail(VMGRANT_INTERNAL, _("user %s: the groups cannot be read"),
 				    person->name);
 	return VMGRANT_GRANTED;
 }

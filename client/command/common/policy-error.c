@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/text/message.h"
 #include "client/text/nearest.h"
 #include "client/text/text.h"
 
@@ -69,7 +70,7 @@ static char *format_hint(const struct acl_error *error)
 	near = nearest_word(word, names, count);
 	for (size_t i = 0; i < count; i++) {
 		if (names[i] == near)
-			return text_format(": did you mean %s?", words[i]);
+			return text_format(_(": did you mean %s?"), words[i]);
 	}
 	return text_format("%s", "");
 }

@@ -12,6 +12,7 @@
 
 #include "client/command/common/command.h"
 #include "client/command/kind/kind.h"
+#include "client/text/language.h"
 #include "client/text/text.h"
 
 static command_kind_choice *choice_of(const char *command)
@@ -93,6 +94,7 @@ int command_complete(int argc, char **argv)
 {
 	const char *command = argv[1];
 
+	language_stay_english();
 	if (argc != 2 && argc != 4)
 		return command_fail(VMGRANT_USAGE, "complete: needs COMMAND, or COMMAND OPTION WORD");
 	/* It takes the options of run. */

@@ -9,6 +9,7 @@
 
 #include "client/command/common/command.h"
 #include "client/command/kind/kind.h"
+#include "client/text/message.h"
 #include "judge/policy/kind-rule.h"
 #include "wire/refusal/escape.h"
 
@@ -49,7 +50,7 @@ static int parse_rule(struct explain_object *object, char *const words[], struct
 		free(whole);
 		/* It must stay one line: the next one would be another statement. */
 		if (added < 0 || (size_t)added >= room - 1 || strchr(words[i], '\n') != NULL) {
-			acl_error_set(error, "", 0, 0, NULL, "more than a line");
+			acl_error_set(error, "", 0, 0, NULL, _("more than a line"));
 			return -1;
 		}
 		length += (size_t)added;
@@ -83,13 +84,14 @@ int explain_object_parse(struct explain_object *object, char *const words[])
 			       line[0] != '\0' ? " " : "", words[i]);
 	escape_string(object->title, sizeof object->title, line);
 	if (parse_rule(object, words, &error) < 0)
-		return command_fail(VMGRANT_USAGE, "explain: %s%s%s: name it as a rule does: %s",
+		return command_fail(VMGRANT_USAGE, _("explain: %s%s%s: name it as a rule does: %s"),
 				    error.word, error.word[0] != '\0' ? ": " : "", error.message,
 				    examples(how, sizeof how));
 	if (!names_one_object(&object->acl))
-		return command_fail(VMGRANT_USAGE,
-				    "explain: not one bridge or device: name it as a rule does: %s",
-				    examples(how, sizeof how));
+		return command_fail(
+			VMGRANT_USAGE,
+			_("explain: not one bridge or device: name it as a rule does: %s"),
+			examples(how, sizeof how));
 	object->acl_object.kind = object->acl.rules->kind;
 	kind_rule_of(object->acl_object.kind)->take(object->acl.rules, &object->acl_object);
 	return VMGRANT_GRANTED;

@@ -12,22 +12,25 @@
 #include "client/command/common/read-policy.h"
 #include "client/command/explain/explanation.h"
 #include "client/command/kind/kind.h"
+#include "client/text/language.h"
+#include "client/text/message.h"
 
 static int print_help(void)
 {
-	fputs("usage: vmgrant explain [--user NAME] [--json] KIND OBJECT\n"
-	      "\n"
-	      "Says which rule decides, by file, line and text, and which other rules are\n"
-	      "about the same. For administrators: the policy must be readable. Nothing is\n"
-	      "made and polkit is not asked.\n"
-	      "\n", stdout);
+	fputs(_("usage: vmgrant explain [--user NAME] [--json] KIND OBJECT\n"
+		"\n"
+		"Says which rule decides, by file, line and text, and which other rules are\n"
+		"about the same. For administrators: the policy must be readable. Nothing is\n"
+		"made and polkit is not asked.\n"
+		"\n"),
+	      stdout);
 	for (int i = 0; i < COMMAND_KINDS; i++)
 		(void)fputs(command_kinds[i]->explain_help, stdout);
-	fputs("\n"
-	      "  --user NAME  for this user [who runs it]\n"
-	      "  --json       for programs\n"
-	      "\n"
-	      "See vmgrant(1), vmgrant.acl(5).\n",
+	fputs(_("\n"
+		"  --user NAME  for this user [who runs it]\n"
+		"  --json       for programs\n"
+		"\n"
+		"See vmgrant(1), vmgrant.acl(5).\n"),
 	      stdout);
 	return fflush(stdout) == 0 ? VMGRANT_GRANTED : VMGRANT_INTERNAL;
 }
@@ -92,13 +95,17 @@ int command_explain(int argc, char **argv)
 			return print_help();
 		if (option == 'u')
 			user = optarg;
-		else if (option == 'j')
+		else if (option == 'j') {
+			language_stay_english();
 			print = explanation_print_json;
-		else
+		} else
 			return command_fail_unknown("explain", option, argv, options);
 	}
 	if (argc - optind < 2)
-		return command_fail(VMGRANT_USAGE, "explain: %s missing: try vmgrant explain --help",
-				    argc > optind ? "OBJECT is" : "KIND and OBJECT are");
+		return command_fail(VMGRANT_USAGE,
+				    argc > optind ? _("explain: OBJECT is missing: "
+						      "try vmgrant explain --help")
+						  : _("explain: KIND and OBJECT are missing: "
+						      "try vmgrant explain --help"));
 	return explain(user, argv + optind, print);
 }

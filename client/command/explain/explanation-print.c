@@ -6,61 +6,80 @@
 
 #include "client/command/explain/explanation.h"
 #include "client/command/explain/rule-text.h"
+#include "client/text/message.h"
 #include "wire/refusal/escape.h"
 
 static void print_rule(const char *lead, const struct acl_rule *rule, const char *remark)
 {
 	char name[256], text[RULE_TEXT_SIZE];
 
-	printf("  %s %s: line %u: %s%s%s\n", lead, escape_string(name, sizeof name, rule->file),
-	       rule->line, rule_text(rule, text) == 0 ? text : "(it cannot be read again)",
+	/* TRANSLATORS: "by /etc/vmgrant/acl.conf: line 3: RULE", then a colon and a remark. */
+	printf(_("  %s %s: line %u: %s%s%s\n"), lead, escape_string(name, sizeof name, rule->file),
+	       rule->line, rule_text(rule, text) == 0 ? text : _("(it cannot be read again)"),
 	       remark[0] != '\0' ? ": " : "", remark);
+}
+
+static void print_port(const struct acl_options *options)
+{
+	unsigned queues = options->queues == 0 ? 1 : options->queues;
+
+	printf(ngettext(" %u queue,", " %u queues,", queues), queues);
+	/* Each is a sentence's part between commas. */
+	printf(" %s,", options->port_direct ? _("a direct port") : _("a sealed port"));
+	if (options->vhost)
+		printf(" %s,", _("vhost"));
+	if (options->isolated)
+		printf(" %s,", _("isolated from others"));
+	if (options->lock_mac)
+		printf(" %s,", _("locked to the guest's address"));
+	if (options->vlan != 0)
+		printf(_(" VLAN %u,"), options->vlan);
+	if (options->quota != 0)
+		printf(_(" %u at a time,"), options->quota);
 }
 
 static void print_grant(const struct acl_rule *rule)
 {
 	const struct acl_options *options = &rule->options;
 
-	printf("  gives:");
-	if (rule->kind == ACL_KIND_BRIDGE) {
-		printf(" %u queue%s,", options->queues == 0 ? 1 : options->queues,
-		       options->queues > 1 ? "s" : "");
-		printf(" a %s port%s%s%s,", options->port_direct ? "direct" : "sealed",
-		       options->vhost ? " with vhost" : "", options->isolated ? ", isolated" : "",
-		       options->lock_mac ? ", locked to the guest's address" : "");
-		if (options->vlan != 0)
-			printf(" VLAN %u,", options->vlan);
-		if (options->quota != 0)
-			printf(" %u at a time,", options->quota);
-	}
+	/* TRANSLATORS: a list of what a rule gives follows, with a comma behind each. */
+	printf(_("  gives:"));
+	if (rule->kind == ACL_KIND_BRIDGE)
+		print_port(options);
 	if (options->memlock_bytes != 0)
-		printf(" %llu MiB of locked memory,",
+		printf(_(" %llu MiB of locked memory,"),
 		       (unsigned long long)options->memlock_bytes >> 20);
-	printf(" %s\n", options->polkit_skip ? "without asking polkit" : "if polkit agrees");
+	printf(" %s\n", options->polkit_skip ? _("without asking polkit") : _("if polkit agrees"));
 }
 
-static const char *reason_without_rule(const struct explanation *explanation)
+static void print_verdict(const struct explanation *explanation)
 {
-	if (explanation->verdict == ACL_VERDICT_NO_NAMES)
-		return ": it cannot be told who the rule below is about";
-	return explanation->decider == NULL ? ": no rule allows it" : "";
+	const char *object = explanation->object->title, *user = explanation->person->name;
+
+	if (explanation->verdict == ACL_VERDICT_ALLOW)
+		printf(_("%s: allowed for user %s\n"), object, user);
+	else if (explanation->verdict == ACL_VERDICT_NO_NAMES)
+		printf(_("%s: denied for user %s: it cannot be told who the rule below is about\n"),
+		       object, user);
+	else if (explanation->decider == NULL)
+		printf(_("%s: denied for user %s: no rule allows it\n"), object, user);
+	else
+		printf(_("%s: denied for user %s\n"), object, user);
 }
 
 void explanation_print(const struct explanation *explanation)
 {
 	int is_allowed = explanation->verdict == ACL_VERDICT_ALLOW;
 
-	printf("%s: %s for user %s%s\n", explanation->object->title,
-	       is_allowed ? "allowed" : "denied", explanation->person->name,
-	       reason_without_rule(explanation));
+	print_verdict(explanation);
 	if (explanation->decider != NULL)
-		print_rule("by", explanation->decider, "");
+		print_rule(_("by"), explanation->decider, "");
 	if (is_allowed)
 		print_grant(explanation->decider);
 	for (size_t i = 0; i < explanation->other_count; i++) {
 		const struct explain_other *other = &explanation->others[i];
 
-		print_rule(other->relation == EXPLAIN_ALSO ? "also" : "perhaps", other->rule,
+		print_rule(other->relation == EXPLAIN_ALSO ? _("also") : _("perhaps"), other->rule,
 			   explanation_remark(explanation, other));
 	}
 }

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "client/text/message.h"
 #include "client/text/text.h"
 #include "judge/names.h"
 #include "judge/policy/kind-rule.h"
@@ -13,10 +14,11 @@ const char *explanation_remark(const struct explanation *explanation,
 			       const struct explain_other *other)
 {
 	if (other->relation == EXPLAIN_PERHAPS)
-		return "if the device is what it names";
+		return _("if the device is what it names");
 	if (explanation->decider == NULL)
 		return "";
-	return other->rule->effect == explanation->decider->effect ? "not needed" : "a deny wins";
+	return other->rule->effect == explanation->decider->effect ? _("not needed")
+								   : _("a deny wins");
 }
 
 /*

@@ -27,7 +27,7 @@ struct command_kind {
 	const char *word;    /* in rules and in vmgrant explain: "bridge" */
 	const char *option;  /* "net": --net */
 	const char *object;  /* what stands behind the option: "BRIDGE" */
-	const char *thing;   /* in sentences: "bridge" */
+	const char *none;    /* in sentences: "no bridge", to be translated */
 	const char *example; /* of an object: "br0" */
 
 	/* What --help says of it: lines, each with its newline. */
@@ -89,7 +89,7 @@ void command_kind_add_options(struct option *options, command_kind_choice *choic
 int command_kind_index(int option);
 
 /* "--usb, --vfio and --disk", with last instead of "and"; "or BRIDGE" style: SHOW_OBJECT. */
-enum command_kind_show { SHOW_OPTION = 0, SHOW_OBJECT, SHOW_THING };
+enum command_kind_show { SHOW_OPTION = 0, SHOW_OBJECT, SHOW_NONE };
 #define COMMAND_KIND_TEXT_SIZE 256
 const char *command_kind_text(char text[COMMAND_KIND_TEXT_SIZE], command_kind_choice *choice,
 			      enum command_kind_show show, const char *last);

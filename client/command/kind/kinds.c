@@ -8,6 +8,7 @@
 
 #include "client/command/attach/attach.h"
 #include "client/command/run/run.h"
+#include "client/text/message.h"
 
 /* Beyond every character. */
 #define FIRST_OPTION 0x100
@@ -62,8 +63,8 @@ int command_kind_index(int option)
 static void describe(char *text, size_t size, const struct command_kind *kind,
 		     enum command_kind_show show)
 {
-	if (show == SHOW_THING)
-		(void)snprintf(text, size, "no %s", kind->thing);
+	if (show == SHOW_NONE)
+		(void)snprintf(text, size, "%s", _(kind->none));
 	else
 		(void)snprintf(text, size, "--%s%s%s", kind->option,
 			       show == SHOW_OBJECT ? " " : "",

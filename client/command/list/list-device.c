@@ -8,6 +8,8 @@
 
 #include "client/command/common/json.h"
 #include "client/command/machine/tree.h"
+#include "client/text/language.h"
+#include "client/text/message.h"
 
 /* A number of sysfs in hexadecimal, with or without 0x; -1: none. */
 long list_hex_number(const char *root, const char *device, const char *attribute)
@@ -35,14 +37,16 @@ void list_print_device(struct list_section *section, const struct list_device *e
 			      : text_format("%llu MiB)",
 					    (unsigned long long)entry->memlock_bytes >> 20);
 	const int is_no = entry->code != VMGRANT_GRANTED;
-	const char *yes = (entry->flags & VMGRANT_NODE_POLKIT) != 0 ? "polkit" : "yes";
+	const char *verdict =
+		list_verdict_word(entry->code, (entry->flags & VMGRANT_NODE_POLKIT) != 0);
 
 	if (section->row_count++ == 0)
-		(void)printf("%s%-15s  %-7s  %-9s  %s\n", section->list->row_count > 0 ? "\n" : "",
-			     section->place_title, "ALLOWED", "ID", "NAME, OR WHY NOT");
+		(void)printf("%s%-15s  %-*s  %-9s  %s\n", section->list->row_count > 0 ? "\n" : "",
+			     section->place_title, language_field(_("ALLOWED"), 7), _("ALLOWED"),
+			     "ID", _("NAME, OR WHY NOT"));
 	section->list->row_count++;
-	(void)printf("%-15s  %-7s  %-9s  %s%s%s%s%s\n", entry->place, is_no ? "no" : yes, ids,
-		     entry->name, is_no && *entry->name != '\0' ? ": " : "",
+	(void)printf("%-15s  %-*s  %-9s  %s%s%s%s%s\n", entry->place, language_field(verdict, 7),
+		     verdict, ids, entry->name, is_no && *entry->name != '\0' ? ": " : "",
 		     is_no ? list_shorten(entry->reason, entry->object) : "", memlock, limit);
 	free(limit);
 	free(ids);

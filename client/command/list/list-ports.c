@@ -10,21 +10,23 @@
 #include "client/command/common/json.h"
 #include "client/command/list/list.h"
 #include "client/command/machine/ports.h"
+#include "client/text/language.h"
+#include "client/text/message.h"
 #include "client/text/text.h"
 
 static const char *describe(enum port_state state)
 {
 	static const char *const texts[] = {
-		[PORT_WHOLE] = "in place",
-		[PORT_RESIZED] = "has not the bridge's MTU: sudo vmgrant reattach",
-		[PORT_UNHELD] = "no program has it open: vmgrant tap --remove",
-		[PORT_DOWN] = "somebody has set it down",
-		[PORT_ELSEWHERE] = "somebody has put it on another bridge",
-		[PORT_OFF] = "on no bridge: sudo vmgrant reattach",
-		[PORT_BARE] = "without its limits: sudo vmgrant reattach",
+		[PORT_WHOLE] = N_("in place"),
+		[PORT_RESIZED] = N_("has not the bridge's MTU: sudo vmgrant reattach"),
+		[PORT_UNHELD] = N_("no program has it open: vmgrant tap --remove"),
+		[PORT_DOWN] = N_("somebody has set it down"),
+		[PORT_ELSEWHERE] = N_("somebody has put it on another bridge"),
+		[PORT_OFF] = N_("on no bridge: sudo vmgrant reattach"),
+		[PORT_BARE] = N_("without its limits: sudo vmgrant reattach"),
 	};
 
-	return texts[state];
+	return _(texts[state]);
 }
 
 static void print_port(struct list *list, const struct port *port, size_t row)
@@ -33,8 +35,10 @@ static void print_port(struct list *list, const struct port *port, size_t row)
 
 	text_clean(user);
 	if (row == 0)
-		(void)printf("%s%-15s  %-15s  %-11s  %s\n", list->row_count > 0 ? "\n" : "", "PORT",
-			     "BRIDGE", "USER", "WHAT IS WRONG");
+		(void)printf("%s%-*s  %-*s  %-*s  %s\n", list->row_count > 0 ? "\n" : "",
+			     language_field(_("PORT"), 15), _("PORT"),
+			     language_field(_("BRIDGE"), 15), _("BRIDGE"),
+			     language_field(_("USER"), 11), _("USER"), _("WHAT IS WRONG"));
 	list->row_count++;
 	(void)printf("%-15s  %-15s  %-11s  %s\n", port->name, port->made.bridge, user,
 		     describe(port->state));
@@ -67,7 +71,7 @@ int list_ports(struct list *list)
 	int error = ports_find(&ports);
 
 	if (error < 0)
-		return command_fail(VMGRANT_INTERNAL, "network interfaces: cannot be listed: %s",
+		return command_fail(VMGRANT_INTERNAL, _("network interfaces: cannot be listed: %s"),
 				    strerror(-error));
 	if (list->sections != NULL) {
 		section = json_object_new_array();

@@ -11,20 +11,22 @@
 #include "client/command/common/command.h"
 #include "client/command/common/json.h"
 #include "client/command/kind/kind.h"
+#include "client/text/language.h"
+#include "client/text/message.h"
 
 static int print_help(void)
 {
-	fputs("usage: vmgrant list [--json] [--helper PATH] [--door auto|setuid|socket]\n"
-	      "\n"
-	      "The bridges of this machine and what a network card on each would be given, its\n"
-	      "USB devices, the PCI devices that are bound to VFIO or that a rule gives you, the\n"
-	      "disks that a rule gives you, and the reason of each no. Nothing is made and polkit is not asked.\n"
-	      "\n"
-	      "  --json         for programs\n"
-	      "  --helper PATH  another vmgrant-helper\n"
-	      "  --door WAY     setuid, socket or auto, see vmgrant run --help\n"
-	      "\n"
-	      "See vmgrant(1).\n",
+	fputs(_("usage: vmgrant list [--json] [--helper PATH] [--door auto|setuid|socket]\n"
+		"\n"
+		"The bridges of this machine and what a network card on each would be given, its\n"
+		"USB devices, the PCI devices that are bound to VFIO or that a rule gives you, the\n"
+		"disks that a rule gives you, and the reason of each no. Nothing is made and polkit is not asked.\n"
+		"\n"
+		"  --json         for programs\n"
+		"  --helper PATH  another vmgrant-helper\n"
+		"  --door WAY     setuid, socket or auto, see vmgrant run --help\n"
+		"\n"
+		"See vmgrant(1).\n"),
 	      stdout);
 	return fflush(stdout) == 0 ? VMGRANT_GRANTED : VMGRANT_INTERNAL;
 }
@@ -66,6 +68,13 @@ const char *list_shorten(const char *reason, const char *object)
 	return reason + length + 2;
 }
 
+const char *list_verdict_word(enum vmgrant_code code, int asks_polkit)
+{
+	if (code != VMGRANT_GRANTED)
+		return _("no");
+	return asks_polkit ? "polkit" : _("yes");
+}
+
 void list_add_verdict(json_object *object, enum vmgrant_code code, const char *reason)
 {
 	json_add_flag(object, "allowed", code == VMGRANT_GRANTED);
@@ -95,8 +104,8 @@ static int list_everything(struct list *list)
 	if (list->sections != NULL)
 		json_print(list->sections);
 	else if (list->row_count == 0)
-		(void)command_fail(0, "list: there is %s for you on this machine",
-				   command_kind_text(things, is_listed, SHOW_THING, "and"));
+		(void)command_fail(0, _("list: there is %s for you on this machine"),
+				   command_kind_text(things, is_listed, SHOW_NONE, _("and")));
 	return fflush(stdout) == 0 ? VMGRANT_GRANTED : VMGRANT_INTERNAL;
 }
 
@@ -106,10 +115,12 @@ static int connect_and_list(const char *helper, int is_json)
 	int code;
 
 	if (list.connection == NULL)
-		return command_fail(VMGRANT_INTERNAL, "vmgrant-helper: cannot be started: %s",
+		return command_fail(VMGRANT_INTERNAL, _("vmgrant-helper: cannot be started: %s"),
 				    strerror(errno));
-	if (is_json)
+	if (is_json) {
+		language_stay_english();
 		list.sections = json_object_new_object();
+	}
 	code = list_everything(&list);
 	(void)json_object_put(list.sections);
 	vmgrant_close(list.connection);
@@ -142,7 +153,9 @@ int command_list(int argc, char **argv)
 			return command_fail_unknown("list", option, argv, options);
 	}
 	if (optind < argc)
-		return command_fail(VMGRANT_USAGE, "list: %.64s: takes no argument: "
-				    "try vmgrant list --help", argv[optind]);
+		return command_fail(VMGRANT_USAGE,
+				    _("list: %.64s: takes no argument: "
+				      "try vmgrant list --help"),
+				    argv[optind]);
 	return connect_and_list(helper, is_json);
 }

@@ -30,6 +30,9 @@ int list_check_answer(struct list *list, enum vmgrant_code code);
 /* The reason without "OBJECT: " before it, which the row begins with already. */
 const char *list_shorten(const char *reason, const char *object);
 
+/* "yes", "no" or "polkit" in the person's language. */
+const char *list_verdict_word(enum vmgrant_code code, int asks_polkit);
+
 /* What all entries have: is it allowed, by which code, and why not. */
 void list_add_verdict(json_object *object, enum vmgrant_code code, const char *reason);
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "client/command/common/command.h"
+#include "client/text/message.h"
 #include "client/text/text.h"
 
 /* A field of a record, in memory of its own. The journal has other shapes for odd bytes. */
@@ -138,14 +139,17 @@ static int end_of(pid_t pid, const char *since)
 	}
 	if (WIFEXITED(status) && WEXITSTATUS(status) == COMMAND_NOT_FOUND)
 		return command_fail(VMGRANT_UNSUPPORTED,
-				    "log: there is no journalctl here: look for "
-				    "vmgrant-helper in the files of syslog");
+				    _("log: there is no journalctl here: look for "
+				      "vmgrant-helper in the files of syslog"));
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return VMGRANT_GRANTED;
 	/* It has said why, in words of its own. */
-	return command_fail(VMGRANT_INTERNAL, "log: journalctl has not shown the journal%s",
-			    since == NULL ? "" : ": is --since a time as it takes one, like yesterday, "
-						 "-1h, '2026-01-31 10:00'?");
+	if (since == NULL)
+		return command_fail(VMGRANT_INTERNAL,
+				    _("log: journalctl has not shown the journal"));
+	return command_fail(VMGRANT_INTERNAL,
+			    _("log: journalctl has not shown the journal: is --since a time as it "
+			      "takes one, like yesterday, -1h, '2026-01-31 10:00'?"));
 }
 
 int log_read(struct log *log_out, const char *since)

@@ -10,6 +10,8 @@
 #include "client/command/common/command.h"
 #include "client/command/common/json.h"
 #include "client/command/common/person.h"
+#include "client/text/language.h"
+#include "client/text/message.h"
 
 struct choice {
 	const char *since, *user;
@@ -19,18 +21,18 @@ struct choice {
 
 static int print_help(void)
 {
-	fputs("usage: vmgrant log [--since TIME] [--user NAME] [--held] [--refused] [--json]\n"
-	      "\n"
-	      "Who was given what on this machine and when, from the journal, and whether it is\n"
-	      "still held. For administrators: others see what journalctl shows them.\n"
-	      "\n"
-	      "  --since TIME  as journalctl takes it: yesterday, -1h, '2026-01-31 10:00'\n"
-	      "  --user NAME   what this user was given\n"
-	      "  --held        only what is still held\n"
-	      "  --refused     what was refused, too\n"
-	      "  --json        for programs\n"
-	      "\n"
-	      "See vmgrant(1).\n",
+	fputs(_("usage: vmgrant log [--since TIME] [--user NAME] [--held] [--refused] [--json]\n"
+		"\n"
+		"Who was given what on this machine and when, from the journal, and whether it is\n"
+		"still held. For administrators: others see what journalctl shows them.\n"
+		"\n"
+		"  --since TIME  as journalctl takes it: yesterday, -1h, '2026-01-31 10:00'\n"
+		"  --user NAME   what this user was given\n"
+		"  --held        only what is still held\n"
+		"  --refused     what was refused, too\n"
+		"  --json        for programs\n"
+		"\n"
+		"See vmgrant(1).\n"),
 	      stdout);
 	return fflush(stdout) == 0 ? VMGRANT_GRANTED : VMGRANT_INTERNAL;
 }
@@ -60,10 +62,10 @@ static void print_time(const struct log_record *record)
 static const char *state_of(const struct log_record *record)
 {
 	static const char *const words[] = {
-		[LOG_GONE] = "gone", [LOG_HELD] = "held", [LOG_UNKNOWN] = "unknown"
+		[LOG_GONE] = N_("gone"), [LOG_HELD] = N_("held"), [LOG_UNKNOWN] = N_("unknown")
 	};
 
-	return record->is_grant ? words[record->held] : "refused";
+	return record->is_grant ? _(words[record->held]) : _("refused");
 }
 
 static void print_part(const char *before, const char *text, const char *after)
@@ -74,8 +76,10 @@ static void print_part(const char *before, const char *text, const char *after)
 
 static void print_record(const struct log_record *record)
 {
+	const char *state = state_of(record);
+
 	print_time(record);
-	(void)printf(" %c %-7s ", record->is_signed ? ' ' : '!', state_of(record));
+	(void)printf(" %c %-*s ", record->is_signed ? ' ' : '!', language_field(state, 7), state);
 	if (record->user[0] != '\0')
 		(void)printf("%-12s", record->user);
 	else
@@ -149,10 +153,10 @@ static void print_text(const struct log *log, const struct choice *choice)
 		count++;
 	}
 	if (count == 0)
-		(void)command_fail(0, "log: nothing in the journal");
+		(void)command_fail(0, _("log: nothing in the journal"));
 	if (unsigned_count != 0)
-		(void)command_fail(0, "log: of lines with ! the journal does not know that the "
-				      "helper wrote them: any program can write such a record");
+		(void)command_fail(0, _("log: of lines with ! the journal does not know that the "
+					"helper wrote them: any program can write such a record"));
 }
 
 static int show(struct choice *choice)
@@ -200,9 +204,10 @@ int command_log(int argc, char **argv)
 			choice.since = optarg;
 		else if (option == 'u')
 			choice.user = optarg;
-		else if (option == 'j')
+		else if (option == 'j') {
+			language_stay_english();
 			choice.is_json = 1;
-		else if (option == 'H')
+		} else if (option == 'H')
 			choice.only_held = 1;
 		else if (option == 'r')
 			choice.with_refusals = 1;
@@ -211,8 +216,8 @@ int command_log(int argc, char **argv)
 	}
 	if (optind < argc)
 		return command_fail(VMGRANT_USAGE,
-				    "log: %.64s: takes no argument: "
-				    "try vmgrant log --help",
+				    _("log: %.64s: takes no argument: "
+				      "try vmgrant log --help"),
 				    argv[optind]);
 	return show(&choice);
 }

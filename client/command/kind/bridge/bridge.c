@@ -5,6 +5,7 @@
 
 #include "client/command/kind/kind.h"
 #include "client/command/machine/bridges.h"
+#include "client/text/message.h"
 
 static void bridge_objects(struct words *objects, const char *command)
 {
@@ -16,26 +17,26 @@ const struct command_kind command_kind_bridge = {
 	.word = "bridge",
 	.option = "net",
 	.object = "BRIDGE",
-	.thing = "bridge",
+	.none = N_("no bridge"),
 	.example = "br0",
 	.run_help =
-		"  --net BRIDGE       a card on this bridge; may be repeated\n"
-		"        ,queues=N        1 to 16, at most what the rule gives [1]\n"
-		"        ,vhost=on|off    packets by the kernel's vhost-net [off]\n"
-		"        ,vnet=on|off     the virtio-net header before each frame [on]\n"
-		"        ,mac=ADDRESS     of the guest's card [the same for the same guest: by\n"
-		"                         QEMU's -uuid, -name, or the whole command]\n"
-		"        ,model=NAME      of the card, for QEMU [what fits the machine]\n"
-		"        ,id=NAME         of the netdev, for QEMU [vmgrant-net0...]\n"
-		"        ,bus=NAME        where QEMU puts the card [its choice]\n",
-	.attach_help =
+		N_("  --net BRIDGE       a card on this bridge; may be repeated\n"
+		   "        ,queues=N        1 to 16, at most what the rule gives [1]\n"
+		   "        ,vhost=on|off    packets by the kernel's vhost-net [off]\n"
+		   "        ,vnet=on|off     the virtio-net header before each frame [on]\n"
+		   "        ,mac=ADDRESS     of the guest's card [the same for the same guest: by\n"
+		   "                         QEMU's -uuid, -name, or the whole command]\n"
+		   "        ,model=NAME      of the card, for QEMU [what fits the machine]\n"
+		   "        ,id=NAME         of the netdev, for QEMU [vmgrant-net0...]\n"
+		   "        ,bus=NAME        where QEMU puts the card [its choice]\n"),
+	.attach_help = N_(
 		"  --net BRIDGE       a card on this bridge\n"
 		"        ,queues=N        1 to 16, at most what the rule gives [1]\n"
 		"        ,vhost=on|off    packets by the kernel's vhost-net [off]\n"
 		"        ,vnet=on|off     the virtio-net header before each frame [on]\n"
 		"        ,mac=ADDRESS     of the guest's card [the same for the same guest and id]\n"
 		"        ,model=NAME      of the card, for QEMU [what fits the machine]\n"
-		"        ,bus=NAME        where QEMU puts the card [the last that takes it]\n",
+		"        ,bus=NAME        where QEMU puts the card [the last that takes it]\n"),
 	.explain_help = "  bridge NAME\n",
 	.summary = "a card on a bridge",
 	.run_words = "queues= vhost=on vhost=off vnet=on vnet=off mac= model= bus= id=",

@@ -9,6 +9,8 @@
 #include "client/command/common/json.h"
 #include "client/command/kind/bridge/bridge.h"
 #include "client/command/machine/bridges.h"
+#include "client/text/language.h"
+#include "client/text/message.h"
 #include "wire/refusal/escape.h"
 
 /* What was said about one bridge. */
@@ -54,8 +56,9 @@ static char *option_words(const struct vmgrant_offer *offer)
 static void print_row(const char *bridge, const char *allowed, const char *queues, const char *mtu,
 		      const char *left, const char *rest)
 {
-	(void)printf("%-15s  %-7s  %-6s  %-6s  %-8s %s\n", bridge, allowed, queues, mtu, left,
-		     rest);
+	(void)printf("%-*s  %-*s  %-*s  %-6s  %-*s %s\n", language_field(bridge, 15), bridge,
+		     language_field(allowed, 7), allowed, language_field(queues, 6), queues, mtu,
+		     language_field(left, 8), left, rest);
 }
 
 static void print_answer(const struct answer *answer)
@@ -67,7 +70,7 @@ static void print_answer(const struct answer *answer)
 		char *object = text_format("bridge %s", answer->bridge);
 
 		rest = text_format(" %s", list_shorten(answer->reason, object));
-		print_row(answer->bridge, "no", "-", "-", "-", rest);
+		print_row(answer->bridge, list_verdict_word(answer->code, 0), "-", "-", "-", rest);
 		free(object);
 		free(rest);
 		return;
@@ -75,9 +78,10 @@ static void print_answer(const struct answer *answer)
 	queues = text_format("%u", offer->queues);
 	mtu = text_format("%u", offer->mtu_bytes);
 	left = offer->quota == 0 ? text_format("-")
-				 : text_format("%u of %u", quota_left(offer), offer->quota);
+				 : text_format(_("%u of %u"), quota_left(offer), offer->quota);
 	rest = option_words(offer);
-	print_row(answer->bridge, (offer->flags & VMGRANT_PORT_POLKIT) != 0 ? "polkit" : "yes",
+	print_row(answer->bridge,
+		  list_verdict_word(answer->code, (offer->flags & VMGRANT_PORT_POLKIT) != 0),
 		  queues, mtu, left, rest);
 	free(queues);
 	free(mtu);
@@ -138,7 +142,8 @@ static int ask(struct list *list, json_object *section, const char *bridge)
 		return VMGRANT_GRANTED;
 	}
 	if (list->row_count++ == 0)
-		print_row("BRIDGE", "ALLOWED", "QUEUES", "MTU", "LEFT", " OPTIONS, OR WHY NOT");
+		print_row(_("BRIDGE"), _("ALLOWED"), _("QUEUES"), "MTU", _("LEFT"),
+			  _(" OPTIONS, OR WHY NOT"));
 	print_answer(&answer);
 	return VMGRANT_GRANTED;
 }
@@ -150,7 +155,7 @@ int list_bridges(struct list *list)
 	int code = VMGRANT_GRANTED, error = bridges_find(&bridges);
 
 	if (error < 0)
-		return command_fail(VMGRANT_INTERNAL, "/sys/class/net: cannot be read: %s",
+		return command_fail(VMGRANT_INTERNAL, _("/sys/class/net: cannot be read: %s"),
 				    strerror(-error));
 	if (list->sections != NULL) {
 		section = json_object_new_array();

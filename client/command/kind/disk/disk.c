@@ -7,6 +7,7 @@
 
 #include "client/command/kind/kind.h"
 #include "client/command/machine/tree.h"
+#include "client/text/message.h"
 
 #define DISK_WORDS                                                                                 \
 	"ro if=virtio if=scsi cache=none cache=writeback cache=writethrough cache=directsync "     \
@@ -37,17 +38,16 @@ const struct command_kind command_kind_disk = {
 	.word = "disk",
 	.option = "disk",
 	.object = "NAME",
-	.thing = "disk",
+	.none = N_("no disk"),
 	.example = "/dev/disk/by-id/NAME",
-	.run_help = "  --disk NAME        a disk, partition or volume; may be repeated\n"
-		    "        ,ro              for reading alone\n"
-		    "        ,if=virtio|scsi  how the guest sees it [virtio]\n"
-		    "        ,cache=MODE      as QEMU's -drive calls it [none]\n"
-		    "        ,bus=NAME        where QEMU puts it [its choice]\n",
+	.run_help = N_("  --disk NAME        a disk, partition or volume; may be repeated\n"
+		       "        ,ro              for reading alone\n"
+		       "        ,if=virtio|scsi  how the guest sees it [virtio]\n"
+		       "        ,cache=MODE      as QEMU's -drive calls it [none]\n"
+		       "        ,bus=NAME        where QEMU puts it [its choice]\n"),
 	.attach_help =
-		"  --disk NAME        a disk, partition or volume, see vmgrant run --help\n",
-	.check_help =
-		"  --disk NAME     look at this disk instead, \"/dev/disk/by-id/NAME\"\n",
+		N_("  --disk NAME        a disk, partition or volume, see vmgrant run --help\n"),
+	.check_help = N_("  --disk NAME     look at this disk instead, \"/dev/disk/by-id/NAME\"\n"),
 	.explain_help = "  disk NAME [ro]\n",
 	.summary = "a disk",
 	.run_words = DISK_WORDS,

@@ -10,6 +10,8 @@
 #include "client/command/common/json.h"
 #include "client/command/kind/disk/disk.h"
 #include "client/command/machine/tree.h"
+#include "client/text/language.h"
+#include "client/text/message.h"
 
 #define BLOCKS "/sys/class/block"
 #define BY_ID "/dev/disk/by-id"
@@ -60,26 +62,23 @@ static char *describe_size(uint64_t bytes)
 	return text_format("%.*f %s", unit == 0 ? 0 : 1, size, units[unit]);
 }
 
-static const char *describe_verdict(const struct entry *entry)
-{
-	if (entry->code != VMGRANT_GRANTED)
-		return "no";
-	return (entry->disk.flags & VMGRANT_NODE_POLKIT) != 0 ? "polkit" : "yes";
-}
-
 static void print_entry(struct list *list, const struct entry *entry, size_t row)
 {
 	const int is_no = entry->code != VMGRANT_GRANTED;
 	const int is_ro = !is_no && (entry->disk.flags & VMGRANT_NODE_READ_ONLY) != 0;
+	const char *verdict =
+		list_verdict_word(entry->code, (entry->disk.flags & VMGRANT_NODE_POLKIT) != 0);
 	char *object = text_format("disk %s", entry->node);
 	char *size = is_no ? text_format("-") : describe_size(entry->disk.bytes);
 
 	if (row == 0)
-		(void)printf("%s%-15s  %-7s  %-9s  %s\n", list->row_count > 0 ? "\n" : "", "DISK",
-			     "ALLOWED", "SIZE", "NAME, OR WHY NOT");
+		(void)printf("%s%-*s  %-*s  %-*s  %s\n", list->row_count > 0 ? "\n" : "",
+			     language_field(_("DISK"), 15), _("DISK"),
+			     language_field(_("ALLOWED"), 7), _("ALLOWED"),
+			     language_field(_("SIZE"), 9), _("SIZE"), _("NAME, OR WHY NOT"));
 	list->row_count++;
-	(void)printf("%-15s  %-7s  %-9s  %s%s%s%s\n", entry->node, describe_verdict(entry), size,
-		     entry->name, is_ro ? ": read-only" : "", is_no ? ": " : "",
+	(void)printf("%-15s  %-*s  %-9s  %s%s%s%s\n", entry->node, language_field(verdict, 7),
+		     verdict, size, entry->name, is_ro ? _(": read-only") : "", is_no ? ": " : "",
 		     is_no ? list_shorten(entry->reason, object) : "");
 	free(size);
 	free(object);

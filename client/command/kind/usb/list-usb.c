@@ -8,6 +8,7 @@
 #include "client/command/kind/usb/usb.h"
 #include "client/command/list/list-device.h"
 #include "client/command/machine/tree.h"
+#include "client/text/message.h"
 
 #define USB "/sys/bus/usb/devices"
 #define USB_CLASS_HUB 0x09
@@ -52,7 +53,7 @@ static void add_odd_usb(struct list_section *section, struct list_device *entry,
 	entry->name = text_format("%s", "");
 	entry->object = text_format("%s", "");
 	entry->code = VMGRANT_USAGE;
-	entry->reason = "its bus or device number is too large for a request";
+	entry->reason = _("its bus or device number is too large for a request");
 	add_usb(section, entry, bus, device);
 	free(entry->object);
 	free(entry->name);

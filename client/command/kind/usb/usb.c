@@ -8,6 +8,7 @@
 
 #include "client/command/kind/kind.h"
 #include "client/command/machine/tree.h"
+#include "client/text/message.h"
 
 #define USB "/sys/bus/usb/devices"
 
@@ -36,16 +37,16 @@ const struct command_kind command_kind_usb = {
 	.word = "usb",
 	.option = "usb",
 	.object = "ID",
-	.thing = "USB device",
+	.none = N_("no USB device"),
 	.example = "0951:1666",
-	.run_help = "  --usb ID           a USB device, as VID:PID or port; may be repeated\n"
-		    "        VID:PID          as lsusb prints it\n"
-		    "        BUS-PORT         where it is plugged in: 1-1.4\n"
-		    "        bus=N,device=N   as lsusb counts them\n"
-		    "        ,optional        start without it if it is not there\n"
-		    "        ,follow          plug it in whenever it comes, while QEMU runs\n"
-		    "        ,serial=TEXT     and of this serial number; comes last\n",
-	.attach_help = "  --usb ID           a USB device, see vmgrant run --help\n",
+	.run_help = N_("  --usb ID           a USB device, as VID:PID or port; may be repeated\n"
+		       "        VID:PID          as lsusb prints it\n"
+		       "        BUS-PORT         where it is plugged in: 1-1.4\n"
+		       "        bus=N,device=N   as lsusb counts them\n"
+		       "        ,optional        start without it if it is not there\n"
+		       "        ,follow          plug it in whenever it comes, while QEMU runs\n"
+		       "        ,serial=TEXT     and of this serial number; comes last\n"),
+	.attach_help = N_("  --usb ID           a USB device, see vmgrant run --help\n"),
 	.explain_help = "  usb VENDOR:PRODUCT [serial=TEXT] [port=PORT] [class=NUMBER]\n",
 	.summary = "a USB device",
 	.run_words = "port= bus= device= serial= follow optional",

@@ -7,6 +7,7 @@
 
 #include "client/command/kind/kind.h"
 #include "client/command/machine/tree.h"
+#include "client/text/message.h"
 
 /* What is bound to VFIO; check is also about what is not yet. */
 static void vfio_objects(struct words *objects, const char *command)
@@ -26,14 +27,15 @@ const struct command_kind command_kind_vfio = {
 	.word = "vfio",
 	.option = "vfio",
 	.object = "ADDRESS",
-	.thing = "PCI device",
+	.none = N_("no PCI device"),
 	.example = "0000:03:00.0",
-	.run_help = "  --vfio ADDRESS     a PCI device that is bound to VFIO; may be repeated\n"
-		    "        ,memlock=SIZE    memory that may be locked [all that the rule gives]\n"
-		    "        ,iommufd=off     by the IOMMU group, for QEMU before 9.0\n"
-		    "        ,bus=NAME        where QEMU puts the device [its choice]\n",
-	.check_help = "  --vfio ADDRESS  look at this PCI device and its group instead, "
-		      "\"0000:03:00.0\"\n",
+	.run_help =
+		N_("  --vfio ADDRESS     a PCI device that is bound to VFIO; may be repeated\n"
+		   "        ,memlock=SIZE    memory that may be locked [all that the rule gives]\n"
+		   "        ,iommufd=off     by the IOMMU group, for QEMU before 9.0\n"
+		   "        ,bus=NAME        where QEMU puts the device [its choice]\n"),
+	.check_help = N_("  --vfio ADDRESS  look at this PCI device and its group instead, "
+			 "\"0000:03:00.0\"\n"),
 	.explain_help = "  vfio ADDRESS | VENDOR:DEVICE\n",
 	.summary = "a PCI device",
 	.run_words = "memlock= iommufd=off bus=",

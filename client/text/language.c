@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 vmgrant contributors */
+/* The language that the command speaks. */
+#include "client/text/language.h"
+
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wchar.h>
+#include <wctype.h>
+
+#include "client/text/message.h"
+#include "client/text/text.h"
+
+#if ENABLE_NLS
+
+/* A catalog has a header: the translation of nothing. */
+static int has_catalog(void)
+{
+	return *gettext("") != '\0';
+}
+
+void language_choose(void)
+{
+	if (setlocale(LC_CTYPE, "") == NULL || setlocale(LC_MESSAGES, "") == NULL ||
+	    bindtextdomain("vmgrant", VMGRANT_LOCALEDIR) == NULL || textdomain("vmgrant") == NULL ||
+	    !has_catalog())
+		language_stay_english();
+}
+
+#else
+
+static int has_catalog(void)
+{
+	return 0;
+}
+
+void language_choose(void)
+{
+}
+
+#endif
+
+void language_stay_english(void)
+{
+	(void)setlocale(LC_CTYPE, "C");
+	(void)setlocale(LC_MESSAGES, "C");
+}
+
+int language_field(const char *text, int columns)
+{
+	wchar_t wide[256];
+	size_t count = mbstowcs(wide, text, sizeof wide / sizeof wide[0]);
+	int width;
+
+	if (count == (size_t)-1 || count == sizeof wide / sizeof wide[0])
+		return columns;
+	width = wcswidth(wide, count);
+	return width < 0 ? columns : columns + (int)strlen(text) - width;
+}
+
+/* Letters that stand on others have no width; neither has what hides. */
+static int is_seen(wchar_t character)
+{
+	return wcwidth(character) > 0 || iswalpha((wint_t)character);
+}
+
+void language_clean(char *line)
+{
+	mbstate_t state = { 0 };
+
+	if (!has_catalog()) {
+		text_clean(line);
+		return;
+	}
+	while (*line != '\0') {
+		wchar_t character;
+		size_t length = mbrtowc(&character, line, strlen(line), &state);
+
+		if (length == 0 || length > strlen(line)) {
+			state = (mbstate_t){ 0 };
+			*line++ = '?';
+		} else if (!is_seen(character)) {
+			memset(line, '?', length);
+			line += length;
+		} else {
+			line += length;
+		}
+	}
+}
