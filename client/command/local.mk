@@ -16,8 +16,6 @@ libcommand_a_SOURCES = \
 	client/command/common/interrupt.h \
 	client/command/common/json.c \
 	client/command/common/json.h \
-	client/command/libvirt/domain-text.c \
-	client/command/libvirt/domain-text.h \
 	client/command/machine/capture.c \
 	client/command/machine/capture.h \
 	client/command/machine/tree.c \
@@ -44,6 +42,8 @@ libcommand_a_SOURCES = \
 	client/command/setup/network/network-text.h \
 	client/command/setup/network/nm-profile.c \
 	client/command/setup/network/nm-profile.h \
+	client/domain/domain-text.c \
+	client/domain/domain-text.h \
 	client/confine/confine.h \
 	client/confine/filter.c \
 	client/confine/filter.h \
@@ -209,6 +209,8 @@ vmgrant_SOURCES = \
 	client/command/libvirt/edit.c \
 	client/command/libvirt/edit.h \
 	client/command/libvirt/libvirt.c \
+	client/command/libvirt/read-domain.c \
+	client/command/libvirt/read-domain.h \
 	client/command/libvirt/try-options.c \
 	client/command/libvirt/try-options.h \
 	client/command/list/list-device.c \

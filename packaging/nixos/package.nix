@@ -14,6 +14,7 @@
   libcap_ng,
   libnl,
   libseccomp,
+  libxml2,
   pkg-config,
   polkit,
   python3,
@@ -38,6 +39,7 @@ stdenv.mkDerivation {
     libcap_ng
     libnl
     libseccomp
+    libxml2
     polkit
     systemdLibs
     udev

@@ -109,7 +109,7 @@ count_unit_tests() {
 hardened() {
 	local file
 
-	for file in vmgrant-helper vmgrant-authorize vmgrant-listen; do
+	for file in vmgrant-helper vmgrant-authorize vmgrant-domain vmgrant-listen; do
 		readelf -hlW "$work/gcc/$file" >"$work/logs/elf" &&
 			readelf -dW "$work/gcc/$file" >>"$work/logs/elf" || return 1
 		grep -q 'Type: *DYN' "$work/logs/elf" || { echo "$file is no PIE"; return 1; }

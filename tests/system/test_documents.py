@@ -115,7 +115,7 @@ REFUSED = (
     (r"vmgrant setup --undo$", (replies.OBJECT,)),
     # No such card is there; test_setup_managers has one.
     (r"vmgrant setup --group students --bridge br0 --uplink", (replies.OBJECT,)),
-    # No domain is in that world; test_clients_wrapper has one.
+    # No domain is in that world; test_clients_domains has one.
     (r"vmgrant (attach --)?libvirt", (100,)),
     # The rule there gives sealed ports, which do not stay; test_tap has others.
     (r"vmgrant tap br0$", (replies.UNSUPPORTED,)),

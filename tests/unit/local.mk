@@ -23,7 +23,6 @@ UNIT_TESTS = \
 	tests/unit/test-device-option \
 	tests/unit/test-disk-paths \
 	tests/unit/test-disk-rules \
-	tests/unit/test-domain-text \
 	tests/unit/test-escape \
 	tests/unit/test-hash \
 	tests/unit/test-iptables-rules \
@@ -60,6 +59,9 @@ UNIT_TESTS = \
 	tests/unit/test-vfio-find \
 	tests/unit/test-vfio-judge \
 	tests/unit/test-vfio-nodes
+if DOMAIN_XML
+UNIT_TESTS += tests/unit/test-domain-xml
+endif
 
 # Every one links the objects that the programs link. A double of a file comes before them.
 # Its lists of users and groups answer as the test says.
@@ -104,7 +106,8 @@ tests_unit_test_qemu_files_LDADD = $(command_libraries)
 tests_unit_test_net_option_LDADD = libcommand.a libwire.la $(CMOCKA_LIBS)
 tests_unit_test_open_broker_CPPFLAGS = $(AM_CPPFLAGS) -DOPENER='"$(abs_top_builddir)/tests/unit/opener"'
 tests_unit_test_hash_LDADD = libcommand.a $(CMOCKA_LIBS)
-tests_unit_test_domain_text_LDADD = libcommand.a libwire.la $(CMOCKA_LIBS)
+tests_unit_test_domain_xml_LDADD = libdomain.a libcommand.a $(DOMAIN_XML_LIBS) $(JSON_LIBS) \
+	$(CMOCKA_LIBS)
 tests_unit_test_setup_texts_CPPFLAGS = $(with_json)
 tests_unit_test_setup_texts_LDADD = libcommand.a libwire.la $(CMOCKA_LIBS)
 tests_unit_test_capture_LDADD = libcommand.a libwire.la $(CMOCKA_LIBS)

@@ -10,6 +10,8 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "client/command/machine/capture.h"
 
@@ -58,9 +60,32 @@ static void all_that_the_program_itself_wrote_is_there(void **state)
 	free(capture);
 }
 
+static void files_take_the_place_of_input_and_output(void **state)
+{
+	struct capture *capture = malloc(sizeof *capture);
+	char cat[] = "sh", option[] = "-c", line[] = "cat; cat; echo problem >&2";
+	char *words[] = { cat, option, line, NULL }, text[8] = "";
+	int input = memfd_create("input", MFD_CLOEXEC),
+	    output = memfd_create("output", MFD_CLOEXEC);
+
+	(void)state;
+	assert_non_null(capture);
+	assert_int_equal(pwrite(input, "abcdef", 6, 0), 6);
+	assert_int_equal(lseek(input, 2, SEEK_SET), 2);
+	capture_run_between(words, input, output, LIMIT_MS, capture);
+	assert_int_equal(capture->end, CAPTURE_EXITED);
+	assert_string_equal(capture->text, "problem\n");
+	assert_int_equal(pread(output, text, sizeof text, 0), 4);
+	assert_string_equal(text, "cdef");
+	close(input);
+	close(output);
+	free(capture);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(files_take_the_place_of_input_and_output),
 		cmocka_unit_test(a_daemon_that_keeps_the_output_is_not_waited_for),
 		cmocka_unit_test(all_that_the_program_itself_wrote_is_there),
 	};

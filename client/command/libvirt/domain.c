@@ -7,26 +7,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "client/command/common/command.h"
-#include "client/command/common/small-file.h"
+#include "client/command/libvirt/read-domain.h"
 #include "client/command/machine/capture.h"
 
 /* The first question starts the session's daemon. */
 #define VIRSH_TIMEOUT_MS 120000
-#define END "</domain>\n"
 
 /* ---- virsh ---- */
 
-static void run_virsh(const char *const words[], struct capture *capture)
+/* Its input and output; -1: none, and what it prints is in the capture. */
+static void run_virsh(const char *const words[], int input, int output, struct capture *capture)
 {
 	struct words line = { 0 };
 
 	words_add_all(&line, (const char *const[]){ "virsh", "-q", "-c", "qemu:///session", NULL });
 	words_add_all(&line, words);
-	capture_run(line.items, VIRSH_TIMEOUT_MS, capture);
+	capture_run_between(line.items, input, output, VIRSH_TIMEOUT_MS, capture);
 	words_release(&line);
 }
 
@@ -55,31 +54,74 @@ static int fail(const char *word, const struct capture *capture)
 
 /* ---- reading ---- */
 
-static int read_xml(struct domain *domain, const char *word, struct capture *capture)
+static int fail_memory(int result)
 {
-	const char *begin, *end, *why;
+	return command_fail(VMGRANT_INTERNAL, "libvirt: no file in memory: %s", strerror(-result));
+}
 
+static int fail_reading(const char *word, int result)
+{
+	if (result == -ENOENT)
+		return command_fail(VMGRANT_UNSUPPORTED,
+				    "libvirt domain %.256s: cannot be edited: " VMGRANT_DOMAIN
+				    " is not installed: vmgrant was built without libxml2",
+				    word);
+	return command_fail(VMGRANT_INTERNAL,
+			    "libvirt domain %.256s: " VMGRANT_DOMAIN " cannot read it: %s", word,
+			    strerror(-result));
+}
+
+/* The description, to be freed. */
+static int dump_xml(const char *word, char **xml_out, struct capture *capture)
+{
+	int fd = read_domain_file(""), code = VMGRANT_GRANTED, result;
+
+	if (fd < 0)
+		return fail_memory(fd);
 	/* Without --security-info a password would be lost by the way back. */
 	run_virsh((const char *const[]){ "dumpxml", "--inactive", "--security-info", "--", word,
 					 NULL },
-		  capture);
+		  -1, fd, capture);
+	result = read_domain_back(fd, DOMAIN_XML_BYTES_MAX, xml_out);
 	if (!has_worked(capture))
-		return fail(word, capture);
-	begin = strstr(capture->text, "<domain ");
-	end = begin == NULL ? NULL : strstr(begin, "\n" END);
-	if (end == NULL)
-		return command_fail(
-			VMGRANT_UNSUPPORTED,
-			"libvirt domain %.256s: its description is longer than %u bytes: "
-			"edit it by virsh edit",
-			word, CAPTURE_SIZE);
-	domain->xml = text_format("%.*s\n" END, (int)(end - begin), begin);
-	why = domain_text_read(&domain->text, domain->xml);
-	return why == NULL ? VMGRANT_GRANTED
-			   : command_fail(VMGRANT_UNSUPPORTED,
-					  "libvirt domain %.256s: its description has %s: edit it "
-					  "by virsh edit",
-					  word, why);
+		code = fail(word, capture);
+	else if (result < 0)
+		code = command_fail(VMGRANT_UNSUPPORTED,
+				    "libvirt domain %.256s: its description cannot be read: %s: "
+				    "edit it by virsh edit",
+				    word, strerror(-result));
+	close(fd);
+	return code;
+}
+
+static int read_xml(struct domain *domain, const char *word, struct capture *capture)
+{
+	char *xml = NULL;
+	int code = dump_xml(word, &xml, capture);
+	int result = code == VMGRANT_GRANTED ? read_domain(&domain->text, xml, NULL) : 0;
+
+	free(xml);
+	if (result < 0)
+		return fail_reading(word, result);
+	if (domain->text.error != NULL)
+		return command_fail(VMGRANT_UNSUPPORTED,
+				    "libvirt domain %.256s: its description %.512s: edit it by "
+				    "virsh edit",
+				    word, domain->text.error);
+	return code;
+}
+
+int domain_change(const struct domain *domain, const char *emulator, char **xml_out)
+{
+	struct domain_text text;
+	int result = read_domain(&text, domain->text.xml, emulator);
+
+	*xml_out = text.changed;
+	text.changed = NULL;
+	domain_text_release(&text);
+	if (result == 0 && *xml_out == NULL)
+		result = -EPROTO;
+	return result < 0 ? fail_reading(domain->text.name, result) : VMGRANT_GRANTED;
 }
 
 /* Does virsh list, with that option, name it? */
@@ -88,7 +130,7 @@ static int is_listed(const struct domain *domain, const char *option, int *is_li
 {
 	char *rest = capture->text, *line;
 
-	run_virsh((const char *const[]){ "list", "--name", option, NULL }, capture);
+	run_virsh((const char *const[]){ "list", "--name", option, NULL }, -1, -1, capture);
 	if (!has_worked(capture))
 		return fail(domain->text.name, capture);
 	*is_listed_out = 0;
@@ -120,40 +162,23 @@ int domain_find(struct domain *domain, const char *word)
 
 void domain_release(struct domain *domain)
 {
-	free(domain->xml);
 	domain_text_release(&domain->text);
 }
 
 /* ---- writing ---- */
 
-/* In memory, since it may hold secrets; -1: no. */
-static int make_file(const char *xml)
-{
-	int fd = memfd_create("vmgrant-domain", 0);
-
-	if (fd >= 0 && small_file_write(fd, xml) < 0) {
-		close(fd);
-		return -1;
-	}
-	return fd;
-}
-
 int domain_define(const struct domain *domain, const char *xml)
 {
+	int fd = read_domain_file(xml), code = VMGRANT_GRANTED;
 	struct capture *capture;
-	int fd = make_file(xml), code = VMGRANT_GRANTED;
-	char *path;
 
 	if (fd < 0)
-		return command_fail(VMGRANT_INTERNAL, "libvirt: no file in memory: %s",
-				    strerror(errno));
+		return fail_memory(fd);
 	capture = text_need(calloc(1, sizeof *capture));
-	path = text_format("/proc/self/fd/%d", fd);
-	run_virsh((const char *const[]){ "define", path, NULL }, capture);
+	run_virsh((const char *const[]){ "define", "/proc/self/fd/0", NULL }, fd, -1, capture);
 	if (!has_worked(capture))
 		code = fail(domain->text.name, capture);
 	close(fd);
-	free(path);
 	free(capture);
 	return code;
 }

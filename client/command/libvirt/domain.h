@@ -6,11 +6,10 @@
 #ifndef VMGRANT_CLIENT_COMMAND_LIBVIRT_DOMAIN_H
 #define VMGRANT_CLIENT_COMMAND_LIBVIRT_DOMAIN_H
 
-#include "client/command/libvirt/domain-text.h"
+#include "client/domain/domain-text.h"
 
 struct domain {
-	char *xml; /* as it is started next, with its secrets */
-	struct domain_text text;
+	struct domain_text text; /* as it is started next, with its secrets */
 	int is_running;
 };
 
@@ -21,6 +20,12 @@ struct domain {
 int domain_find(struct domain *domain, const char *word);
 
 void domain_release(struct domain *domain);
+
+/*
+ * Its description with another emulator, to be freed. Returns 0, or the exit status and has said
+ * why.
+ */
+int domain_change(const struct domain *domain, const char *emulator, char **xml_out);
 
 /* Give it this description. Returns 0, or the exit status and has said why. */
 int domain_define(const struct domain *domain, const char *xml);

@@ -65,8 +65,9 @@ static int plan_change(struct libvirt_edit *edit)
 		edit->after = join_lines(&edit->options);
 	else if (edit->what == LIBVIRT_EDIT_SHOW && edit->before != NULL)
 		edit->after = text_format("%s", edit->before);
-	if (edit->emulator != NULL && strcmp(edit->emulator, edit->domain.text.emulator) != 0)
-		edit->xml = domain_text_with_emulator(edit->domain.xml, edit->emulator);
+	if (code == VMGRANT_GRANTED && edit->emulator != NULL &&
+	    strcmp(edit->emulator, edit->domain.text.emulator) != 0)
+		code = domain_change(&edit->domain, edit->emulator, &edit->xml);
 	return code;
 }
 
@@ -84,7 +85,7 @@ static void find_diff(struct libvirt_edit *edit)
 	char *title = text_format("qemu:///session/%s", edit->domain.text.name);
 
 	if (edit->xml != NULL)
-		add_diff(edit, edit->domain.xml, edit->xml, title);
+		add_diff(edit, edit->domain.text.xml, edit->xml, title);
 	if (has_changed(edit->before, edit->after))
 		add_diff(edit, edit->before, edit->after, edit->path);
 	free(title);
@@ -93,7 +94,7 @@ static void find_diff(struct libvirt_edit *edit)
 static void warn(struct libvirt_edit *edit)
 {
 	const char *name = edit->domain.text.name;
-	struct words dropped = { 0 };
+	const struct words *dropped = &edit->domain.text.dropped;
 
 	if (edit->domain.text.has_variables)
 		words_add(
@@ -101,13 +102,11 @@ static void warn(struct libvirt_edit *edit)
 			text_format("%s: its <qemu:env> has VMGRANT or VMGRANT_FILE, which counts "
 				    "in place of the file: virsh edit takes it out",
 				    name));
-	domain_text_find_dropped(edit->domain.xml, &dropped);
-	for (size_t i = 0; i < dropped.count; i++)
+	for (size_t i = 0; i < dropped->count; i++)
 		words_add(&edit->warnings,
 			  text_format("%s: its <interface type='bridge'> has %s, which libvirt's "
 				      "sessions take without a word and ignore",
-				      name, dropped.items[i]));
-	words_release(&dropped);
+				      name, dropped->items[i]));
 }
 
 int libvirt_edit_plan(struct libvirt_edit *edit)

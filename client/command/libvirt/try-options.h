@@ -6,7 +6,7 @@
 #ifndef VMGRANT_CLIENT_COMMAND_LIBVIRT_TRY_OPTIONS_H
 #define VMGRANT_CLIENT_COMMAND_LIBVIRT_TRY_OPTIONS_H
 
-#include "client/command/libvirt/domain-text.h"
+#include "client/domain/domain-text.h"
 
 /*
  * Words that make no sense are an error. What is refused now may be had later, and is a warning.

@@ -16,18 +16,27 @@
 
 extern char **environ;
 
-static int spawn(pid_t *pid_out, char *const argv[], int output)
+struct ends {
+	int input, output; /* -1: none */
+	int text;
+};
+
+static int spawn(pid_t *pid_out, char *const argv[], const struct ends *ends)
 {
 	posix_spawn_file_actions_t actions;
 	int error = posix_spawn_file_actions_init(&actions);
 
 	if (error != 0)
 		return error;
-	error = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDWR, 0);
+	if (ends->input < 0)
+		error = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDWR, 0);
+	else
+		error = posix_spawn_file_actions_adddup2(&actions, ends->input, 0);
 	if (error == 0)
-		error = posix_spawn_file_actions_adddup2(&actions, output, 1);
+		error = posix_spawn_file_actions_adddup2(
+			&actions, ends->output < 0 ? ends->text : ends->output, 1);
 	if (error == 0)
-		error = posix_spawn_file_actions_adddup2(&actions, output, 2);
+		error = posix_spawn_file_actions_adddup2(&actions, ends->text, 2);
 	if (error == 0)
 		error = posix_spawnp(pid_out, argv[0], &actions, NULL, argv, environ);
 	posix_spawn_file_actions_destroy(&actions);
@@ -96,6 +105,12 @@ static void wait_for_end(struct child *child, int is_late, long long end_ms,
 
 void capture_run(char *const argv[], int timeout_ms, struct capture *capture)
 {
+	capture_run_between(argv, -1, -1, timeout_ms, capture);
+}
+
+void capture_run_between(char *const argv[], int input, int output, int timeout_ms,
+			 struct capture *capture)
+{
 	long long end_ms = clock_now_ms() + timeout_ms;
 	struct child child;
 	int ends[2], error, is_late;
@@ -106,7 +121,8 @@ void capture_run(char *const argv[], int timeout_ms, struct capture *capture)
 		capture->status = errno;
 		return;
 	}
-	error = spawn(&pid, argv, ends[1]);
+	error = spawn(&pid, argv,
+		      &(const struct ends){ .input = input, .output = output, .text = ends[1] });
 	close(ends[1]);
 	if (error != 0) {
 		close(ends[0]);

@@ -30,6 +30,15 @@ struct capture {
  */
 void capture_run(char *const argv[], int timeout_ms, struct capture *capture);
 
+/*
+ * The same with more text than a capture has room for. Both are borrowed.
+ *
+ * input   its standard input, from where it stands; -1: /dev/null
+ * output  its standard output, and only error output is in the capture; -1: both are
+ */
+void capture_run_between(char *const argv[], int input, int output, int timeout_ms,
+			 struct capture *capture);
+
 /* Cut off the first line of text; returns it, or NULL when nothing is left. */
 char *capture_next_line(char **text);
 

@@ -6,11 +6,10 @@
 
 #include "client/command/check/check.h"
 #include "client/command/common/small-file.h"
-#include "client/command/libvirt/domain-text.h"
+#include "client/command/libvirt/read-domain.h"
 #include "client/command/machine/libvirt-conf.h"
 #include "client/command/machine/tree.h"
 
-#define DOMAIN_BYTES_MAX (1024u * 1024)
 #define END ".xml"
 
 static char *join(const struct words *words)
@@ -26,14 +25,14 @@ static char *join(const struct words *words)
 
 static void check_domain(struct check *check, const char *path, const char *name)
 {
-	struct words dropped = { 0 };
-	char *xml, *list;
+	struct domain_text domain = { 0 };
+	char *xml = NULL, *list;
 
-	if (small_file_read(path, DOMAIN_BYTES_MAX, &xml) < 0)
-		return;
-	domain_text_find_dropped(xml, &dropped);
-	if (dropped.count > 0) {
-		list = join(&dropped);
+	/* What cannot be read asks for nothing that could be named. */
+	if (small_file_read(path, DOMAIN_XML_BYTES_MAX, &xml) == 0)
+		(void)read_domain(&domain, xml, NULL);
+	if (domain.dropped.count > 0) {
+		list = join(&domain.dropped);
 		check_advise(
 			check, CHECK_WARN,
 			text_format("libvirt: domain %s: its <interface type='bridge'> has %s, "
@@ -43,7 +42,7 @@ static void check_domain(struct check *check, const char *path, const char *name
 				    "isolation from the rule"));
 		free(list);
 	}
-	words_release(&dropped);
+	domain_text_release(&domain);
 	free(xml);
 }
 
