@@ -10,6 +10,7 @@
 #define VMGRANT_CLIENT_CONFINE_CONFINE_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "client/confine/ids.h"
 
@@ -26,6 +27,12 @@ struct confine_place {
 	char *path; /* absolute */
 	enum confine_access access;
 	int is_needed; /* 0: may be absent */
+};
+
+/* A folder that a guest may write: whatever is named below it is opened beneath it. */
+struct confine_share {
+	dev_t device;
+	ino_t inode;
 };
 
 enum confine_level {
@@ -58,11 +65,30 @@ struct confine {
 	struct confine_viewers viewers;
 	struct confine_place *places;
 	size_t place_count;
+	struct confine_share *shares;
+	size_t share_count;
 };
 
 /* Add a place. Its path is copied. */
 void confine_add(struct confine *confine, const char *path, enum confine_access access,
 		 int is_needed);
+
+/* A folder that a guest may write, this one or another. What is none is passed over. */
+void confine_share(struct confine *confine, const char *path);
+
+/*
+ * Open a file of the person's, relative to the working folder, by a way that no guest can turn:
+ * links that lie in a folder which a guest may write lead nowhere out of it, and what lies there
+ * is a file, which is emptied only then. Such a folder is one that confine_share() was told,
+ * or that others than the person and root may write.
+ *
+ * flags      as open() has them; what O_CREAT makes has mode 0600
+ * share_out  NULL, or gets the folder of that kind to which the way came, to be freed in any
+ *            case; left alone if there is none
+ *
+ * Returns an fd, or -1 with errno: EXDEV for such a link, ENXIO for what is no file there.
+ */
+int confine_open(struct confine *confine, const char *path, int flags, char **share_out);
 
 /* Take away the places of which nothing is left to do: CONFINE_BY_FD. */
 void confine_forget(struct confine *confine);

@@ -74,15 +74,14 @@ static int drop_capabilities(void)
 	return 0;
 }
 
-static int make_world(const struct inside *inside)
+static int make_world(const struct inside *inside, int *fds)
 {
 	const struct confine *confine = inside->confine;
-	int *fds = text_need(calloc(confine->place_count + 1, sizeof *fds));
 	char *folder = getcwd(NULL, 0);
-	int result = confine_root_open(confine, fds);
+	int result = 0;
 
 	/* Only now: its root is the control group that the program has come to. */
-	if (result == 0 && unshare(CLONE_NEWCGROUP) < 0)
+	if (unshare(CLONE_NEWCGROUP) < 0)
 		result = confine_fail("a namespace of control groups", errno);
 	if (result == 0)
 		result = take_ids(inside);
@@ -90,12 +89,7 @@ static int make_world(const struct inside *inside)
 		end_user_namespaces();
 		result = confine_root_enter(confine, fds, folder == NULL ? "/" : folder);
 	}
-	for (size_t i = 0; i < confine->place_count; i++) {
-		if (fds[i] >= 0)
-			close(fds[i]);
-	}
 	free(folder);
-	free(fds);
 	return result;
 }
 
@@ -111,7 +105,7 @@ static int end_core_dumps(void)
 	return setrlimit(RLIMIT_CORE, &one) < 0 ? confine_fail("core dumps", errno) : 0;
 }
 
-static int enter_walls(const struct inside *inside)
+static int enter_walls(const struct inside *inside, const int *fds)
 {
 	const struct confine *confine = inside->confine;
 	const int has_landlock = confine_landlock_abi() > 0;
@@ -121,8 +115,9 @@ static int enter_walls(const struct inside *inside)
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return confine_fail("no_new_privs", errno);
 	if (has_landlock &&
-	    confine_landlock_enter(confine, inside->has_namespaces ? CONFINE_ROOT_OWN
-								   : CONFINE_ROOT_OF_HOST) < 0)
+	    confine_landlock_enter(confine, fds,
+				   inside->has_namespaces ? CONFINE_ROOT_OWN
+							  : CONFINE_ROOT_OF_HOST) < 0)
 		return -1;
 	return confine_filter_enter(inside->has_namespaces || confine->keeps_network
 					    ? CONFINE_SOCKETS_IP : CONFINE_SOCKETS_UNIX);
@@ -144,8 +139,23 @@ static int has_supervisor(int report_fd)
 	return poll(&ready, 1, 0) == 0;
 }
 
+static int make_walls(const struct inside *inside, int *fds)
+{
+	if (confine_root_open(inside->confine, fds) < 0)
+		return -1;
+	if (inside->has_namespaces && make_world(inside, fds) < 0)
+		return -1;
+	/* A change of ids has undone what was asked for before. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || !has_supervisor(inside->report_fd) ||
+	    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
+		return -1;
+	return enter_walls(inside, fds);
+}
+
 static int confine_self(const struct inside *inside)
 {
+	const size_t count = inside->confine->place_count;
+	int *fds, result;
 	char byte;
 
 	/* The person's process is gone if there is no byte. */
@@ -154,13 +164,14 @@ static int confine_self(const struct inside *inside)
 	/* Away from the terminal, so that nothing can be typed into it. */
 	if (setsid() < 0 || leave_keyring() < 0)
 		return -1;
-	if (inside->has_namespaces && make_world(inside) < 0)
-		return -1;
-	/* A change of ids has undone what was asked for before. */
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || !has_supervisor(inside->report_fd) ||
-	    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0 || enter_walls(inside) < 0)
-		return -1;
-	return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	fds = text_need(calloc(count + 1, sizeof *fds));
+	result = make_walls(inside, fds);
+	for (size_t i = 0; i < count; i++) {
+		if (fds[i] >= 0)
+			close(fds[i]);
+	}
+	free(fds);
+	return result < 0 ? -1 : prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
 /* ---- the program ---- */

@@ -70,22 +70,28 @@ static uint64_t rights(enum confine_access access)
 	}
 }
 
-/* What is not there needs no right. */
-static int add_place(int ruleset_fd, const struct confine_place *place, uint64_t handled)
+static int add_rule(int ruleset_fd, int fd, const struct confine_place *place, uint64_t handled)
 {
-	struct path_beneath rule = { .parent_fd = open(place->path, O_PATH | O_CLOEXEC) };
+	struct path_beneath rule = { .allowed_access = rights(place->access) & handled,
+				     .parent_fd = fd };
 	struct stat status;
-	int result;
 
-	if (rule.parent_fd < 0)
-		return place->is_needed ? confine_fail(place->path, errno) : 0;
-	rule.allowed_access = rights(place->access) & handled;
-	if (fstat(rule.parent_fd, &status) == 0 && !S_ISDIR(status.st_mode))
+	if (fstat(fd, &status) == 0 && !S_ISDIR(status.st_mode))
 		rule.allowed_access &= FS_OF_FILES;
-	result = (int)syscall(SYS_landlock_add_rule, ruleset_fd, RULE_PATH_BENEATH, &rule, 0);
-	if (result < 0)
-		(void)confine_fail(place->path, errno);
-	close(rule.parent_fd);
+	if (syscall(SYS_landlock_add_rule, ruleset_fd, RULE_PATH_BENEATH, &rule, 0) < 0)
+		return confine_fail(place->path, errno);
+	return 0;
+}
+
+/* In the root folder of our making, where nobody else puts anything. */
+static int add_path(int ruleset_fd, const struct confine_place *place, uint64_t handled)
+{
+	int fd = open(place->path, O_PATH | O_CLOEXEC), result;
+
+	if (fd < 0)
+		return 0;
+	result = add_rule(ruleset_fd, fd, place, handled);
+	close(fd);
 	return result;
 }
 
@@ -93,20 +99,20 @@ static int add_own(int ruleset_fd, uint64_t handled)
 {
 	static const char *const scratch[] = CONFINE_SCRATCH;
 	struct confine_place place = { (char[]){ "/proc" }, CONFINE_READ, 0 };
-	int result = add_place(ruleset_fd, &place, handled);
+	int result = add_path(ruleset_fd, &place, handled);
 
 	place.path = (char[]){ CONFINE_USB_NODES };
 	if (result == 0)
-		result = add_place(ruleset_fd, &place, handled);
+		result = add_path(ruleset_fd, &place, handled);
 	place.access = CONFINE_WRITE;
 	for (size_t i = 0; result == 0 && i < sizeof scratch / sizeof scratch[0]; i++) {
 		place.path = (char *)(uintptr_t)scratch[i];
-		result = add_place(ruleset_fd, &place, handled);
+		result = add_path(ruleset_fd, &place, handled);
 	}
 	return result;
 }
 
-int confine_landlock_enter(const struct confine *confine, enum confine_root root)
+int confine_landlock_enter(const struct confine *confine, const int *fds, enum confine_root root)
 {
 	const int abi = confine_landlock_abi();
 	struct ruleset ruleset = { .handled_access_fs = all_of_abi(abi) };
@@ -120,8 +126,11 @@ int confine_landlock_enter(const struct confine *confine, enum confine_root root
 	fd = (int)syscall(SYS_landlock_create_ruleset, &ruleset, sizeof ruleset, 0);
 	if (fd < 0)
 		return confine_fail("Landlock", errno);
-	for (size_t i = 0; result == 0 && i < confine->place_count; i++)
-		result = add_place(fd, &confine->places[i], ruleset.handled_access_fs);
+	for (size_t i = 0; result == 0 && i < confine->place_count; i++) {
+		if (fds[i] >= 0)
+			result = add_rule(fd, fds[i], &confine->places[i],
+					  ruleset.handled_access_fs);
+	}
 	if (result == 0 && root == CONFINE_ROOT_OWN)
 		result = add_own(fd, ruleset.handled_access_fs);
 	if (result == 0 && syscall(SYS_landlock_restrict_self, fd, 0) < 0)

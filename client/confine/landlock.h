@@ -14,7 +14,12 @@ enum confine_root {
 	CONFINE_ROOT_OWN,
 };
 
-/* no_new_privs is set. Returns 0 or -1, and has said why. */
-int confine_landlock_enter(const struct confine *confine, enum confine_root root);
+/*
+ * no_new_privs is set. Returns 0 or -1, and has said why.
+ *
+ * fds  of the places, -1 for what is not there: what they are open on is allowed, whatever has
+ *      their paths by now
+ */
+int confine_landlock_enter(const struct confine *confine, const int *fds, enum confine_root root);
 
 #endif

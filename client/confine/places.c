@@ -58,6 +58,8 @@ void confine_add(struct confine *confine, const char *path, enum confine_access 
 	confine->places = text_need(reallocarray(confine->places, confine->place_count + 1,
 						 sizeof *confine->places));
 	confine->places[confine->place_count++] = place;
+	if (access == CONFINE_WRITE)
+		confine_share(confine, path);
 }
 
 void confine_forget(struct confine *confine)
@@ -147,6 +149,7 @@ void confine_release(struct confine *confine)
 	for (size_t i = 0; i < confine->place_count; i++)
 		free(confine->places[i].path);
 	free(confine->places);
+	free(confine->shares);
 	free(confine->environment);
 	*confine = (struct confine){ 0 };
 }

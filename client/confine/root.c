@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/mount.h>
+#include <linux/openat2.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "client/confine/reach.h"
 #include "client/text/text.h"
 
 /* From sys/mount.h, which does not go together with linux/mount.h everywhere. */
@@ -40,6 +42,24 @@ static int needs_copy(const struct confine *confine, const struct confine_place 
 	       (status.st_mode & S_IROTH) == 0;
 }
 
+/* Of the very file that is open as a place. */
+static int open_to_copy(int place_fd)
+{
+	char link[32];
+	int fd;
+
+	(void)snprintf(link, sizeof link, "/proc/self/fd/%d", place_fd);
+	fd = open(link, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	close(place_fd);
+	return fd;
+}
+
+/* What is not there is no matter, but a link that a guest put there is. */
+static int is_failure(const struct confine_place *place)
+{
+	return place->is_needed || errno == EMFILE || errno == ENFILE || errno == EXDEV;
+}
+
 int confine_root_open(const struct confine *confine, int *fds)
 {
 	for (size_t i = 0; i < confine->place_count; i++)
@@ -47,36 +67,74 @@ int confine_root_open(const struct confine *confine, int *fds)
 	for (size_t i = 0; i < confine->place_count; i++) {
 		const struct confine_place *place = &confine->places[i];
 
-		fds[i] = open(place->path, O_PATH | O_CLOEXEC);
-		if (fds[i] >= 0 && needs_copy(confine, place, fds[i])) {
-			close(fds[i]);
-			fds[i] = open(place->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-		}
-		if (fds[i] < 0 && (place->is_needed || errno == EMFILE || errno == ENFILE))
+		fds[i] = reach_known(confine, place->path, O_PATH | O_CLOEXEC);
+		if (fds[i] >= 0 && needs_copy(confine, place, fds[i]))
+			fds[i] = open_to_copy(fds[i]);
+		if (fds[i] >= 0 || !is_failure(place))
+			continue;
+		if (errno != EXDEV)
 			return confine_fail(place->path, errno);
+		confine_say(place->path, "leads out of a folder where a guest may have put that "
+					 "link: name what it leads to");
+		return -1;
 	}
 	return 0;
 }
 
 /* ---- pieces ---- */
 
-/* All folders above the last slash. */
-static void make_parents(char *path)
+/*
+ * What the program will find at that path. A folder of guests' may be there already, in which a
+ * link can appear at any time: it leads nowhere out of the new root.
+ */
+static int open_in_root(int root_fd, const char *path, int flags)
 {
-	for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		(void)mkdir(path, 0755);
-		*slash = '/';
-	}
+	const struct open_how how = {
+		.flags = (unsigned)flags | O_PATH | O_CLOEXEC,
+		.resolve = RESOLVE_IN_ROOT,
+	};
+	int fd;
+
+	do
+		fd = (int)syscall(SYS_openat2, root_fd, path, &how, sizeof how);
+	while (fd < 0 && errno == EAGAIN);
+	return fd;
 }
 
-static int mount_memory(const char *path, const char *options)
+/* All folders above the last slash. Returns the last of them, or -1 with errno. */
+static int make_parents(int root_fd, const char *path)
+{
+	int fd = open_in_root(root_fd, "/", O_DIRECTORY);
+	const char *name = path + 1, *slash;
+
+	for (; fd >= 0 && (slash = strchr(name, '/')) != NULL; name = slash + 1) {
+		char *whole = text_format("%.*s", (int)(slash - path), path);
+
+		(void)mkdirat(fd, whole + (name - path), 0755);
+		close(fd);
+		fd = open_in_root(root_fd, whole, O_DIRECTORY);
+		free(whole);
+	}
+	return fd;
+}
+
+static void make_folder(int root_fd, const char *path)
+{
+	char *inside = text_format("%s/", path);
+	int fd = make_parents(root_fd, inside);
+
+	if (fd >= 0)
+		close(fd);
+	free(inside);
+}
+
+static int mount_memory(int root_fd, const char *path, const char *options)
 {
 	char *target = text_format(BUILD "%s", path);
 	int result;
 
-	make_parents(target);
-	(void)mkdir(target, 0755);
+	/* Ours alone: no place is mounted yet. */
+	make_folder(root_fd, path);
 	result = mount("vmgrant", target, "tmpfs", MS_NOSUID | MS_NODEV, options);
 	if (result < 0)
 		(void)confine_fail(path, errno);
@@ -85,7 +143,7 @@ static int mount_memory(const char *path, const char *options)
 }
 
 /* Flags are only added: what the host has locked stays so. */
-static int restrict_mount(const char *target, enum confine_access access)
+static int restrict_tree(int tree_fd, enum confine_access access)
 {
 	struct mount_attr attributes = { .attr_set = MOUNT_ATTR_NOSUID };
 
@@ -93,41 +151,80 @@ static int restrict_mount(const char *target, enum confine_access access)
 		attributes.attr_set |= MOUNT_ATTR_NODEV;
 	if (access == CONFINE_READ || access == CONFINE_RUN)
 		attributes.attr_set |= MOUNT_ATTR_RDONLY;
-	return (int)syscall(SYS_mount_setattr, AT_FDCWD, target, 0x8000 /* AT_RECURSIVE */,
+	return (int)syscall(SYS_mount_setattr, tree_fd, "", AT_EMPTY_PATH | AT_RECURSIVE,
 			    &attributes, sizeof attributes);
+}
+
+/* Restricted before it can be seen. Returns 0 or -1 with errno. */
+static int mount_tree(int fd, int target_fd, enum confine_access access)
+{
+	int tree_fd =
+		(int)syscall(SYS_open_tree, fd, "",
+			     AT_EMPTY_PATH | AT_RECURSIVE | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	int result, error;
+
+	if (tree_fd < 0)
+		return -1;
+	result = restrict_tree(tree_fd, access);
+	if (result == 0)
+		result = (int)syscall(SYS_move_mount, tree_fd, "", target_fd, "",
+				      MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+	error = errno;
+	close(tree_fd);
+	errno = error;
+	return result;
 }
 
 /* ---- one place ---- */
 
+struct building {
+	int root_fd;
+	const struct confine_place *place;
+	int parent_fd;
+};
+
 /* /lib is a link into /usr on most systems. Returns 1 if it was one. */
-static int copy_link(const struct confine_place *place, const char *target)
+static int copy_link(const struct building *building)
 {
+	const struct confine_place *place = building->place;
 	char text[4096];
 	ssize_t length = readlink(place->path, text, sizeof text - 1);
 
 	if (place->access != CONFINE_RUN || length <= 0)
 		return 0;
 	text[length] = '\0';
-	return symlink(text, target) == 0;
+	return symlinkat(text, building->parent_fd, text_base_name(place->path)) == 0;
 }
 
-/* Returns 0 or -1 with errno. */
-static int bind_place(int fd, const char *target, enum confine_access access, mode_t mode)
+/* Where it is to be. Returns the fd or -1 with errno. */
+static int open_target(const struct building *building, mode_t mode)
 {
-	char source[32];
-	int made = -1;
+	const char *name = text_base_name(building->place->path);
+	int made;
 
 	if (S_ISDIR(mode)) {
-		(void)mkdir(target, 0755);
+		(void)mkdirat(building->parent_fd, name, 0755);
 	} else {
-		made = open(target, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+		made = openat(building->parent_fd, name,
+			      O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 		if (made >= 0)
 			close(made);
 	}
-	(void)snprintf(source, sizeof source, "/proc/self/fd/%d", fd);
-	if (mount(source, target, NULL, MS_BIND | MS_REC, NULL) < 0)
+	return open_in_root(building->root_fd, building->place->path, 0);
+}
+
+/* Returns 0 or -1 with errno. */
+static int bind_place(const struct building *building, int fd, mode_t mode)
+{
+	int target_fd = open_target(building, mode), result, error;
+
+	if (target_fd < 0)
 		return -1;
-	return restrict_mount(target, access);
+	result = mount_tree(fd, target_fd, building->place->access);
+	error = errno;
+	close(target_fd);
+	errno = error;
+	return result;
 }
 
 /* Returns 0 or -1 with errno. */
@@ -149,18 +246,20 @@ static int copy_bytes(int from, off_t size)
 	return done < 0 ? -1 : 0;
 }
 
-/* A mount, as the file may be in a folder that is there already. Returns 0 or -1 with errno. */
-static int copy_file(int from, const char *target, const struct stat *status)
+/* A mount, as the file may be in a folder that is there already. The fd becomes the copy's. */
+static int copy_file(const struct building *building, int *fd, const struct stat *status)
 {
-	int result = copy_bytes(from, status->st_size), copy = -1, error;
+	int result = copy_bytes(*fd, status->st_size), copy = -1, error;
 
 	if (result == 0)
 		copy = open(COPY, O_PATH | O_CLOEXEC);
 	if (copy >= 0)
-		result = bind_place(copy, target, CONFINE_READ, status->st_mode);
+		result = bind_place(building, copy, status->st_mode);
 	error = errno;
-	if (copy >= 0)
-		close(copy);
+	if (copy >= 0) {
+		close(*fd);
+		*fd = copy;
+	}
 	(void)unlink(COPY);
 	errno = error;
 	return copy < 0 ? -1 : result;
@@ -171,22 +270,22 @@ static int is_opened(int fd)
 	return (fcntl(fd, F_GETFL) & O_PATH) == 0;
 }
 
-static int place_one(const struct confine_place *place, int fd)
+static int place_one(int root_fd, const struct confine_place *place, int *fd)
 {
-	char *target = text_format(BUILD "%s", place->path);
+	const struct building building = { root_fd, place, make_parents(root_fd, place->path) };
 	struct stat status;
 	int result = 0;
 
-	make_parents(target);
-	if (fstat(fd, &status) < 0)
+	if (building.parent_fd < 0 || fstat(*fd, &status) < 0)
 		result = -1;
-	else if (is_opened(fd))
-		result = copy_file(fd, target, &status);
-	else if (!copy_link(place, target))
-		result = bind_place(fd, target, place->access, status.st_mode);
+	else if (is_opened(*fd))
+		result = copy_file(&building, fd, &status);
+	else if (!copy_link(&building))
+		result = bind_place(&building, *fd, status.st_mode);
 	if (result < 0)
 		(void)confine_fail(place->path, errno);
-	free(target);
+	if (building.parent_fd >= 0)
+		close(building.parent_fd);
 	return result;
 }
 
@@ -204,37 +303,44 @@ static int mount_processes(void)
 		       ? confine_fail("/proc/keys", errno) : 0;
 }
 
-static int fill(const struct confine *confine, const int *fds, const char *folder)
+static int fill(const struct confine *confine, int *fds, const char *folder, int root_fd)
 {
 	static const char *const scratch[] = CONFINE_SCRATCH;
-	char *here = text_format(BUILD "%s/", folder);
-	char usb[] = BUILD CONFINE_USB_NODES "/none/";
 	int result = 0;
 
 	for (size_t i = 0; result == 0 && i < sizeof scratch / sizeof scratch[0]; i++)
-		result = mount_memory(scratch[i], "mode=0700");
+		result = mount_memory(root_fd, scratch[i], "mode=0700");
 	for (size_t i = 0; result == 0 && i < confine->place_count; i++) {
 		if (fds[i] >= 0)
-			result = place_one(&confine->places[i], fds[i]);
+			result = place_one(root_fd, &confine->places[i], &fds[i]);
 	}
-	make_parents(usb);
-	make_parents(here);
-	free(here);
+	make_folder(root_fd, CONFINE_USB_NODES "/none");
+	make_folder(root_fd, folder);
 	return result == 0 ? mount_processes() : result;
 }
 
-int confine_root_enter(const struct confine *confine, const int *fds, const char *folder)
+static int build(const struct confine *confine, int *fds, const char *folder)
 {
-	const char *build = BUILD;
+	int root_fd = open(BUILD, O_PATH | O_DIRECTORY | O_CLOEXEC), result;
+
+	if (root_fd < 0)
+		return confine_fail("a root folder cannot be opened", errno);
+	result = fill(confine, fds, folder, root_fd);
+	close(root_fd);
+	return result;
+}
+
+int confine_root_enter(const struct confine *confine, int *fds, const char *folder)
+{
 	struct mount_attr read_only = { .attr_set = MOUNT_ATTR_RDONLY };
 
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return confine_fail("mounts", errno);
-	if (mount("vmgrant", build, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755") < 0)
+	if (mount("vmgrant", BUILD, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755") < 0)
 		return confine_fail("a root folder cannot be made", errno);
-	if (fill(confine, fds, folder) < 0)
+	if (build(confine, fds, folder) < 0)
 		return -1;
-	if (chdir(build) < 0 || syscall(SYS_pivot_root, ".", ".") < 0 || umount2(".", DETACH) < 0)
+	if (chdir(BUILD) < 0 || syscall(SYS_pivot_root, ".", ".") < 0 || umount2(".", DETACH) < 0)
 		return confine_fail("a root folder cannot be entered", errno);
 	if (syscall(SYS_mount_setattr, AT_FDCWD, "/", 0, &read_only, sizeof read_only) < 0)
 		return confine_fail("a root folder cannot be made read-only", errno);

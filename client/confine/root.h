@@ -25,9 +25,11 @@
 int confine_root_open(const struct confine *confine, int *fds);
 
 /*
- * Make it and go there. For process 1 of new mount and process namespaces, with all
+ * Make it and go there. The fd of a place of which the program gets a copy becomes the copy's.
+ *
+ * For process 1 of new mount and process namespaces, with all
  * capabilities over them and the program's id. Returns 0 or -1, and has said why.
  */
-int confine_root_enter(const struct confine *confine, const int *fds, const char *folder);
+int confine_root_enter(const struct confine *confine, int *fds, const char *folder);
 
 #endif

@@ -13,6 +13,7 @@
 #include "client/command/common/command.h"
 #include "client/command/common/whole-path.h"
 #include "client/command/qemu/qemu-chain.h"
+#include "client/command/run/confine-shared.h"
 #include "client/command/run/run.h"
 
 static int refuse(const struct qemu_file *image, const char *what, const char *why)
@@ -34,16 +35,19 @@ static char *path_of(int fd)
 		       ? NULL : text_format("%.*s", (int)length, path);
 }
 
-/* That file, or a folder above it. */
-static int is_at(const struct confine_place *place, const char *path, int *is_itself_out)
+/* That file, or a folder above it: what is there now, however it is named. */
+static int is_at(struct confine *confine, const char *place, const char *path, int *is_itself_out)
 {
-	char *real = realpath(place->path, NULL);
+	int fd = confine_open(confine, place, O_PATH | O_CLOEXEC, NULL);
+	char *real = fd < 0 ? NULL : path_of(fd);
 	const size_t length = real == NULL ? 0 : strlen(real);
 	int result = length > 0 && strncmp(path, real, length) == 0 &&
 		     (path[length] == '\0' || path[length] == '/');
 
 	*is_itself_out = result && path[length] == '\0';
 	free(real);
+	if (fd >= 0)
+		close(fd);
 	return result;
 }
 
@@ -58,7 +62,7 @@ static int is_named(struct confine *confine, int fd)
 	int result = 0, is_itself;
 
 	for (size_t i = 0; path != NULL && i < confine->place_count; i++) {
-		if (!is_at(&confine->places[i], path, &is_itself))
+		if (!is_at(confine, confine->places[i].path, path, &is_itself))
 			continue;
 		if (is_itself)
 			confine->places[i].access = CONFINE_BY_FD;
@@ -166,16 +170,13 @@ static int open_named(struct run *run, const struct qemu_file *image, const stru
 		      int *fd_out)
 {
 	int found_fd = open(below->path, O_PATH | O_CLOEXEC), code = VMGRANT_GRANTED;
-	char *link;
 
 	if (found_fd < 0)
 		return refuse(image, below->path, strerror(errno));
 	if (!is_named(&run->confine.confine, found_fd)) {
 		code = refuse_unnamed(image, below->path, found_fd);
 	} else {
-		link = text_format("/proc/self/fd/%d", found_fd);
-		*fd_out = open(link, O_RDONLY | O_NOCTTY | O_NONBLOCK);
-		free(link);
+		*fd_out = confine_shared_reopen(found_fd, O_RDONLY | O_NOCTTY | O_NONBLOCK);
 		if (*fd_out < 0)
 			code = refuse(image, below->path, strerror(errno));
 	}

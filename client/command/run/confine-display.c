@@ -78,12 +78,15 @@ static char *choose_path(const struct run_confine *confine)
 }
 
 /* Whoever may connect needs no password. */
-static int listen_for_the_person(const char *path)
+static int listen_for_the_person(struct confine *confine, const char *path)
 {
 	mode_t before = umask(077);
-	int fd = confine_socket_make(path, QEMU_USE_MAKE_SOCKET);
+	char *share = NULL;
+	int fd = confine_socket_make(confine, path, QEMU_USE_MAKE_SOCKET, &share), error = errno;
 
 	(void)umask(before);
+	free(share);
+	errno = error;
 	return fd;
 }
 
@@ -106,11 +109,14 @@ static int make_monitor(struct run *run, int ends[2])
 static int open_at(struct run *run, const char *path)
 {
 	struct confine_viewers *viewers = &run->confine.confine.viewers;
-	int ends[2] = { -1, -1 }, fd = run->is_dry ? -1 : listen_for_the_person(path);
+	int ends[2] = { -1, -1 };
+	int fd = run->is_dry ? -1 : listen_for_the_person(&run->confine.confine, path);
 
 	if (!run->is_dry && fd < 0)
 		return command_fail(VMGRANT_USAGE, "--display: %.256s: cannot be made: %s", path,
-				    strerror(errno));
+				    errno == EXDEV ? "leads out of a folder where a guest may "
+						     "have put that link"
+						   : strerror(errno));
 	if (!run->is_dry)
 		words_add(&run->confine.made, text_format("%s", path));
 	if (make_monitor(run, ends) < 0)

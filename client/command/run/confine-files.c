@@ -43,10 +43,11 @@ static int has_set(const struct qemu_file *file)
 		file->use == QEMU_USE_MAKE);
 }
 
-/* Add one fd of that access mode. Returns 0, or -1 with errno. */
-static int add_fd(struct run *run, const struct qemu_file *file, int flags, unsigned set)
+/* Add one fd of that access mode, of the file that is open. Returns 0, or -1 with errno. */
+static int add_mode(struct run *run, int place_fd, int flags, unsigned set)
 {
-	int fd = run->is_dry ? run->example_fd++ : open(file->path, flags | O_NOCTTY, 0600);
+	int fd =
+		run->is_dry ? run->example_fd++ : confine_shared_reopen(place_fd, flags | O_NOCTTY);
 
 	if (fd < 0)
 		return -1;
@@ -54,24 +55,48 @@ static int add_fd(struct run *run, const struct qemu_file *file, int flags, unsi
 	return 0;
 }
 
-/* A log is begun anew unless the person wants it to go on. */
-static int log_flags(const struct qemu_file *file)
-{
-	return O_WRONLY | O_CREAT | (file->is_appended ? O_APPEND : O_TRUNC);
-}
-
-/* QEMU takes the fd whose access mode is the one that it would open with. */
-static int open_set(struct run *run, const struct qemu_file *file, unsigned set)
+/* QEMU takes the fd whose access mode is the one that it would open with: all of one file. */
+static int add_modes(struct run *run, const struct qemu_file *file, int place_fd, unsigned set)
 {
 	int result = 0;
 
 	if (file->use == QEMU_USE_MAKE)
-		return add_fd(run, file, log_flags(file), set);
+		return add_mode(run, place_fd, O_WRONLY, set);
 	if (file->use == QEMU_USE_READ_WRITE)
-		result = add_fd(run, file, O_RDWR, set);
+		result = add_mode(run, place_fd, O_RDWR, set);
 	/* It is also read first, to see what it is; and with auto-read-only until a guest writes. */
 	if (result == 0 || file->is_auto_read_only)
-		result = add_fd(run, file, O_RDONLY, set);
+		result = add_mode(run, place_fd, O_RDONLY, set);
+	return result;
+}
+
+/* A log is begun anew unless the person wants it to go on. */
+static int open_log(struct run *run, const struct qemu_file *file, unsigned set, char **share_out)
+{
+	const int flags = O_WRONLY | O_CREAT | O_NOCTTY | (file->is_appended ? O_APPEND : O_TRUNC);
+	int fd = confine_shared_open(run, file, flags, share_out);
+
+	if (fd < 0)
+		return -1;
+	launch_add_fd(&run->words, fd, set, "file");
+	return 0;
+}
+
+/* First as a place: opening a device may do something. A dry run makes nothing and opens no more. */
+static int open_set(struct run *run, const struct qemu_file *file, unsigned set, char **share_out)
+{
+	int place_fd, result, error;
+
+	if (file->use == QEMU_USE_MAKE && !run->is_dry)
+		return open_log(run, file, set, share_out);
+	place_fd = confine_shared_open(run, file, O_PATH | O_CLOEXEC, share_out);
+	if (place_fd < 0 && (!run->is_dry || errno == EXDEV))
+		return -1;
+	result = add_modes(run, file, place_fd, set);
+	error = errno;
+	if (place_fd >= 0)
+		close(place_fd);
+	errno = error;
 	return result;
 }
 
@@ -104,10 +129,11 @@ static struct qemu_file *last_with_set(struct qemu_files *files)
 static int open_file(struct run *run, const struct qemu_file *file, size_t index)
 {
 	unsigned set = launch_free_set(FIRST_FD_SET, run->words.items);
+	char *share = NULL;
 
-	if (open_set(run, file, set) < 0)
-		return command_fail(VMGRANT_USAGE, "--confine: %s %.256s: cannot be opened: %s",
-				    file->option, file->path, strerror(errno));
+	if (open_set(run, file, set, &share) < 0)
+		return confine_shared_refuse(file, "opened", share);
+	free(share);
 	replace(&run->words.items[index], &file->place, set);
 	return VMGRANT_GRANTED;
 }
@@ -140,11 +166,9 @@ static int refuse(const struct qemu_file *file, const char *why)
 			    file->path, why);
 }
 
-static enum confine_access access_of(const struct qemu_file *file)
+static enum confine_access access_of(const struct qemu_file *file, const struct stat *status)
 {
-	struct stat status;
-
-	if (stat(file->path, &status) == 0 && (S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode)))
+	if (S_ISCHR(status->st_mode) || S_ISBLK(status->st_mode))
 		return CONFINE_NODE;
 	if (file->use == QEMU_USE_RUN)
 		return CONFINE_RUN;
@@ -152,35 +176,48 @@ static enum confine_access access_of(const struct qemu_file *file)
 }
 
 /* To others than the person, as which QEMU opens it. A file that is only read is copied. */
-static int is_closed(const char *path, enum confine_access access)
+static int is_closed(const struct stat *status, enum confine_access access)
 {
 	const int is_read = access == CONFINE_READ || access == CONFINE_RUN;
 	mode_t needed = S_IROTH | (is_read ? 0 : S_IWOTH);
-	struct stat status;
 
-	if (stat(path, &status) < 0 || (is_read && S_ISREG(status.st_mode)))
+	if (is_read && S_ISREG(status->st_mode))
 		return 0;
-	needed |= S_ISDIR(status.st_mode) ? S_IXOTH : 0;
-	return (status.st_mode & needed) != needed;
+	needed |= S_ISDIR(status->st_mode) ? S_IXOTH : 0;
+	return (status->st_mode & needed) != needed;
 }
 
-static void add_place(struct run *run, const struct qemu_file *file)
+/* Process 1 opens it again, by the same way. */
+static void add_place(struct run *run, const struct qemu_file *file, const struct stat *status)
 {
-	const enum confine_access kind = access_of(file);
+	const enum confine_access kind = access_of(file, status);
 	char *path = whole_path(file->path);
-	int is_there = access(path, F_OK) == 0;
 
-	if (is_there && run->confine.without_ids == NULL && !file->is_implied &&
-	    is_closed(path, kind))
+	if (run->confine.without_ids == NULL && !file->is_implied && is_closed(status, kind))
 		(void)command_fail(0,
 				   "--confine: %s %.256s: the user that QEMU has here may not "
 				   "%s it: chmod, or --confine=same-user",
 				   file->option, file->path,
 				   kind == CONFINE_READ ? "read" : "write");
-	/* What QEMU looks for in its own folders it finds there. */
-	if (is_there)
-		confine_add(&run->confine.confine, path, kind, !file->is_optional);
+	confine_add(&run->confine.confine, path, kind, !file->is_optional);
 	free(path);
+}
+
+/* What QEMU looks for in its own folders it finds there. */
+static int find_place(struct run *run, const struct qemu_file *file)
+{
+	char *share = NULL;
+	int fd = confine_shared_open(run, file, O_PATH | O_CLOEXEC, &share);
+	struct stat status;
+
+	if (fd < 0 && errno == EXDEV)
+		return confine_shared_refuse(file, "opened", share);
+	free(share);
+	if (fd >= 0 && fstat(fd, &status) == 0)
+		add_place(run, file, &status);
+	if (fd >= 0)
+		close(fd);
+	return VMGRANT_GRANTED;
 }
 
 /* What QEMU makes by itself; the guest's memory has another way. */
@@ -202,8 +239,7 @@ static int add_one(struct run *run, const struct qemu_file *file, size_t first_w
 	case QEMU_USE_CONNECT:
 		return confine_socket_open(run, file, first_word + (size_t)file->place.word);
 	default:
-		add_place(run, file);
-		return VMGRANT_GRANTED;
+		return find_place(run, file);
 	}
 }
 
@@ -226,9 +262,8 @@ int confine_files_open(struct run *run)
 
 	qemu_files_find(run->words.items + first, &files);
 	say_doubts(&files);
-	code = confine_shared_check(&run->confine.confine, &files);
-	if (code == VMGRANT_GRANTED)
-		code = open_sets(run, &files, first);
+	confine_shared_find(run, &files);
+	code = open_sets(run, &files, first);
 	confine_forget(&run->confine.confine);
 	for (size_t i = 0; code == VMGRANT_GRANTED && i < files.count; i++) {
 		if (!is_none(&files.items[i]))

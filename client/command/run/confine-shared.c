@@ -3,103 +3,54 @@
 /* Files that are named in a folder which a guest may write. */
 #include "client/command/run/confine-shared.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "client/command/common/command.h"
-#include "client/command/common/whole-path.h"
-#include "client/confine/confine.h"
+#include "client/command/run/run.h"
 #include "client/qemu/files.h"
-#include "client/text/text.h"
 
-/* Is path below that folder? Both are absolute. */
-static int is_below(const char *path, const char *folder)
+void confine_shared_find(struct run *run, const struct qemu_files *files)
 {
-	const size_t length = strlen(folder);
+	for (size_t i = 0; i < files->count; i++) {
+		const struct qemu_file *file = &files->items[i];
 
-	return strncmp(path, folder, length) == 0 && path[length] == '/';
+		if (file->use == QEMU_USE_FOLDER && !file->is_read_only && !file->is_implied)
+			confine_share(&run->confine.confine, file->path);
+	}
 }
 
-static int is_folder(const char *path)
+int confine_shared_open(struct run *run, const struct qemu_file *file, int flags, char **share_out)
 {
-	struct stat status;
-
-	return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+	return confine_open(&run->confine.confine, file->path, flags, share_out);
 }
 
-/* Where it leads; of one that is to be made, where it would be. NULL: nobody can say. */
-static char *end_of(const char *path)
+int confine_shared_reopen(int fd, int flags)
 {
-	char *real = realpath(path, NULL), *folder, *parent;
-	const char *name = text_base_name(path);
-	struct stat status;
+	char *path = text_format("/proc/self/fd/%d", fd);
+	int again_fd = open(path, flags), error = errno;
 
-	if (real != NULL || lstat(path, &status) == 0)
-		return real;
-	folder = text_format("%.*s", (int)(name - path), path);
-	parent = realpath(folder, NULL);
-	free(folder);
-	real = parent == NULL ? NULL : text_format("%s/%s", parent, name);
-	free(parent);
-	return real;
+	free(path);
+	errno = error;
+	return again_fd;
 }
 
-static int leads_out(const char *path, const char *folder)
+int confine_shared_refuse(const struct qemu_file *file, const char *what, char *share)
 {
-	char *end = end_of(path), *real = realpath(folder, NULL);
-	int result = end == NULL || (real != NULL && !is_below(end, real));
+	const char *why = errno == ENXIO ? "not a file" : strerror(errno);
+	int code;
 
-	free(real);
-	free(end);
-	return result;
-}
-
-static int check_in(const struct qemu_file *file, const char *folder)
-{
-	char *path = whole_path(file->path);
-	int code = VMGRANT_GRANTED;
-
-	if (is_below(path, folder) && leads_out(path, folder))
+	if (errno == EXDEV && share != NULL)
 		code = command_fail(VMGRANT_UNSUPPORTED,
 				    "--confine: %s %.256s: leads out of "
 				    "%.256s, where a guest may have put that link: name what it "
 				    "leads to",
-				    file->option, file->path, folder);
-	free(path);
-	return code;
-}
-
-static int check_all(const struct qemu_files *files, const char *folder)
-{
-	int code = VMGRANT_GRANTED;
-
-	for (size_t i = 0; code == VMGRANT_GRANTED && i < files->count; i++) {
-		const struct qemu_file *file = &files->items[i];
-
-		if (!file->is_implied && !file->is_abstract && !file->is_searched)
-			code = check_in(file, folder);
-	}
-	return code;
-}
-
-int confine_shared_check(const struct confine *confine, const struct qemu_files *files)
-{
-	int code = VMGRANT_GRANTED;
-
-	for (size_t i = 0; code == VMGRANT_GRANTED && i < confine->place_count; i++) {
-		const struct confine_place *place = &confine->places[i];
-
-		if (place->access == CONFINE_WRITE && is_folder(place->path))
-			code = check_all(files, place->path);
-	}
-	for (size_t i = 0; code == VMGRANT_GRANTED && i < files->count; i++) {
-		char *path = whole_path(files->items[i].path);
-
-		if (files->items[i].use == QEMU_USE_FOLDER && !files->items[i].is_read_only &&
-		    !files->items[i].is_implied)
-			code = check_all(files, path);
-		free(path);
-	}
+				    file->option, file->path, share);
+	else
+		code = command_fail(VMGRANT_USAGE, "--confine: %s %.256s: cannot be %s: %s",
+				    file->option, file->path, what, why);
+	free(share);
 	return code;
 }

@@ -1,21 +1,28 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 vmgrant contributors */
 /*
- * Files that are named in a folder which a guest may write.
+ * Files that are named in a folder which a guest may write: opened by confine_open() alone.
  */
 #ifndef VMGRANT_CLIENT_COMMAND_RUN_CONFINE_SHARED_H
 #define VMGRANT_CLIENT_COMMAND_RUN_CONFINE_SHARED_H
 
+struct qemu_file;
 struct qemu_files;
-struct confine;
+struct run;
 
 /*
- * Refuse a file that lies in a folder of those which the guest may write, by --file or by QEMU's
- * words, and leads out of it: a guest can put a link in the place of its log or its kernel, and
- * would have the next start write or read what that leads to. Called before any is opened.
- *
- * Returns 0, or the exit status and has said why.
+ * Let confine_open() know the folders that QEMU's words give to the guest; those of --file it
+ * knows. Called before any file is opened.
  */
-int confine_shared_check(const struct confine *confine, const struct qemu_files *files);
+void confine_shared_find(struct run *run, const struct qemu_files *files);
+
+/* Open the file as confine_open() does. */
+int confine_shared_open(struct run *run, const struct qemu_file *file, int flags, char **share_out);
+
+/* The same file once more, from an fd of it. Returns an fd, or -1 with errno. */
+int confine_shared_reopen(int fd, int flags);
+
+/* Say by errno why the file cannot be "opened", "made" or so. share is freed. Returns the exit status. */
+int confine_shared_refuse(const struct qemu_file *file, const char *what, char *share);
 
 #endif

@@ -19,42 +19,100 @@
 #include <unistd.h>
 
 #include "client/command/common/command.h"
+#include "client/command/run/confine-shared.h"
 #include "client/command/run/run.h"
 
 #define BACKLOG 16
 
 /* ---- the socket ---- */
 
-/* One that is in the way is what an earlier QEMU left. */
-static int listen_at(int fd, const struct sockaddr_un *address, socklen_t length)
+/* By an fd: nobody can put a link between. Returns 0 or -1 with errno. */
+static int name_by_fd(struct sockaddr_un *address, int fd, const char *name)
+{
+	int length = snprintf(address->sun_path, sizeof address->sun_path, "/proc/self/fd/%d%s%s",
+			      fd, *name == '\0' ? "" : "/", name);
+
+	if (length >= 0 && (size_t)length < sizeof address->sun_path)
+		return 0;
+	errno = ENAMETOOLONG;
+	return -1;
+}
+
+/* Where no guest writes by its path, which is what others are shown of it. */
+static int name_socket(struct sockaddr_un *address, int folder_fd, const char *path,
+		       const char *share)
+{
+	if (share != NULL || strlen(path) >= sizeof address->sun_path)
+		return name_by_fd(address, folder_fd, text_base_name(path));
+	memcpy(address->sun_path, path, strlen(path) + 1);
+	return 0;
+}
+
+/* The folder of a path, open. Returns the fd or -1 with errno. */
+static int open_folder(struct confine *confine, const char *path, char **share_out)
+{
+	const char *name = text_base_name(path);
+	char *folder =
+		name == path ? text_format(".") : text_format("%.*s", (int)(name - path), path);
+	int fd = confine_open(confine, folder, O_PATH | O_DIRECTORY | O_CLOEXEC, share_out),
+	    error = errno;
+
+	free(folder);
+	errno = error;
+	return fd;
+}
+
+/* If it is one, and no file. */
+static void remove_socket(int folder_fd, const char *name)
 {
 	struct stat status;
 
-	if (lstat(address->sun_path, &status) == 0 && S_ISSOCK(status.st_mode))
-		(void)unlink(address->sun_path);
-	if (bind(fd, (const struct sockaddr *)address, length) < 0)
+	if (fstatat(folder_fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISSOCK(status.st_mode))
+		(void)unlinkat(folder_fd, name, 0);
+}
+
+/* One that is in the way is what an earlier QEMU left. */
+static int listen_in(int fd, int folder_fd, const char *path, const char *share)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+	if (name_socket(&address, folder_fd, path, share) < 0)
+		return -1;
+	remove_socket(folder_fd, text_base_name(path));
+	if (bind(fd, (const struct sockaddr *)&address, sizeof address) < 0)
 		return -1;
 	return listen(fd, BACKLOG);
 }
 
-int confine_socket_make(const char *path, enum qemu_use use)
+static int connect_to(int fd, int place_fd)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM, 0), result = -1, error = ENAMETOOLONG;
 
-	if (fd >= 0 && strlen(path) < sizeof address.sun_path) {
-		memcpy(address.sun_path, path, strlen(path) + 1);
-		result = use == QEMU_USE_MAKE_SOCKET
-				 ? listen_at(fd, &address, sizeof address)
-				 : connect(fd, (struct sockaddr *)&address, sizeof address);
-		error = errno;
-	}
-	if (result == 0)
-		return fd;
+	if (name_by_fd(&address, place_fd, "") < 0)
+		return -1;
+	return connect(fd, (const struct sockaddr *)&address, sizeof address);
+}
+
+int confine_socket_make(struct confine *confine, const char *path, enum qemu_use use,
+			char **share_out)
+{
+	const int is_made = use == QEMU_USE_MAKE_SOCKET;
+	int place_fd = is_made ? open_folder(confine, path, share_out)
+			       : confine_open(confine, path, O_PATH | O_CLOEXEC, share_out);
+	int fd, result = -1, error;
+
+	if (place_fd < 0)
+		return -1;
+	fd = socket(AF_UNIX, SOCK_STREAM, 0);
 	if (fd >= 0)
+		result = is_made ? listen_in(fd, place_fd, path, *share_out)
+				 : connect_to(fd, place_fd);
+	error = errno;
+	close(place_fd);
+	if (result < 0 && fd >= 0)
 		close(fd);
 	errno = error;
-	return -1;
+	return result < 0 ? -1 : fd;
 }
 
 /* ---- the word ---- */
@@ -180,6 +238,7 @@ static const char *advice(const char *option)
 
 int confine_socket_open(struct run *run, const struct qemu_file *file, size_t word)
 {
+	char *share = NULL;
 	int fd;
 
 	if (file->is_abstract)
@@ -190,20 +249,29 @@ int confine_socket_open(struct run *run, const struct qemu_file *file, size_t wo
 				    "--confine: %s %.256s: takes no open "
 				    "socket: %s",
 				    file->option, file->path, advice(file->option));
-	fd = run->is_dry ? run->example_fd++ : confine_socket_make(file->path, file->use);
+	fd = run->is_dry
+		     ? run->example_fd++
+		     : confine_socket_make(&run->confine.confine, file->path, file->use, &share);
 	if (fd < 0)
-		return command_fail(VMGRANT_USAGE, "--confine: %s %.256s: cannot be %s: %s",
-				    file->option, file->path,
-				    file->use == QEMU_USE_CONNECT ? "connected to" : "made",
-				    strerror(errno));
+		return confine_shared_refuse(
+			file, file->use == QEMU_USE_CONNECT ? "connected to" : "made", share);
+	free(share);
 	(void)place_fd(run, file, word, fd);
 	if (file->use == QEMU_USE_MAKE_SOCKET && !run->is_dry)
 		words_add(&run->confine.made, text_format("%s", file->path));
 	return VMGRANT_GRANTED;
 }
 
-void confine_sockets_remove(const struct run *run)
+/* The guest has run meanwhile: what it made of its folders is looked at anew. */
+void confine_sockets_remove(struct run *run)
 {
-	for (size_t i = 0; i < run->confine.made.count; i++)
-		(void)unlink(run->confine.made.items[i]);
+	for (size_t i = 0; i < run->confine.made.count; i++) {
+		const char *path = run->confine.made.items[i];
+		int folder_fd = open_folder(&run->confine.confine, path, NULL);
+
+		if (folder_fd < 0)
+			continue;
+		remove_socket(folder_fd, text_base_name(path));
+		close(folder_fd);
+	}
 }

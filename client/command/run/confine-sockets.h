@@ -10,6 +10,7 @@
 
 #include "client/qemu/files.h"
 
+struct confine;
 struct run;
 
 /*
@@ -24,11 +25,13 @@ int confine_socket_open(struct run *run, const struct qemu_file *file, size_t wo
 
 /*
  * A socket that listens at path, or one that is connected to what listens there, as use says.
- * Returns an fd that stays open through exec, or -1 with errno.
+ * Returns an fd that stays open through exec, or -1, and *share_out, which is
+ * NULL before, as confine_open() does.
  */
-int confine_socket_make(const char *path, enum qemu_use use);
+int confine_socket_make(struct confine *confine, const char *path, enum qemu_use use,
+			char **share_out);
 
 /* Remove those that were made, as QEMU does at its end. */
-void confine_sockets_remove(const struct run *run);
+void confine_sockets_remove(struct run *run);
 
 #endif
