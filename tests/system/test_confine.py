@@ -12,6 +12,7 @@ import pytest
 
 import breakout
 import replies
+from breakout_attempts import SYS_ADD_KEY, SYS_KEYCTL, call, started
 from confining import give_ids
 from process import wait_until
 from test_clients_qemu import QEMU
@@ -19,7 +20,7 @@ from test_native_client import need
 from world import World, environment
 
 SUBORDINATE = "alice:200000:65536\nbob:300000:65536\n"
-PROGRAM = "/home/alice/breakout.py"
+PROGRAM = "/home/alice/breakout"
 PLUGIN = "/home/alice/escape.so"
 FACTS = "/home/alice/facts.json"
 DOCUMENT = Path(__file__).parents[2] / "doc/security.md"
@@ -73,10 +74,10 @@ def be_victim():
     for listener in (tcp, udp):
         listener.bind(("127.0.0.1", 0))
     tcp.listen()
-    breakout.call(29, 0x766D, 4096, 0o1600)  # shmget, IPC_CREAT
+    call(29, 0x766D, 4096, 0o1600)  # shmget, IPC_CREAT
     kept += os.openpty()
     with open(FACTS + ".new", "w", encoding="ascii") as file:
-        json.dump({"victim": int(os.readlink("/proc/self")), "victim_started": breakout.started("self"),
+        json.dump({"victim": int(os.readlink("/proc/self")), "victim_started": started("self"),
                    "uid": 1000, "home": "/home/alice",
                    "victim_name": "python", "runtime": "/run/user/1000",
                    "disk": "/home/alice/other.img", "shared": "/tmp/shared",
@@ -96,8 +97,8 @@ def be_shell():
     with open(FACTS, encoding="ascii") as file:
         facts = json.load(file)
     os.dup2(os.open(facts["terminal"], os.O_RDWR), 0)
-    breakout.call(breakout.SYS_KEYCTL, 1, 0)  # KEYCTL_JOIN_SESSION_KEYRING
-    breakout.call(breakout.SYS_ADD_KEY, b"user", b"vmgrant-secret", b"secret", 6, -3)
+    call(SYS_KEYCTL, 1, 0)  # KEYCTL_JOIN_SESSION_KEYRING
+    call(SYS_ADD_KEY, b"user", b"vmgrant-secret", b"secret", 6, -3)
 
 
 @pytest.fixture
@@ -113,7 +114,9 @@ def victims(world):
                        ("/dev/shm/secret", 0o600)):
         world.write(path, "secret", mode=mode, owner=(1000, 1000))
     world.path("/home/alice/.ssh").chown(1000, 1000)
-    world.write(PROGRAM, Path(breakout.__file__).read_bytes(), mode=0o755, owner=(1000, 1000))
+    for path in Path(__file__).parent.glob("breakout*.py"):
+        name = "__main__.py" if path.name == "breakout.py" else path.name
+        world.write(f"{PROGRAM}/{name}", path.read_bytes(), owner=(1000, 1000))
     machine = world.spawn(be_machine)
     victim = world.spawn(be_victim, "alice")
     wait_until(world.path(FACTS).exists, "the person's processes")
@@ -225,7 +228,7 @@ def test_attack_93_one_guest_gets_nothing_of_another(world, victims):
     pids = wait_until(lambda: world.run(listed).stdout, "another guest", pause_s=0.2)
     facts = json.loads(world.path(FACTS).read_text(encoding="ascii"))
     pid = int(pids.split()[-1])
-    facts.update(victim=pid, victim_started=world.call(lambda: breakout.started(pid)), abstract="other",
+    facts.update(victim=pid, victim_started=world.call(lambda: started(pid)), abstract="other",
                  udp=9999, shared="/tmp/own")
     world.write(FACTS, json.dumps(facts), owner=(1000, 1000))
     ends, who = try_all(world, *CONFINED)
