@@ -4,29 +4,32 @@
 
 from process import wait_until
 
-LOG, LEASES = "/run/dnsmasq.log", "/run/leases"
-
 
 class Dhcp:
-    """192.0.2.50 to 192.0.2.99 on br0. Listens when it has been made."""
+    """Numbers 50 to 99 of a network on a bridge. Listens when it has been made."""
 
-    def __init__(self, world):
+    def __init__(self, world, bridge="br0", network="192.0.2"):
         self.world = world
-        world.ip("address add 192.0.2.1/24 dev br0")
+        self._log, self._leases = f"/run/dnsmasq-{bridge}.log", f"/run/leases-{bridge}"
+        world.ip(f"address add {network}.1/24 dev {bridge}")
         self._process = world.spawn([
             "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--pid-file=", "--port=0",
-            "--interface=br0", "--bind-interfaces", "--except-interface=lo", "--no-ping",
-            "--dhcp-authoritative", "--dhcp-range=192.0.2.50,192.0.2.99,10m",
-            f"--dhcp-leasefile={LEASES}", f"--log-facility={LOG}"], capture=False)
-        wait_until(lambda: world.path(LOG).exists() and "DHCP, IP range" in self.log(),
+            f"--interface={bridge}", "--bind-interfaces", "--except-interface=lo", "--no-ping",
+            "--dhcp-authoritative", f"--dhcp-range={network}.50,{network}.99,10m",
+            f"--dhcp-leasefile={self._leases}", f"--log-facility={self._log}"], capture=False)
+        wait_until(lambda: world.path(self._log).exists() and "DHCP, IP range" in self.log(),
                    "dnsmasq to listen")
 
     def log(self):
-        return self.world.path(LOG).read_text(encoding="utf-8")
+        return self.world.path(self._log).read_text(encoding="utf-8")
+
+    def leases(self):
+        """The addresses of the cards that have one."""
+        lines = self.world.path(self._leases).read_text(encoding="ascii").splitlines()
+        return {line.split()[1] for line in lines}
 
     def wait_lease(self, mac):
-        wait_until(lambda: mac in self.world.path(LEASES).read_text(encoding="ascii"),
-                   f"the lease of {mac}")
+        wait_until(lambda: mac in self.leases(), f"the lease of {mac}")
 
     def stop(self):
         self._process.kill()

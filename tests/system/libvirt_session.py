@@ -2,6 +2,7 @@
 # Copyright (C) 2026 vmgrant contributors
 """libvirt's session of an ordinary user, in a world of its own."""
 
+import glob
 import os
 import re
 import shutil
@@ -83,10 +84,17 @@ def start_world(stage, acl, bridges=("br0",)):
         if not shutil.which(tool, path=os.environ["PATH"] + ":/usr/sbin"):
             (pytest.fail if os.environ.get("CI") else pytest.skip)(f"{tool} is not installed")
     world = World(stage)
+    world.call(hide_emulators)
     for name in bridges:
         world.bridge(name)
     world.write_acl(acl)
     return world
+
+
+def hide_emulators():
+    """libvirt asks each emulator that it finds what it can do, which takes seconds: one is enough."""
+    for path in set(glob.glob("/usr/bin/qemu-system-*")) - {QEMU}:
+        os.unlink(path)
 
 
 def refusal(done, program="vmgrant-helper"):

@@ -7,9 +7,11 @@ import os
 
 import pytest
 
+from dhcp import Dhcp
 from libvirt_session import QEMU_CONF, Session, refusal, start_world
 from process import wait_until
-from world import HELPER
+from test_native_client import need
+from world import HELPER, environment
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +50,25 @@ def test_a_domain_runs_with_its_port_on_the_bridge(libvirt_world, alice):
     # libvirt asks the descriptor for its name: it knows the one we chose.
     assert name in alice.ask("domiflist", "guest")
     assert libvirt_world.links()[name]["linkinfo"]["info_data"]["vnet_hdr"] is True
+
+
+def test_a_machine_that_virt_install_makes_gets_an_address(libvirt_world, alice):
+    """As doc/users.md has it; without a disk, the firmware of its card asks for the address."""
+    need("virt-install")
+    dhcp = Dhcp(libvirt_world)
+    try:
+        done = libvirt_world.run_as("alice", [
+            "virt-install", "--connect", "qemu:///session", "--name", "installed", "--memory", "64",
+            "--osinfo", "generic", "--disk", "none", "--pxe", "--virt-type", "qemu", "--graphics", "none",
+            "--noautoconsole", "--network", "bridge=br0,model=virtio"],
+            env={**environment("alice"), "XDG_RUNTIME_DIR": "/run/user/1000"})
+        assert done.code == 0, (done.stdout, done.stderr)
+        only_port(libvirt_world)
+        dhcp.wait_lease(alice.ask("domiflist", "installed").split()[-1])
+    finally:
+        dhcp.stop()
+        alice.virsh("destroy", "installed")
+        alice.virsh("undefine", "installed")
 
 
 def test_destroying_the_domain_removes_the_port(libvirt_world, alice):

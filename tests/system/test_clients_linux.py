@@ -5,19 +5,16 @@
 import hashlib
 import os
 import re
-import shutil
 import socket
-import subprocess
 import threading
-from pathlib import Path
 
 import pytest
 
+import linux_guest
 from confining import complaints, give_ids
 from test_clients_qemu import QEMU
 from test_native_client import need
 
-SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 QUEUES = 4
 PAYLOAD_BYTES = 16 * 65536
 # It boots and ends within some 20 s where nothing else is at work.
@@ -27,20 +24,8 @@ LIMIT_S = 240
 @pytest.fixture(scope="module")
 def guest_files(tmp_path_factory, outside_network):
     """A folder with kernel and initrd."""
-    for tool in (QEMU, "busybox", "cpio"):
-        need(tool)
-    folder = tmp_path_factory.mktemp("guest")
-    script = ('. "$1/lib/say.sh"; . "$1/lib/guest.sh"; say_start; '
-              'guest_make_linux "$2" "$3" || { echo "$guest_why" >&2; exit 1; }')
-    done = subprocess.run(["bash", "-c", script, "bash", SCRIPTS, folder,
-                           Path(__file__).with_name("guest-queues")],
-                          capture_output=True, text=True, check=False,
-                          preexec_fn=outside_network)
-    if done.returncode != 0:
-        reason = "no Linux guest: " + done.stderr
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
-    shutil.rmtree(folder / "tree")
-    return folder
+    need(QEMU)
+    return linux_guest.make(tmp_path_factory.mktemp("guest"), "guest-queues", outside_network)
 
 
 def serve_echo():
