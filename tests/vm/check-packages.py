@@ -148,6 +148,8 @@ with contextlib.ExitStack() as world:
         package.start_service()
         need(["systemctl", "-q", "enable", "vmgrant.socket"])
         guest("auto")
+        first = connections["first"] = Connection(alice, "service")
+        assert first.ask("br0") == "granted" and package.fronts()
 
     def check_attack_79_downgrade():
         """ATTACKS 79: a downgrade under a running guest: it keeps its port, new ones get some."""
@@ -157,6 +159,12 @@ with contextlib.ExitStack() as world:
         assert read("/etc/vmgrant/acl.conf") == RULES
         guests_answer()
         gets_port("--door", "setuid")
+        # Below the front that was running; the next connection is the older version's own.
+        first = connections.pop("first")
+        assert first.ask("br0") == "granted" and first.ask("elsewhere") == DENIED
+        assert first.end() == ("ended", 0)
+        gets_port("--door", "socket")
+        need(["systemctl", "stop", "vmgrant.service"])
         guest("socket")
         for door in ("setuid", "service"):
             connections[door] = Connection(alice, door)
@@ -173,6 +181,7 @@ with contextlib.ExitStack() as world:
         assert read("/etc/vmgrant/acl.conf") == RULES
         assert run(["systemctl", "is-active", "vmgrant.socket"]).stdout.strip() == "active"
         assert "=no" in need(["systemctl", "show", "-p", "NeedDaemonReload", "vmgrant.socket"])
+        assert "=no" in need(["systemctl", "show", "-p", "Accept", "vmgrant.socket"])
 
     def check_attack_76_other_version():
         """ATTACKS 76: connections to the version before go on, with the same verdicts, and end."""
@@ -193,6 +202,7 @@ with contextlib.ExitStack() as world:
         need(["chmod", "4755", package.HELPER])
         for door in ("setuid", "socket"):
             gets_port("--door", door)
+        assert package.fronts()
 
     def check_diversion():
         """The diversion puts the helper where QEMU looks for its own; a guest gets an address."""
@@ -223,8 +233,7 @@ with contextlib.ExitStack() as world:
         for machine in guests.values():
             machine.end()
         wait_until(lambda: not ports(), "the ports to go with their guests")
-        need(["rm", "-rf", package.UNITS])
-        need(["systemctl", "daemon-reload"])
+        package.forget_drop_ins()
         wait_until(lambda: not helpers(), "helpers to end")
         assert not os.path.exists("/etc/vmgrant") and not os.path.exists("/usr/libexec/vmgrant")
         after = everything()

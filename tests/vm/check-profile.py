@@ -19,6 +19,7 @@ from people import Seated
 
 PROFILE = "vmgrant-helper"
 HELPER = "/usr/libexec/vmgrant/vmgrant-helper"
+FRONT = "/usr/libexec/vmgrant/vmgrant-listen"
 INSTALLED = f"/etc/apparmor.d/{PROFILE}"
 EXAMPLE = "/usr/share/doc/vmgrant/examples/vmgrant-helper.apparmor"
 DISK = "/dev/disk/by-id/scsi-0QEMU_QEMU_HARDDISK_VMSCSI"
@@ -28,7 +29,7 @@ allow vfio {pci.CARD} user alice memlock=256M
 allow disk {DISK} user alice polkit=no
 """
 BY_PID = ("[Service]\nExecStart=\n"
-          f"ExecStart={os.path.dirname(HELPER)}/vmgrant-listen 60 900 {HELPER} --service=by-pid\n")
+          f"ExecStart={FRONT} 60 900 {HELPER} --service=by-pid\n")
 LOCAL = f"/etc/apparmor.d/local/{PROFILE}"
 # By this name its denials are told from the helper's.
 NAME = "hostile"
@@ -173,7 +174,7 @@ with contextlib.ExitStack() as world:
         assert done.returncode == 0, done.stdout
 
     def check_service():
-        """By the service, too."""
+        """By the service, too, whose front is in it, and stays."""
         with file("/run/systemd/system/vmgrant.service.d/by-pid.conf", BY_PID), \
              acl("allow bridge br0 user alice polkit=no"):
             need(["systemctl", "daemon-reload"])
@@ -181,6 +182,8 @@ with contextlib.ExitStack() as world:
             need(["systemctl", "start", "vmgrant.socket"])
             try:
                 needs("--door", "socket", "--net", "br0")
+                for pid in need(["pgrep", "vmgrant-listen"]).split():
+                    assert read(f"/proc/{pid}/attr/apparmor/current") == f"{PROFILE} (enforce)"
             finally:
                 run(["systemctl", "stop", "vmgrant.socket"])
         need(["systemctl", "daemon-reload"])

@@ -15,6 +15,7 @@ from people import Person, Seated
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 MAC = "52:54:00:12:34:01"
+HELPER = "/usr/libexec/vmgrant/vmgrant-helper"
 DROP_IN = "/run/systemd/system/vmgrant.service.d"
 SCORE_WANTED = 2.0
 RULES = "allow bridge br0 user alice polkit=no{}\nallow usb 0403:6001 user alice polkit=no"
@@ -228,9 +229,16 @@ with contextlib.ExitStack() as world:
             return [one for one in log("--held", "--user", "alice")
                     if one["given"].startswith("port ") and "bridge br0" in one["given"]]
 
-        for door in ("auto", "socket"):
-            with Guest(alice, ["-S"], program=OLDER,
-                       before=["vmgrant", "run", "--door", door, "--net", "br0", "--"]):
+        def guests():
+            """A guest by the setuid program, by the service, and one whose QEMU asks itself."""
+            for door in ("auto", "socket"):
+                yield Guest(alice, ["-S"], program=OLDER,
+                            before=["vmgrant", "run", "--door", door, "--net", "br0", "--"])
+            yield Guest(alice, ["-S", "-netdev", f"bridge,id=n,br=br0,helper={HELPER}",
+                                "-device", "e1000,netdev=n"], program=OLDER)
+
+        for guest in guests():
+            with guest:
                 [record] = wait_until(held, "the record of the port")
                 assert record["uid"] == 1000 and record["held"] is True, record
                 assert record["given"].split()[1] in ports(), record

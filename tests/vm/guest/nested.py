@@ -8,7 +8,8 @@ import socket
 import subprocess
 import tempfile
 
-from checks import wait_until
+from checks import say, wait_until
+from people import LATE, MORE_TRIES
 
 OLDER = "qemu-system-x86_64"
 NEWER = "/opt/qemu10/qemu-system-x86_64"
@@ -37,12 +38,16 @@ class Guest:
         self.connection = None
         if extra_monitor:
             arguments = [*arguments, "-qmp", f"unix:{self.second},server=on,wait=off"]
-        with open(self.log, "wb") as log:
-            self.process = person.start(
-                [*before, program, *base, "-qmp", f"unix:{self.path},server=on,wait=off",
-                 "-serial", f"file:{self.serial}", *arguments], stdout=log, stderr=log)
+        self.person, self.tries_left = person, MORE_TRIES
+        self.words = [*before, program, *base, "-qmp", f"unix:{self.path},server=on,wait=off",
+                      "-serial", f"file:{self.serial}", *arguments]
+        self.process = self.start()
         if wait:
             self.connect()
+
+    def start(self):
+        with open(self.log, "wb") as log:
+            return self.person.start(self.words, stdout=log, stderr=log)
 
     def __enter__(self):
         return self
@@ -63,7 +68,13 @@ class Guest:
             return ""
 
     def try_connect(self):
+        """A connection, or None: not yet; again where vmgrant says so, as a person would."""
         status = self.process.poll()
+        if status is not None and LATE.search(self.said()) and self.tries_left > 0:
+            say(self.said().strip())
+            self.tries_left -= 1
+            self.process = self.start()
+            return None
         assert status is None, f"QEMU left with {status}: {self.said()}"
         connection = socket.socket(socket.AF_UNIX)
         try:

@@ -11,8 +11,11 @@ from checks import need, run, write
 
 PLACE = "/srv/packages"
 HELPER = "/usr/libexec/vmgrant/vmgrant-helper"
+FRONT = "/usr/libexec/vmgrant/vmgrant-listen"
 NAMES = ("libvmgrant0", "vmgrant", "vmgrant-service")
 UNITS = "/run/systemd/system/vmgrant.service.d"
+# Of versions before the front, where systemd started a helper for each connection.
+OLDER_UNITS = "/run/systemd/system/vmgrant@.service.d"
 # Packing is not what is tried here, and slow in an emulator.
 LONG_S = 300
 
@@ -68,9 +71,10 @@ def ensure():
 
 def start_service():
     """Before Linux 6.5 the administrator has to say that process numbers will do."""
-    os.makedirs(UNITS, exist_ok=True)
-    write(f"{UNITS}/by-pid.conf", "[Service]\nExecStart=\n"
-          f"ExecStart={os.path.dirname(HELPER)}/vmgrant-listen 60 900 {HELPER} --service=by-pid\n")
+    command = f"{HELPER} --service=by-pid"
+    for folder, words in ((UNITS, f"{FRONT} 60 900 {command}"), (OLDER_UNITS, command)):
+        os.makedirs(folder, exist_ok=True)
+        write(f"{folder}/by-pid.conf", f"[Service]\nExecStart=\nExecStart={words}\n")
     need(["systemctl", "daemon-reload"])
     need(["systemd-tmpfiles", "--create", "vmgrant.conf"])
     need(["systemctl", "start", "vmgrant.socket"])
@@ -79,5 +83,15 @@ def start_service():
 def stop_service():
     """What start_service() started; the units are as they were installed."""
     need(["systemctl", "stop", "vmgrant.socket"])
-    shutil.rmtree(UNITS)
+    forget_drop_ins()
+
+
+def forget_drop_ins():
+    for folder in (UNITS, OLDER_UNITS):
+        shutil.rmtree(folder, ignore_errors=True)
     need(["systemctl", "daemon-reload"])
+
+
+def fronts():
+    """The process that accepts the service's connections, if it runs."""
+    return run(["pgrep", "-x", "vmgrant-listen"]).stdout.split()

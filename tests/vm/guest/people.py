@@ -12,7 +12,7 @@ import subprocess
 from checks import need, read, run, say, wait_until
 
 # What a person is told to try again.
-LATE = re.compile("no answer in time:.* try again")
+LATE = re.compile("(no answer in time|the request was held up).* try again")
 MORE_TRIES = 2
 
 
