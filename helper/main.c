@@ -289,7 +289,7 @@ int main(int argc, char **argv)
 	/* What this fails for fails later. */
 	(void)privileges_begin();
 	code = process_secure(&why);
-	service.ports.builders = (struct builders){ &service.account, { .channel = -1 } };
+	service.ports.builders = (struct builders){ &service.account, { .channel = -1 }, 0 };
 	if (code == REPLY_GRANTED) {
 		if (service.door.kind == DOOR_NONE ||
 		    !(service.door.kind == DOOR_SERVICE ? privileges_are_given()

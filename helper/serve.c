@@ -105,6 +105,7 @@ static void perform_time(struct service *service)
 							   : TIME_LIMIT_REQUEST_MS;
 
 	memlock_release(&service->memlock);
+	netns_reap(&service->ports.builders);
 	time_limit_begin(&service->limit, order->type == ORDER_BEGIN ? time_ms : 0);
 }
 

@@ -136,18 +136,15 @@ static int set_up_forwarding(const struct inside *inside, const unsigned char *g
  * kernel's link watch has run. That must be the outer end, which the helper waits for:
  * the first frame of a guest must not be lost.
  */
-static int build(int channel, int tun_fd, const unsigned char *guest_mac)
+static int build(struct inside *inside, int channel, int tun_fd, const unsigned char *guest_mac)
 {
-	struct inside inside = { .netlink = NULL };
-	int result = netlink_open(NULL, &inside.netlink);
+	int result = find_both(tun_fd, inside);
 
 	if (result == 0)
-		result = find_both(tun_fd, &inside);
-	if (result == 0)
-		result = set_up_forwarding(&inside, guest_mac);
+		result = set_up_forwarding(inside, guest_mac);
 	if (result == 0 && !wait_for_helper(channel))
 		result = -EPIPE;
-	return result == 0 ? bring_up(inside.netlink, inside.link) : result;
+	return result == 0 ? bring_up(inside->netlink, inside->link) : result;
 }
 
 void builder_run(int channel, unsigned queues, const unsigned char *guest_mac,
@@ -155,13 +152,19 @@ void builder_run(int channel, unsigned queues, const unsigned char *guest_mac,
 {
 	int files[FD_PASS_MAX];
 	enum order_port_step step = ORDER_PORT_NAMESPACE;
-	int error = enter();
+	struct inside inside = { .netlink = NULL };
+	int result, error = enter();
 
 	if (error == 0)
 		error = open_files(queues, files, &step);
-	if (send_report(channel, step, error, files, BUILDER_TUNS + queues) < 0 || error != 0 ||
-	    !wait_for_helper(channel))
+	if (send_report(channel, step, error, files, BUILDER_TUNS + queues) < 0 || error != 0)
 		return;
-	error = -build(channel, files[BUILDER_TUNS], guest_mac);
+	/* While the helper makes TAP and pair. */
+	result = netlink_open(NULL, &inside.netlink);
+	if (!wait_for_helper(channel))
+		return;
+	if (result == 0)
+		result = build(&inside, channel, files[BUILDER_TUNS], guest_mac);
+	error = -result;
 	(void)send_report(channel, ORDER_PORT_FORWARDING, error, NULL, 0);
 }

@@ -107,15 +107,14 @@ int netlink_read_link(struct netlink *netlink, unsigned ifindex, struct link *li
 	return result == 0 && link_out->ifindex != ifindex ? -EPROTO : result;
 }
 
-int netlink_wait_running(struct netlink *netlink, unsigned ifindex)
+int netlink_read_running(struct netlink *netlink, unsigned ifindex, struct link *link_out)
 {
 	const struct timespec pause = { .tv_nsec = RUNNING_PAUSE_NS };
 
 	for (int attempt = 0; attempt < RUNNING_ATTEMPTS; attempt++) {
-		struct link link;
-		int result = netlink_read_link(netlink, ifindex, &link);
+		int result = netlink_read_link(netlink, ifindex, link_out);
 
-		if (result < 0 || link.operstate == OPERSTATE_UP)
+		if (result < 0 || link_out->operstate == OPERSTATE_UP)
 			return result;
 		(void)nanosleep(&pause, NULL);
 	}

@@ -80,6 +80,9 @@ struct link {
 /* Read one link. Returns 0, -ENODEV if there is none, or another negative errno. */
 int netlink_read_link(struct netlink *netlink, unsigned ifindex, struct link *link_out);
 
+/* The same when it can carry frames; -ETIMEDOUT after two seconds. */
+int netlink_read_running(struct netlink *netlink, unsigned ifindex, struct link *link_out);
+
 /* Returns 0, -ESTALE if the interface of this number has another first name, or -ENODEV. */
 int netlink_check_name(struct netlink *netlink, unsigned ifindex, const char *name);
 

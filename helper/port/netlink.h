@@ -33,6 +33,7 @@ struct port_setup {
 	unsigned mtu_bytes;
 	const char *alias;         /* port_alias_format() */
 	int isolated;           /* 1: frames only to ports that are not isolated */
+	int is_paired;          /* 1: carries frames only when its other end is up, too */
 	const unsigned char *guest_mac; /* frames only from this address; NULL: from any */
 	unsigned vlan;          /* in this VLAN only, of a bridge that keeps them apart; 0: any */
 };
@@ -86,16 +87,12 @@ int netlink_set_up_port(struct netlink *netlink, const struct bridge *bridge,
 			const struct port_setup *setup);
 
 /*
- * Wait until an interface that is up can carry frames. The kernel notices in the
- * background that the other end of a pair has come up, and only then makes a
- * bridge port of it that forwards. Returns -ETIMEDOUT after two seconds.
- */
-int netlink_wait_running(struct netlink *netlink, unsigned ifindex);
-
-/*
  * Look again: the port is up and on this bridge, the kernel has made it what it
  * was to be, and the bridge still has the name that was authorised. Returns
  * -ESTALE if not, -EOPNOTSUPP if the kernel lacks one of the port's flags.
+ *
+ * With a pair wait until the port can carry frames: the kernel notices in the background that
+ * the other end has come up, and only then lets the port forward. -ETIMEDOUT after two seconds.
  */
 int netlink_verify_port(struct netlink *netlink, const struct bridge *bridge,
 			const struct port_setup *setup);

@@ -68,13 +68,14 @@ static int start_builder(const struct builders *builders, const struct order_por
 	return netns->child < 0 ? -EAGAIN : 0;
 }
 
-int netns_start(const struct builders *builders, const struct order_port *order,
-		struct netns *netns_out, enum order_port_step *failed_out)
+int netns_start(struct builders *builders, const struct order_port *order, struct netns *netns_out,
+		enum order_port_step *failed_out)
 {
 	int result, ends[2];
 
+	netns_reap(builders);
 	*failed_out = ORDER_PORT_FORK;
-	*netns_out = (struct netns){ .channel = -1 };
+	*netns_out = (struct netns){ .builders = builders, .channel = -1 };
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return -errno;
 	netns_out->channel = ends[0];
@@ -91,8 +92,13 @@ void netns_go_on(const struct netns *netns)
 int netns_finish(struct netns *netns)
 {
 	enum order_port_step step;
+	int result = receive(netns, 0, &step);
 
-	return receive(netns, 0, &step);
+	if (result == 0) {
+		netns->builders->done = netns->child;
+		netns->child = 0;
+	}
+	return result;
 }
 
 void netns_close(struct netns *netns)
@@ -100,4 +106,10 @@ void netns_close(struct netns *netns)
 	child_kill(netns->child);
 	child_close_fd(&netns->channel);
 	fd_list_close(&netns->files);
+}
+
+void netns_reap(struct builders *builders)
+{
+	child_kill(builders->done);
+	builders->done = 0;
 }

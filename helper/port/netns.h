@@ -18,9 +18,11 @@
 struct builders {
 	const struct account *account;
 	struct maker maker;
+	pid_t done; /* a fork whose port is made, and that nobody has reaped; 0: none */
 };
 
 struct netns {
+	struct builders *builders; /* borrowed */
 	pid_t child; /* 0: none of this process's own */
 	int channel; /* to it */
 	struct fd_list files; /* enum builder_file; the caller's */
@@ -35,8 +37,8 @@ struct netns {
  * No capability must be raised. Returns 0 or a negative errno, see builder_run(). In any case
  * netns_close() follows.
  */
-int netns_start(const struct builders *builders, const struct order_port *order,
-		struct netns *netns_out, enum order_port_step *failed_out);
+int netns_start(struct builders *builders, const struct order_port *order, struct netns *netns_out,
+		enum order_port_step *failed_out);
 
 /* Let it go on. That it has ended is told by netns_finish(). */
 void netns_go_on(const struct netns *netns);
@@ -44,7 +46,13 @@ void netns_go_on(const struct netns *netns);
 /* Wait until all is built, a few seconds at most. Returns 0 or a negative errno. */
 int netns_finish(struct netns *netns);
 
-/* End the process, and close what is in files. */
+/* End the process if it has not finished, and close what is in files. */
 void netns_close(struct netns *netns);
+
+/*
+ * Reap the process that finished last, when nobody waits for an answer: the kernel may not have
+ * taken it apart yet.
+ */
+void netns_reap(struct builders *builders);
 
 #endif

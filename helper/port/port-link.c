@@ -111,7 +111,8 @@ int netlink_verify_port(struct netlink *netlink, const struct bridge *bridge,
 			const struct port_setup *setup)
 {
 	struct link port;
-	int result = netlink_read_link(netlink, setup->ifindex, &port);
+	int result = setup->is_paired ? netlink_read_running(netlink, setup->ifindex, &port)
+				      : netlink_read_link(netlink, setup->ifindex, &port);
 
 	/* One look for all of it: what was true in two different moments never was. */
 	if (result == 0 && ((port.flags & IFF_UP) == 0 || port.master != bridge->ifindex))

@@ -103,8 +103,7 @@ static int build_port(struct netlink *outer, const struct port_spec *spec,
 	if (result < 0)
 		return result;
 	made->step = ORDER_PORT_JOIN;
-	result = netlink_wait_running(outer, spec->setup.ifindex);
-	return result == 0 ? netlink_verify_port(outer, &spec->bridge, &spec->setup) : result;
+	return netlink_verify_port(outer, &spec->bridge, &spec->setup);
 }
 
 static int build(struct netlink *outer, struct port_spec *spec, struct netns *netns,
@@ -113,6 +112,7 @@ static int build(struct netlink *outer, struct port_spec *spec, struct netns *ne
 	int result;
 
 	made->step = ORDER_PORT_NAME;
+	spec->setup.is_paired = 1;
 	result = make_pair(outer, spec, netns->files.fds[BUILDER_NAMESPACE], made->name);
 	if (result < 0)
 		return result;
@@ -123,7 +123,7 @@ static int build(struct netlink *outer, struct port_spec *spec, struct netns *ne
 	return result;
 }
 
-int sealed_port_make(struct netlink *outer, const struct builders *builders, struct port_spec *spec,
+int sealed_port_make(struct netlink *outer, struct builders *builders, struct port_spec *spec,
 		     struct port_made *made_out)
 {
 	struct netns netns;

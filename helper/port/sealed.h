@@ -27,7 +27,7 @@
  * namespace. The inner one is built by
  * a process that holds no capability over the caller's (inside/builder.h). Returns 0 or a negative errno.
  */
-int sealed_port_make(struct netlink *outer, const struct builders *builders, struct port_spec *spec,
+int sealed_port_make(struct netlink *outer, struct builders *builders, struct port_spec *spec,
 		     struct port_made *made_out);
 
 #endif
