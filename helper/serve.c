@@ -14,7 +14,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "helper/node/block.h"
 #include "helper/node/perform.h"
 #include "helper/privileges.h"
 #include "wire/process/clock.h"
@@ -195,11 +194,6 @@ static void perform_port(struct service *service)
 	memcpy(answer->explanation, port_explanation(&service->ports),
 	       strlen(port_explanation(&service->ports)) + 1);
 	port_forget(&service->ports);
-}
-
-static void perform_disk(struct service *service)
-{
-	service->answer.result = block_look(&service->order.disk, &service->answer.disk);
 }
 
 /* On the record before it is raised: whoever profits may end this process right after. */

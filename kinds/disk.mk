@@ -20,8 +20,7 @@ libjudge_a_SOURCES += \
 	judge/kind/disk/use.h \
 	judge/kind/disk/types.h
 libhelper_a_SOURCES += \
-	helper/node/block.c \
-	helper/node/block.h
+	helper/node/block.c
 libcommand_a_SOURCES += \
 	client/command/kind/disk/disk-option.c \
 	client/command/kind/disk/disk-option.h

@@ -17,8 +17,7 @@ libjudge_a_SOURCES += \
 	judge/kind/usb/usb.c \
 	judge/kind/usb/types.h
 libhelper_a_SOURCES += \
-	helper/node/usb.c \
-	helper/node/usb.h
+	helper/node/usb.c
 libcommand_a_SOURCES += \
 	client/command/kind/usb/follow-device.c \
 	client/command/kind/usb/follow-device.h \

@@ -17,8 +17,7 @@ libjudge_a_SOURCES += \
 	judge/kind/vfio/vfio.c \
 	judge/kind/vfio/types.h
 libhelper_a_SOURCES += \
-	helper/node/vfio.c \
-	helper/node/vfio.h
+	helper/node/vfio.c
 libcommand_a_SOURCES += \
 	client/command/kind/vfio/check-vfio.c \
 	client/command/kind/vfio/launch-vfio.c \

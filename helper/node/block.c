@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 vmgrant contributors */
 /* Block devices: opened and claimed, or only looked at. */
-#include "helper/node/block.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/loop.h>
@@ -13,6 +11,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "helper/node/node.h"
 #include "helper/node/perform.h"
 
 /* From linux/fs.h, which older headers do not have; since Linux 5.15. */
@@ -44,7 +43,15 @@ static struct node node_of(const char *name)
 	return node;
 }
 
-int block_open(const struct order_block *order, struct node *node_out)
+/*
+ * For itself alone (O_EXCL): the claim lasts as long as anybody has the open file, whichever
+ * process that is.
+ *
+ * node_out  for the record
+ * Returns an fd or -errno: -EBUSY if something else has claimed it, -ESTALE if it is another disk
+ * by now than that of the order.
+ */
+static int open_disk(const struct order_block *order, struct node *node_out)
 {
 	int fd, result;
 
@@ -69,7 +76,11 @@ static int read_backing(int fd, struct answer_disk *answer)
 	return 0;
 }
 
-int block_look(const struct order_disk *order, struct answer_disk *answer_out)
+/*
+ * Claimed for a moment, without waiting for a medium, or asked, as a loop device, what it stands
+ * on. Nothing stays open.
+ */
+static int look(const struct order_disk *order, struct answer_disk *answer_out)
 {
 	const struct node node = node_of(order->name);
 	int claim = order->look == ORDER_DISK_CLAIM ? O_EXCL : 0, result = 0;
@@ -83,6 +94,11 @@ int block_look(const struct order_disk *order, struct answer_disk *answer_out)
 	return result;
 }
 
+void perform_disk(struct service *service)
+{
+	service->answer.result = look(&service->order.disk, &service->answer.disk);
+}
+
 void perform_block(struct service *service)
 {
 	const struct order_block *order = &service->order.block;
@@ -91,7 +107,7 @@ void perform_block(struct service *service)
 
 	/* No rule gives this caller a disk, and what bridges and devices need must not do so. */
 	if (!service->is_without_disks)
-		fd = service_is_fresh(order->judged_ms) ? block_open(order, &node) : -ETIME;
+		fd = service_is_fresh(order->judged_ms) ? open_disk(order, &node) : -ETIME;
 	service_put_fd(service, fd);
 	if (fd >= 0)
 		service_record_grant(service, "org.vmgrant.disk", node.path, &order->words);

@@ -13,6 +13,9 @@
 DEVICE_ORDERS(DECLARE)
 #undef DECLARE
 
+/* ORDER_DISK: a disk is looked at. */
+void perform_disk(struct service *service);
+
 /*
  * The judge looked at the policy just before. A helper that was stopped since must not
  * go by what the policy said then.

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 vmgrant contributors */
 /* The nodes of a PCI device that is bound to VFIO. */
-#include "helper/node/vfio.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 
+#include "helper/node/node.h"
 #include "helper/node/perform.h"
 #include "helper/privileges.h"
+
+#define VFIO_NODES 2
 
 /* From linux/iommufd.h, which older headers do not have. */
 struct iommufd_option {
@@ -45,6 +46,11 @@ static void name_nodes(const struct order_vfio *order, struct node nodes[VFIO_NO
 	(void)snprintf(nodes[1].path, NODE_PATH_SIZE, "/dev/vfio/vfio");
 }
 
+/*
+ * An iommufd is told to charge each process for the memory that it maps, as a container does,
+ * instead of all processes of a user together. Without the right for it the kernel's default
+ * stays, which is narrower.
+ */
 static int charge_processes(int fd)
 {
 	struct iommufd_option option = { .size = sizeof option, .value = 1 };
@@ -56,8 +62,15 @@ static int charge_processes(int fd)
 	return result == -EPERM ? 0 : result;
 }
 
-int vfio_open(const struct order_vfio *order, struct node nodes_out[VFIO_NODES],
-	      struct fd_list *files_out, unsigned *failed_out)
+/*
+ * The device's own node and /dev/iommu, or its group and /dev/vfio/vfio. Opening a group takes it:
+ * -EBUSY if it is open already.
+ *
+ * nodes_out  for the record; of a failure, failed_out is the one it was with
+ * files_out  both, in that order; none on a failure
+ */
+static int open_nodes(const struct order_vfio *order, struct node nodes_out[VFIO_NODES],
+		      struct fd_list *files_out, unsigned *failed_out)
 {
 	int result = 0;
 
@@ -82,7 +95,7 @@ void perform_vfio(struct service *service)
 	struct node nodes[VFIO_NODES];
 	unsigned failed = 0;
 	int result = service_is_fresh(order->judged_ms)
-			     ? vfio_open(order, nodes, &service->files, &failed)
+			     ? open_nodes(order, nodes, &service->files, &failed)
 			     : -ETIME;
 
 	service->answer.result = result;
