@@ -116,7 +116,8 @@ static enum reply_code start(struct service *service, struct refusal *why)
 	if (result < 0)
 		return refuse(why, REPLY_INTERNAL, "start: cannot start a process: %s",
 			      strerror(-result));
-	result = walk_start(&service->walk, service->door.kind, &service->account);
+	if (service->door.kind != DOOR_SERVICE)
+		result = walk_start(&service->walk, &service->account);
 	if (result < 0)
 		return refuse(why, REPLY_INTERNAL, "start: cannot start a thread: %s",
 			      strerror(-result));
@@ -129,7 +130,7 @@ static enum reply_code start(struct service *service, struct refusal *why)
 	/* Only root can open its file before, and takes no other one for it. */
 	if (service->turn.file < 0 && service->turn.error == 0)
 		turn_open(&service->turn);
-	result = walk_wait(&service->walk);
+	result = service->walk.account != NULL ? walk_wait(&service->walk) : 0;
 	if (result == -EINVAL)
 		return privileges_refuse_unmapped(why);
 	return result == 0 ? REPLY_GRANTED

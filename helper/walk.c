@@ -53,26 +53,6 @@ static int step(const struct walk *walk, const struct order_walk *order)
 					      : enter(walk->folder, order->part);
 }
 
-/* The service's step: as the account, to what is open to the whole world. */
-static int step_for_all(const struct walk *walk, const struct order_walk *order)
-{
-	int fd = step(walk, order);
-	struct stat status;
-	mode_t needed;
-
-	if (fd == -EACCES)
-		return -EPERM;
-	if (fd < 0)
-		return fd;
-	if (fstat(fd, &status) == 0) {
-		needed = S_ISDIR(status.st_mode) ? S_IXGRP | S_IXOTH : S_IRGRP | S_IROTH;
-		if (S_ISLNK(status.st_mode) || (status.st_mode & needed) == needed)
-			return fd;
-	}
-	close(fd);
-	return -EPERM;
-}
-
 /* The next step starts from the last folder; what the judge gets is a duplicate. */
 static void remember(struct walk *walk, int fd)
 {
@@ -87,7 +67,7 @@ static void take_step(struct walk *walk)
 {
 	const struct order_walk *order = &walk->order;
 
-	walk->result = walk->is_service ? step_for_all(walk, order) : step(walk, order);
+	walk->result = step(walk, order);
 	if (walk->result >= 0 && order->step != ORDER_STEP_OPEN)
 		remember(walk, walk->result);
 }
@@ -109,16 +89,13 @@ static void *walk_as_caller(void *context)
 	return NULL;
 }
 
-int walk_start(struct walk *walk, enum door_kind door, const struct account *account)
+int walk_start(struct walk *walk, const struct account *account)
 {
 	pthread_attr_t attributes;
 	pthread_t thread;
 	int error;
 
 	walk->account = account;
-	walk->is_service = door == DOOR_SERVICE;
-	if (walk->is_service)
-		return 0;
 	if (sem_init(&walk->asked, 0, 0) < 0 || sem_init(&walk->answered, 0, 0) < 0)
 		return -errno;
 	error = pthread_attr_init(&attributes);
@@ -131,17 +108,16 @@ int walk_start(struct walk *walk, enum door_kind door, const struct account *acc
 
 int walk_wait(struct walk *walk)
 {
-	while (!walk->is_service && sem_wait(&walk->answered) < 0) {
+	while (sem_wait(&walk->answered) < 0) {
 	}
 	return walk->result;
 }
 
 int walk_step(struct walk *walk, const struct order_walk *order)
 {
+	if (walk->account == NULL)
+		return -EPERM;
 	walk->order = *order;
-	if (walk->is_service)
-		take_step(walk);
-	else
-		(void)sem_post(&walk->asked);
+	(void)sem_post(&walk->asked);
 	return walk_wait(walk);
 }

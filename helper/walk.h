@@ -10,8 +10,8 @@
  * has no group of the caller's, and needs none of CAP_SETGID to get rid of them in its
  * children. It does nothing else, and waits in between.
  *
- * The service cannot become its client. It opens what everyone may read, and nothing
- * else: -EPERM, so that no rule in a file of some people's is passed over in silence.
+ * The service cannot become its client, and has no thread: its judge opens by itself what
+ * everyone may read.
  */
 #ifndef VMGRANT_HELPER_WALK_H
 #define VMGRANT_HELPER_WALK_H
@@ -20,12 +20,10 @@
 
 #include "helper/account.h"
 #include "wire/orders/orders.h"
-#include "wire/process/door.h"
 
 struct walk {
 	sem_t asked, answered;
-	const struct account *account;
-	int is_service; /* 1: there is no thread */
+	const struct account *account; /* NULL: there is no thread */
 	struct order_walk order;
 	int result; /* of the last step, or of the start: an fd or -errno */
 	int folder; /* O_PATH, the last one on the way; -1: none yet */
@@ -35,7 +33,7 @@ struct walk {
  * Start the thread. Full privilege, before privileges_shrink(). The pointers must live as
  * long as the process. Returns 0 or -errno.
  */
-int walk_start(struct walk *walk, enum door_kind door, const struct account *account);
+int walk_start(struct walk *walk, const struct account *account);
 
 /*
  * Wait until it has given up all privilege. Once, before there is a judge. Returns 0 or -errno,
@@ -45,7 +43,7 @@ int walk_wait(struct walk *walk);
 
 /*
  * One step. Returns an fd that the caller of this function closes after it was sent, or
- * -errno. What ORDER_STEP_OPEN opens is a regular file and open for reading.
+ * -errno, which is -EPERM without a thread. What ORDER_STEP_OPEN opens is a regular file and open for reading.
  */
 int walk_step(struct walk *walk, const struct order_walk *order);
 

@@ -58,7 +58,7 @@ static enum reply_code native(const struct judge_start *start, struct session *s
 static int run_with_helper(const struct judge_start *start)
 {
 	struct session session = {
-		.orders = { .fd = start->orders },
+		.orders = { .fd = start->orders, .has_no_reader = start->is_service },
 		.client = start->client,
 		.log = -1,
 		.audit = start->audit,

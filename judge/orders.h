@@ -18,6 +18,7 @@
 struct orders {
 	int fd; /* to the helper */
 	int is_lost; /* 1: an answer could not be read; no other can be told from it any more */
+	int has_no_reader; /* 1: the helper is the service's, and opens no file as the client */
 };
 
 /* What came with an answer. The fds are the receiver's. */

@@ -50,6 +50,41 @@ static int open_as_caller(void *context, int folder_fd, const char *name, mode_t
 	return take_step(context, ORDER_STEP_OPEN, name);
 }
 
+/* ---- the steps of the service, which cannot become its client ---- */
+
+/*
+ * What the whole world may read, and nothing else: EPERM, so that no rule in a file of some
+ * people's is passed over in silence.
+ */
+static int pass_public(int fd)
+{
+	struct stat status;
+	mode_t needed;
+
+	if (fd < 0) {
+		errno = errno == EACCES ? EPERM : errno;
+		return -1;
+	}
+	if (fstat(fd, &status) == 0) {
+		needed = S_ISDIR(status.st_mode) ? S_IXGRP | S_IXOTH : S_IRGRP | S_IROTH;
+		if (S_ISLNK(status.st_mode) || (status.st_mode & needed) == needed)
+			return fd;
+	}
+	close(fd);
+	errno = EPERM;
+	return -1;
+}
+
+static int enter_public(void *context, int folder_fd, const char *name)
+{
+	return pass_public(trusted_walk_own.enter(context, folder_fd, name));
+}
+
+static int open_public(void *context, int folder_fd, const char *name, mode_t kind)
+{
+	return pass_public(trusted_walk_own.open(context, folder_fd, name, kind));
+}
+
 /* ---- the opener of the loader ---- */
 
 /* What the opener works with. */
@@ -68,10 +103,13 @@ static int open_administrators(void *context, const char *path, mode_t kind,
 static int open_as_the_caller(struct orders *orders, const char *path,
 			      struct trusted_problem *problem)
 {
-	const struct trusted_walk walk = { orders, start_as_caller, enter_as_caller,
-					   open_as_caller };
+	const struct trusted_walk as_caller = { orders, start_as_caller, enter_as_caller,
+						open_as_caller };
+	const struct trusted_walk as_anybody = { NULL, trusted_walk_own.start, enter_public,
+						 open_public };
 
-	return trusted_walk_open(&walk, path, S_IFREG, problem);
+	return trusted_walk_open(orders->has_no_reader ? &as_anybody : &as_caller, path, S_IFREG,
+				 problem);
 }
 
 /* What the account could look at by itself is noted with all other files. */
