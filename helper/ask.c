@@ -7,8 +7,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -19,46 +17,25 @@
 #include "wire/process/clock.h"
 
 /*
- * When a process started, in the unit of /proc: with the pid it names the
- * process for good, since a pid alone may be used again (field 22 of
- * /proc/PID/stat; the second one, the name, may hold blanks and parentheses).
+ * About whom polkit is asked, and a file that tells when that process started: what is in it the
+ * judge reads. Returns the file or -errno.
  */
-static int read_start_time(pid_t pid, uint64_t *start_time_out)
+static int open_subject(const struct peer *peer, struct answer_ask *answer)
 {
-	char path[40], text[1024];
-	const char *field;
-	ssize_t length;
+	const struct child client = { peer->pid, peer->pidfd };
+	char path[40];
 	int fd;
 
-	(void)snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
+	answer->subject_pid = peer->pidfd >= 0 ? peer->pid : getpid();
+	(void)snprintf(path, sizeof path, "/proc/%ld/stat", (long)answer->subject_pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	length = read(fd, text, sizeof text - 1);
+	/* As long as it has not ended, the number that was opened is its own. */
+	if (peer->pidfd < 0 || !child_wait(&client, 0))
+		return fd;
 	close(fd);
-	if (length <= 0)
-		return -EIO;
-	text[length] = '\0';
-	field = strrchr(text, ')');
-	for (int number = 2; field != NULL && number < 22; number++)
-		field = strchr(field + 1, ' ');
-	if (field == NULL)
-		return -EIO;
-	errno = 0;
-	*start_time_out = strtoull(field + 1, NULL, 10);
-	return errno == 0 && *start_time_out != 0 ? 0 : -EIO;
-}
-
-/* About whom polkit is asked. */
-static int find_subject(const struct peer *peer, struct answer_ask *answer)
-{
-	const struct child client = { peer->pid, peer->pidfd };
-	int result;
-
-	answer->subject_pid = peer->pidfd >= 0 ? peer->pid : getpid();
-	result = read_start_time((pid_t)answer->subject_pid, &answer->subject_start_time);
-	/* As long as it has not ended, the number that was read is its own. */
-	return result == 0 && peer->pidfd >= 0 && child_wait(&client, 0) ? -ESRCH : result;
+	return -ESRCH;
 }
 
 /* The child's side of the fork: nobody special, then the asker. */
@@ -80,17 +57,13 @@ static void exec_asker(const struct account *account, pid_t helper, const struct
 	_exit(ASKER_USAGE);
 }
 
-int ask_start(struct child *asker, const struct account *account, const struct peer *peer,
-	      struct answer_ask *answer_out)
+/* Returns the judge's end of its channel or -errno. */
+static int start(struct child *asker, const struct account *account, const struct peer *peer)
 {
 	const pid_t helper = getpid();
-	int ends[2], result = find_subject(peer, answer_out);
+	int ends[2], result;
 	pid_t pid;
 
-	if (asker->pid != 0)
-		return -EALREADY;
-	if (result < 0)
-		return result;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
 		return -errno;
 	pid = fork();
@@ -103,6 +76,25 @@ int ask_start(struct child *asker, const struct account *account, const struct p
 	else
 		child_adopt(asker, pid);
 	return result;
+}
+
+int ask_start(struct child *asker, const struct account *account, const struct peer *peer,
+	      struct answer_ask *answer_out, struct fd_list *files_out)
+{
+	int channel, subject;
+
+	if (asker->pid != 0)
+		return -EALREADY;
+	subject = open_subject(peer, answer_out);
+	if (subject < 0)
+		return subject;
+	channel = start(asker, account, peer);
+	if (channel < 0) {
+		close(subject);
+		return channel;
+	}
+	*files_out = (struct fd_list){ .fds = { channel, subject }, .count = 2 };
+	return 0;
 }
 
 int ask_finish(struct child *asker, long long end_ms)

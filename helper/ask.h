@@ -14,15 +14,19 @@
 #include "helper/peer.h"
 #include "wire/orders/orders.h"
 #include "wire/process/child.h"
+#include "wire/process/fd-pass.h"
 
 /*
  * Start one, about the peer if it has a pidfd, else about this process, whose real uid is
- * the caller's. Returns the judge's end of a SOCK_STREAM socketpair, whose other end is the
- * asker's standard input and output: the caller of this function closes it after it
- * was sent. Or -errno: -EALREADY while another one runs.
+ * the caller's.
+ *
+ * files_out  for the judge, and the caller's to close: its end of a SOCK_STREAM socketpair, whose
+ *            other end is the asker's standard input and output; and /proc/PID/stat of the subject
+ *
+ * Returns 0 or -errno: -EALREADY while another one runs.
  */
 int ask_start(struct child *asker, const struct account *account, const struct peer *peer,
-	      struct answer_ask *answer_out);
+	      struct answer_ask *answer_out, struct fd_list *files_out);
 
 /*
  * Wait for its end until end_ms by clock_now_ms(), then kill it. Returns its exit status, -1 if it

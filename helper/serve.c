@@ -220,11 +220,11 @@ static void perform_ask(struct service *service)
 
 	if (result == 0) {
 		result = ask_start(&service->asker, &service->account, &service->peer,
-				   &service->answer.ask);
+				   &service->answer.ask, &service->files);
 		if (result < 0)
 			turn_release(&service->turn);
 	}
-	service_put_fd(service, result);
+	service->answer.result = result;
 }
 
 /* The judge has read the end of the asker's answer: there is nothing left to wait for. */

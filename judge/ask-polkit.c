@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -18,15 +19,35 @@
 #define MORE_TIME_S 1
 
 /*
+ * When a process started, out of its /proc/PID/stat and in that file's unit: with the pid it
+ * names the process for good, since a pid alone may be used again (field 22; the second one, the
+ * name, may hold blanks and parentheses). 0 if it cannot be read.
+ */
+static uint64_t read_start_time(int stat_fd)
+{
+	char text[1024];
+	const char *field;
+	ssize_t length = read(stat_fd, text, sizeof text - 1);
+
+	if (length <= 0)
+		return 0;
+	text[length] = '\0';
+	field = strrchr(text, ')');
+	for (int number = 2; field != NULL && number < 22; number++)
+		field = strchr(field + 1, ' ');
+	return field != NULL ? strtoull(field + 1, NULL, 10) : 0;
+}
+
+/*
  * The subject is the helper, whose real uid is the caller's, or the service's client, with
  * the time that it started.
  */
 static size_t write_question(const struct polkit_question *question,
-			     const struct answer_ask *subject, char text[ASKER_QUESTION_MAX])
+			     const struct delivery *delivery, char text[ASKER_QUESTION_MAX])
 {
 	struct asker_question asked = {
-		.pid = (uint32_t)subject->subject_pid,
-		.start_time = subject->subject_start_time,
+		.pid = (uint32_t)delivery->answer.ask.subject_pid,
+		.start_time = read_start_time(delivery->files.fds[1]),
 		.uid = question->caller->uid,
 		.interaction = question->interaction == INTERACTION_ALLOWED ? ASKER_MAY_PROMPT
 									    : ASKER_MUST_NOT_PROMPT,
@@ -40,11 +61,12 @@ static size_t write_question(const struct polkit_question *question,
 	return asker_encode_question(&asked, text, ASKER_QUESTION_MAX);
 }
 
-static int send_question(int channel, const struct polkit_question *question,
-			 const struct answer_ask *subject)
+/* To the asker of that delivery. A question about no process is none, and not sent. */
+static int send_question(const struct polkit_question *question, const struct delivery *delivery)
 {
+	const int channel = delivery->files.fds[0];
 	char text[ASKER_QUESTION_MAX];
-	size_t length = write_question(question, subject, text);
+	size_t length = delivery->files.count == 2 ? write_question(question, delivery, text) : 0;
 
 	return length > 0 && send(channel, text, length, MSG_NOSIGNAL) == (ssize_t)length &&
 			       shutdown(channel, SHUT_WR) == 0
@@ -179,7 +201,7 @@ enum reply_code ask_polkit(const struct polkit_question *question, struct orders
 
 	if (result < 0)
 		return refuse_start(question, result, why);
-	if (send_question(delivery.files.fds[0], question, &delivery.answer.ask) == 0)
+	if (send_question(question, &delivery) == 0)
 		length = read_answer(delivery.files.fds[0], answer, sizeof answer,
 				     clock_now_ms() + limit_s * 1000);
 	fd_list_close(&delivery.files);

@@ -27,7 +27,7 @@ WELL_FORMED = (
     (orders.block(b"none"), 0),
     (orders.vfio(999999), 0),
     (orders.memlock(0), 0),
-    (orders.order(orders.ASK), 1),
+    (orders.order(orders.ASK), 2),
     (orders.order(orders.ASKED), 0),
 )
 
@@ -90,13 +90,17 @@ def test_attack_56_one_asker_at_a_time_and_only_as_the_account(shared, judge):
     shared.write("/usr/libexec/vmgrant/vmgrant-authorize",
                  "#!/bin/sh\nid -u >/tmp/asker-uid\nexec sleep 1000\n", 0o755)
     first = judge.give(orders.order(orders.ASK))
-    assert first.result == 0 and len(first.fds) == 1
+    assert first.result == 0 and len(first.fds) == 2
+    (pid,) = struct.unpack_from("=q", first.data, 16)
+    # What everybody can read about the process that is asked about.
+    assert os.read(first.fds[1], 100).startswith(b"%d (" % pid)
     assert judge.give(orders.order(orders.ASK)).result == -errno.EALREADY
     wait_until(shared.path("/tmp/asker-uid").exists, "the asker")
     service = shared.run(["id", "-u", "vmgrant"]).stdout
     wait_until(lambda: shared.path("/tmp/asker-uid").read_bytes() == service, "its uid")
     assert judge.give(orders.order(orders.ASKED)).result == 0
-    os.close(first.fds[0])
+    for fd in first.fds:
+        os.close(fd)
 
 
 def test_attack_56_a_judge_that_dies_is_a_refusal(shared):

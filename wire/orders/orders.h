@@ -211,9 +211,9 @@ struct answer_memlock {
 	int64_t pid;
 };
 
+/* With two fds: to the asker, and /proc/PID/stat of the process that polkit is asked about. */
 struct answer_ask {
-	int64_t subject_pid; /* of the process that polkit is asked about */
-	uint64_t subject_start_time; /* in the unit of /proc/PID/stat */
+	int64_t subject_pid;
 };
 
 struct answer_asked {
