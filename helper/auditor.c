@@ -102,20 +102,16 @@ static void be_auditor(const struct account *account, int from_helper, int from_
 
 int auditor_start(const struct account *account, uid_t uid, struct auditor *auditor_out)
 {
-	int helper[2], judge[2], result = 0;
+	int helper[2], judge[2];
 	pid_t child;
 
 	*auditor_out = (struct auditor){ -1, -1 };
 	if (!privileges_can_audit())
 		return 0;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, helper) < 0)
+	/* What a failure leaves open goes with the helper, which does not start then. */
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, helper) < 0 ||
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, judge) < 0)
 		return -errno;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, judge) < 0) {
-		result = -errno;
-		close(helper[0]);
-		close(helper[1]);
-		return result;
-	}
 	child = fork();
 	if (child == 0) {
 		be_auditor(account, helper[1], judge[1], uid);

@@ -132,14 +132,6 @@ static uint64_t amount_of(rlim64_t limit)
 	return limit == RLIM64_INFINITY ? UINT64_MAX : limit;
 }
 
-static int has_right(void)
-{
-	int result = privileges_raise(ORDER_RIGHT_LIMITS);
-
-	privileges_lower();
-	return result == 0;
-}
-
 static int look(struct memlock *memlock, uint64_t wanted_bytes, struct answer_memlock *answer)
 {
 	int result = read_limit(memlock, &memlock->before);
@@ -150,7 +142,10 @@ static int look(struct memlock *memlock, uint64_t wanted_bytes, struct answer_me
 	if (answer->limit_bytes >= wanted_bytes)
 		return 0;
 	raise_both(memlock, wanted_bytes, wanted_bytes);
-	return memlock->after.rlim_max > memlock->before.rlim_max && !has_right() ? -EPERM : 1;
+	return memlock->after.rlim_max > memlock->before.rlim_max &&
+			       (privileges_held() & ORDER_RIGHT_LIMITS) == 0
+		       ? -EPERM
+		       : 1;
 }
 
 int memlock_look(struct memlock *memlock, const struct door *door, uint64_t wanted_bytes,
