@@ -168,6 +168,13 @@ stage_system() {
 	all_system_tests
 }
 
+stage_desktop() {
+	check "gcc build" build gcc CC=gcc --enable-werror || return
+	check "installation" make_installed install "$work/stage" || return
+	cd "$work/src" || return
+	system_tests desktop "$work/stage" tests/system/test_desktop.py
+}
+
 # Files whose tests spend their time waiting for limits to pass; what follows test_ in their names.
 waiting="attacks_core attacks_judge_orders check disks_prompt native_names polkit usb_polkit"
 

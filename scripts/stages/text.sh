@@ -174,6 +174,7 @@ pictures_current() {
 	for text in processes request sealed; do
 		"$work/src/scripts/draw-picture" --check "$work/src/doc/$text.txt" || return 1
 	done
+	"$work/src/scripts/draw-terminal" --check "$work/src/doc/demo.txt" || return 1
 	"$work/src/scripts/draw-figures" --check
 }
 

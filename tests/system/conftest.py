@@ -17,6 +17,12 @@ from world import HELPER, CapableStage, World
 NEEDED_TOOLS = ("ip", "bridge", "strace", "setpriv", "unshare", "dbus-daemon", "dbus-send",
                 "systemd-sysusers")
 HOST_NETWORK = pytest.StashKey()
+# Only when it is named: it wants the programs of a desktop.
+collect_ignore = ["test_desktop.py"]
+
+
+def pytest_addoption(parser):
+    parser.addoption("--pictures", metavar="FOLDER", help="keep pictures of the windows that tests use")
 
 
 def pytest_configure(config):
@@ -26,6 +32,8 @@ def pytest_configure(config):
     if os.geteuid() == 0:
         report = config.option.xmlpath
         folders = [os.path.dirname(os.path.abspath(report))] if report else []
+        if config.option.pictures:
+            folders.append(os.path.abspath(config.option.pictures))
         config.stash[HOST_NETWORK] = guard.shut_in(writable=folders)
 
 

@@ -16,7 +16,7 @@ MANUALS = tuple(f"doc/{path.name}" for path in sorted(TOP.glob("doc/*.in")))
 PROGRAMS = ("vmgrant", "sudo", "nmcli", "ip", "udevadm", "ln", "systemctl", "dpkg-buildpackage",
             "dpkg-statoverride", "autoreconf", "./configure", "../configure", "make", "mkdir", "cc",
             "setcap", "chmod", "echo", "qemu-system-x86_64", "pip", "apparmor_parser", "driverctl",
-            "scripts/", "./scripts/", "journalctl", "ausearch", "usermod", "groupadd", "chgrp", "cp")
+            "scripts/", "./scripts/", "virt-install", "journalctl", "ausearch", "usermod", "groupadd", "chgrp", "cp")
 RULE = re.compile(r"(allow|deny) +(bridge|usb|vfio|disk) |(include|import-qemu) /")
 
 
