@@ -15,7 +15,8 @@
  * so that one who asks without a pause slows others little; more than PER_USER are closed, and more
  * than ALL. A person's subordinate uids are that person (subuids.h). A helper
  * that is older than LIFE-SECONDS is ended. With no connection for IDLE-SECONDS this process ends:
- * systemd keeps the socket, and starts it again.
+ * systemd keeps the socket, and starts it again. So it does at SIGTERM, when what it has accepted
+ * is started: an upgrade drops no connection, and helpers go on.
  */
 #include <errno.h>
 #include <poll.h>
@@ -53,7 +54,8 @@ struct helper {
 struct listener {
 	char **program;
 	int idle_ms, life_ms;
-	int signals; /* a signalfd for SIGCHLD */
+	int signals; /* a signalfd for SIGCHLD and SIGTERM */
+	int is_ending;
 	struct subuids subuids;
 	size_t count;
 	struct helper helpers[ALL]; /* as they came */
@@ -108,16 +110,24 @@ static void forget_process(struct listener *listener, pid_t pid)
 		}
 }
 
-static void reap(struct listener *listener)
+static void take_signals(struct listener *listener)
 {
 	struct signalfd_siginfo told;
 	pid_t pid;
 
 	/* One signal may stand for several children. */
 	while (read(listener->signals, &told, sizeof told) > 0)
-		;
+		listener->is_ending |= told.ssi_signo == SIGTERM;
 	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
 		forget_process(listener, pid);
+}
+
+static int has_waiting(const struct listener *listener)
+{
+	for (size_t i = 0; i < listener->count; i++)
+		if (listener->helpers[i].pid == 0)
+			return 1;
+	return 0;
 }
 
 /* In the child. */
@@ -222,20 +232,23 @@ static int listen_on(struct listener *listener)
 	};
 	int result;
 
-	for (;;) {
-		result = poll(waited, 2, wait_ms(listener));
+	while (!listener->is_ending || has_waiting(listener)) {
+		result = poll(waited, listener->is_ending ? 1 : 2, wait_ms(listener));
 		if (result < 0 && errno != EINTR)
 			return fail("poll");
 		if (result == 0 && listener->count == 0)
 			return 0;
+		if (listener->is_ending)
+			waited[1].revents = 0;
 		if (result > 0 && (waited[1].revents & ~POLLIN) != 0)
 			return fail("the socket is of no use any more");
 		if (result > 0 && waited[0].revents != 0)
-			reap(listener);
+			take_signals(listener);
 		if (result > 0 && (waited[1].revents & POLLIN) != 0)
 			take_connection(listener);
 		start_helpers(listener);
 	}
+	return 0;
 }
 
 /* ---- the start ---- */
@@ -262,7 +275,7 @@ static int is_listening(int fd)
 int main(int argc, char **argv)
 {
 	struct listener listener = { .signals = -1 };
-	sigset_t children;
+	sigset_t heard;
 
 	if (argc >= 4) {
 		listener.idle_ms = parse_seconds(argv[1]);
@@ -280,10 +293,11 @@ int main(int argc, char **argv)
 		return fail("capabilities");
 	if (subuids_init(&listener.subuids) < 0)
 		return fail("memory");
-	sigemptyset(&children);
-	sigaddset(&children, SIGCHLD);
-	if (sigprocmask(SIG_BLOCK, &children, NULL) < 0)
+	sigemptyset(&heard);
+	sigaddset(&heard, SIGCHLD);
+	sigaddset(&heard, SIGTERM);
+	if (sigprocmask(SIG_BLOCK, &heard, NULL) < 0)
 		return fail("signals");
-	listener.signals = signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK);
+	listener.signals = signalfd(-1, &heard, SFD_CLOEXEC | SFD_NONBLOCK);
 	return listener.signals < 0 ? fail("signals") : listen_on(&listener);
 }

@@ -5,12 +5,14 @@
 import contextlib
 import os
 import pickle
+import select
+import signal
 import socket
 
 import pytest
 
 from process import wait_until
-from service import SOCKET, Service, connect
+from service import SOCKET, Service, command, connect, make_lock
 from world import World, identity_of
 
 LISTEN = "/usr/libexec/vmgrant/vmgrant-listen"
@@ -137,6 +139,64 @@ def test_attack_71_subordinate_uids_are_their_owners(world):
 def test_it_ends_when_it_is_idle(world):
     with listening(world, idle_s=1) as process:
         assert process.wait(LIMIT_S).code == 0
+
+
+@contextlib.contextmanager
+def socket_of(world):
+    """A socket that goes on listening without the front, as systemd's."""
+    here, there = socket.socketpair()
+
+    def make():
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as made:
+            made.bind(SOCKET)
+            os.chmod(SOCKET, 0o666)
+            made.listen(64)
+            socket.send_fds(there, [b"."], [made.fileno()])
+
+    make_lock(world)
+    with here, there:
+        world.call(make, keep=[there.fileno()])
+        _, [fd], _, _ = socket.recv_fds(here, 1, 1)
+    with socket.socket(fileno=fd) as listener:
+        yield listener
+    world.path(SOCKET).unlink()
+
+
+def has_news(listener):
+    return select.select([listener], [], [], 0)[0] != []
+
+
+def test_attack_79_a_front_that_ends_drops_nobody(world):
+    """an upgrade: whom it accepted is served and goes on, the next ones wait for the next front."""
+    here, there = socket.socketpair()
+
+    def ask():
+        held = [connect() for _ in range(8)]
+        os.write(3, b"asked")
+        heard = [bool(hear(connection)) for connection in held]
+        os.read(3, 1)
+        for connection in held:
+            connection.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                heard.append(connection.recv(64))
+        os.write(1, pickle.dumps(heard))
+
+    with socket_of(world) as listener, here, there:
+        words = command(LISTEN, (), ["60", "900", *TELL])
+        front = world.spawn(words, fds={3: listener.fileno()}, capture=False)
+        asker = world.spawn(ask, "alice", fds={3: there.fileno()})
+        here.settimeout(LIMIT_S)
+        assert here.recv(5) == b"asked"
+        wait_until(lambda: not has_news(listener), "all to be accepted")
+        front.signal(signal.SIGTERM)
+        assert front.wait(LIMIT_S).code == 0
+        late = world.spawn(lambda: os.write(1, str(hear(connect())).encode()), "bob")
+        wait_until(lambda: has_news(listener), "one that waits")
+        front = world.spawn(words, fds={3: listener.fileno()}, capture=False)
+        assert late.wait(LIMIT_S).stdout.startswith(b"['0', '1', '2', '3'"), late.stderr
+        here.send(b".")
+        assert pickle.loads(asker.wait(LIMIT_S).stdout) == [True] * 8
+        front.kill()
 
 
 def test_a_program_that_is_too_old_is_ended(world):
