@@ -172,6 +172,7 @@ vmgrant_SOURCES = \
 	client/command/check/host/check-install.c \
 	client/command/check/host/check-polkit.c \
 	client/command/check/host/check-process.c \
+	client/command/check/host/check-service.c \
 	client/command/check/host/group-advice.c \
 	client/command/check/host/group-advice.h \
 	client/command/check/netfilter/check-firewalld.c \

@@ -350,6 +350,22 @@ def test_an_old_helper_that_is_still_setuid(good_world):
     assert found["mend"] == f"sudo chmod u-s {old}"
 
 
+def test_drop_ins_of_the_services_unit_before(good_world):
+    """What an administrator wrote for it counts no more: said, with the command that moves it."""
+    before, now = (f"/etc/systemd/system/vmgrant{at}.service.d" for at in ("@", ""))
+    assert "service" not in findings(good_world)[0]
+    good_world.write(f"{before}/README", "")
+    assert "service" not in findings(good_world)[0]
+    good_world.write(f"{before}/devices.conf", "[Service]\n")
+    found = failure(good_world, "service", "warn")
+    assert found["text"].startswith(f"{before}: counts no more")
+    stand_in = "sudo() { [ $1 = systemctl ] || \"$@\"; }\n"
+    mended = good_world.run(["sh", "-euc", stand_in + found["mend"]])
+    assert mended.code == 0, mended.stderr
+    assert good_world.path(f"{now}/devices.conf").exists()
+    assert "service" not in findings(good_world)[0]
+
+
 # ---- the command line ----
 
 def test_it_takes_no_other_words(good_world):

@@ -25,6 +25,7 @@ static const struct {
 	{ "process", check_process, AS_PERSON },
 	{ "helper", check_helper, AS_PERSON },
 	{ "account", check_account, AS_PERSON },
+	{ "service", check_service, AS_PERSON },
 	{ "acl", check_acl, AS_RUNNER },
 	{ "bridges", check_bridges, AS_PERSON },
 	{ "netfilter", check_netfilter, AS_RUNNER },

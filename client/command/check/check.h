@@ -112,6 +112,9 @@ void check_process(struct check *check);
 void check_helper(struct check *check);
 void check_account(struct check *check);
 
+/* ---- the service's units: check-service.c ---- */
+void check_service(struct check *check);
+
 /* ---- the administrator's policy: check-policy.c ---- */
 void check_acl(struct check *check);
 
