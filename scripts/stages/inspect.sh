@@ -79,6 +79,8 @@ apparmor_profile() {
 }
 
 selinux_module() {
+	# To m4 that is the end of the interface, and what follows is lost without a word.
+	! grep -n "^[^#]*[^#]#[^#].*'" "$work/src/profiles/selinux/vmgrant.if" || return 1
 	mkdir -p "$work/selinux" && cp "$work"/src/profiles/selinux/* "$work/selinux" &&
 		make -C "$work/selinux" -f /usr/share/selinux/devel/Makefile vmgrant.pp >"$work/selinux/log" 2>&1
 	cat "$work/selinux/log"
