@@ -234,8 +234,9 @@ with contextlib.ExitStack() as world:
             for door in ("auto", "socket"):
                 yield Guest(alice, ["-S"], program=OLDER,
                             before=["vmgrant", "run", "--door", door, "--net", "br0", "--"])
-            yield Guest(alice, ["-S", "-netdev", f"bridge,id=n,br=br0,helper={HELPER}",
-                                "-device", "e1000,netdev=n"], program=OLDER)
+            if old_kernel:
+                yield Guest(alice, ["-S", "-netdev", f"bridge,id=n,br=br0,helper={HELPER}",
+                                    "-device", "e1000,netdev=n"], program=OLDER)
 
         for guest in guests():
             with guest:
