@@ -4,7 +4,6 @@
 #include "client/text/language.h"
 
 #include <locale.h>
-#include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
 #include <wctype.h>
@@ -47,16 +46,29 @@ void language_stay_english(void)
 	(void)setlocale(LC_MESSAGES, "C");
 }
 
+size_t language_columns(const char *text, size_t length)
+{
+	mbstate_t state = { 0 };
+	size_t columns = 0;
+
+	for (size_t at = 0, step; at < length; at += step) {
+		wchar_t character;
+		int width;
+
+		step = mbrtowc(&character, text + at, length - at, &state);
+		width = step == 0 || step > length - at ? -1 : wcwidth(character);
+		if (width < 0)
+			return length;
+		columns += (size_t)width;
+	}
+	return columns;
+}
+
 int language_field(const char *text, int columns)
 {
-	wchar_t wide[256];
-	size_t count = mbstowcs(wide, text, sizeof wide / sizeof wide[0]);
-	int width;
+	const size_t length = strlen(text);
 
-	if (count == (size_t)-1 || count == sizeof wide / sizeof wide[0])
-		return columns;
-	width = wcswidth(wide, count);
-	return width < 0 ? columns : columns + (int)strlen(text) - width;
+	return columns + (int)(length - language_columns(text, length));
 }
 
 /* Letters that stand on others have no width; neither has what hides. */

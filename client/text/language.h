@@ -7,6 +7,8 @@
 #ifndef VMGRANT_CLIENT_TEXT_LANGUAGE_H
 #define VMGRANT_CLIENT_TEXT_LANGUAGE_H
 
+#include <stddef.h>
+
 /*
  * That of the environment, if there is a catalog for it, else English. Numbers and times
  * stay those of C. What a closed root folder would keep away is loaded here.
@@ -15,6 +17,9 @@ void language_choose(void);
 
 /* English from here on, system errors too: what follows is for programs. */
 void language_stay_english(void);
+
+/* How many columns of a terminal so many bytes take: those that are no text, one each. */
+size_t language_columns(const char *text, size_t length);
 
 /*
  * The width for printf's %-*s under which text takes so many columns on a terminal: printf

@@ -18,6 +18,8 @@
 #include "client/command/check/acl/acl-never.h"
 #include "client/command/common/command.h"
 #include "client/command/kind/kind.h"
+#include "client/text/language.h"
+#include "client/text/message.h"
 #include "wire/refusal/escape.h"
 
 static int print_help(const char *command)
@@ -25,28 +27,22 @@ static int print_help(const char *command)
 	const int is_allow = strcmp(command, "allow") == 0;
 
 	(void)printf(
-		"usage: vmgrant %s [OPTION...] KIND SELECTOR... [user NAME | group NAME]%s\n"
-		"\n"
-		"Adds a line to the policy: the words are those of vmgrant.acl(5), and without\n"
-		"user and group it is about everybody. The whole policy is checked first; the\n"
-		"file changes at once or not at all, and the old one is kept as FILE~. Ends\n"
-		"by saying what counts now.\n"
-		"\n",
+		_("usage: vmgrant %s [OPTION...] KIND SELECTOR... [user NAME | group NAME]%s\n"
+		  "\n"
+		  "Adds a line to the policy: the words are those of vmgrant.acl(5), and without\n"
+		  "user and group it is about everybody. The whole policy is checked first; the\n"
+		  "file changes at once or not at all, and the old one is kept as FILE~. Ends\n"
+		  "by saying what counts now.\n"
+		  "\n"),
 		command, is_allow ? " [RULE-OPTION...]" : "");
 	for (int i = 0; i < COMMAND_KINDS; i++)
-		(void)printf("  vmgrant %s %s %s user alice\n", command, command_kinds[i]->word,
+		(void)printf(_("  vmgrant %s %s %s user alice\n"), command, command_kinds[i]->word,
 			     command_kinds[i]->example);
 	(void)printf(
-		"\n"
-		"  --remove     take the line away instead\n"
-		"%s"
-		"  --file FILE  that file of the policy, or a draft; a folder: its local.conf\n"
-		"               [" VMGRANT_ACL_FILE "]\n"
-		"  --dry-run    show the change, and make none\n"
-		"  --json       for programs\n"
-		"\n"
-		"See vmgrant(1), vmgrant.acl(5).\n",
-		is_allow ? "  --replace    put it in the place of the line about the same\n" : "");
+		_("\n  --remove     take the line away instead\n%s  --file FILE  that file of the policy, or a draft; a folder: its local.conf\n               [%s]\n  --dry-run    show the change, and make none\n  --json       for programs\n\nSee vmgrant(1), vmgrant.acl(5).\n"),
+		is_allow ? _("  --replace    put it in the place of the line about the same\n")
+			 : "",
+		VMGRANT_ACL_FILE);
 	return fflush(stdout) == 0 ? VMGRANT_GRANTED : VMGRANT_INTERNAL;
 }
 
@@ -66,10 +62,10 @@ static int fail_closed(const struct acl_edit *edit)
 		free(word);
 	}
 	escape_string(path, sizeof path, edit->file != NULL ? edit->file : VMGRANT_ACL_FILE);
-	code = command_fail(VMGRANT_NO_PRIVILEGE, "%s: %s: %s: try %s", edit->command, path,
+	code = command_fail(VMGRANT_NO_PRIVILEGE, _("%s: %s: %s: try %s"), edit->command, path,
 			    geteuid() == 0 ? strerror(EACCES)
-			    : edit->is_dry ? "only root may read it"
-					   : "only root may change it",
+			    : edit->is_dry ? _("only root may read it")
+					   : _("only root may change it"),
 			    line);
 	free(line);
 	return code;
@@ -83,7 +79,7 @@ static int check_rule(const struct acl_edit *edit)
 
 	return reason == NULL || edit->what == ACL_EDIT_REMOVE
 		       ? VMGRANT_GRANTED
-		       : command_fail(VMGRANT_USAGE, "%s: it could never be granted: %s",
+		       : command_fail(VMGRANT_USAGE, _("%s: it could never be granted: %s"),
 				      edit->command, reason);
 }
 
@@ -92,7 +88,7 @@ static void warn(struct acl_edit *edit)
 	if (edit->what != ACL_EDIT_REMOVE)
 		acl_names_missing(edit->line.rule, &edit->warnings);
 	for (size_t i = 0; i < edit->warnings.count && !edit->is_json; i++)
-		(void)command_fail(0, "%s: warning: %s", edit->command, edit->warnings.items[i]);
+		(void)command_fail(0, _("%s: warning: %s"), edit->command, edit->warnings.items[i]);
 }
 
 /* ---- the edit ---- */
@@ -183,23 +179,24 @@ static int command_edit(int argc, char **argv)
 			edit.file = optarg;
 		else if (option == 'n')
 			edit.is_dry = 1;
-		else if (option == 'j')
+		else if (option == 'j') {
+			language_stay_english();
 			edit.is_json = 1;
-		else if (option == 'r' && edit.what != ACL_EDIT_REPLACE)
+		} else if (option == 'r' && edit.what != ACL_EDIT_REPLACE)
 			edit.what = ACL_EDIT_REMOVE;
 		else if (option == 'p' && edit.what != ACL_EDIT_REMOVE)
 			edit.what = ACL_EDIT_REPLACE;
 		else if (option == 'r' || option == 'p')
 			return command_fail(VMGRANT_USAGE,
-					    "%s: --remove and --replace exclude each other",
+					    _("%s: --remove and --replace exclude each other"),
 					    edit.command);
 		else
 			return command_fail_unknown(edit.command, option, argv, options);
 	}
 	if (optind == argc)
 		return command_fail(VMGRANT_USAGE,
-				    "%s: KIND and SELECTOR are missing: try vmgrant %s "
-				    "--help",
+				    _("%s: KIND and SELECTOR are missing: try vmgrant %s "
+				      "--help"),
 				    edit.command, edit.command);
 	return edit_policy(&edit, argv + optind);
 }

@@ -13,6 +13,7 @@
 #include "client/command/acl-edit/rule/same-rule.h"
 #include "client/command/common/command.h"
 #include "client/command/common/policy-error.h"
+#include "client/text/message.h"
 
 /* One edit under way. */
 struct plan {
@@ -121,7 +122,7 @@ static int try_place(const struct plan *plan, unsigned place, int is_last, unsig
 		.moved = 1,
 		.is_last = is_last,
 	};
-	int code = try_change(plan, "added", &attempt);
+	int code = try_change(plan, N_("added"), &attempt);
 
 	plan->done->line = place;
 	*before_out = attempt.before;
@@ -152,7 +153,7 @@ static int replace_line(const struct plan *plan, const struct acl_rule *old)
 	};
 
 	plan->done->line = old->line;
-	return try_change(plan, "replaced", &attempt);
+	return try_change(plan, N_("replaced"), &attempt);
 }
 
 /* The first rule that is equal, or about the same. */
@@ -211,7 +212,7 @@ static int take_away(const struct plan *plan)
 	} else {
 		attempt.text = file_text_remove(plan->file->text, lines, count);
 		plan->done->line = lines[0];
-		code = try_change(plan, "taken away", &attempt);
+		code = try_change(plan, N_("taken away"), &attempt);
 	}
 	free(lines);
 	return code;

@@ -11,6 +11,7 @@
 #include "client/command/common/command.h"
 #include "client/command/common/json.h"
 #include "client/command/explain/rule-text.h"
+#include "client/text/message.h"
 #include "wire/refusal/escape.h"
 
 /* More would only hide what matters. */
@@ -18,7 +19,7 @@
 
 static const char *polkit_words(const struct acl_rule *rule)
 {
-	return rule->options.polkit_skip ? "without asking polkit" : "if polkit agrees";
+	return rule->options.polkit_skip ? _("without asking polkit") : _("if polkit agrees");
 }
 
 /* Does the rule stand on the line that was written? */
@@ -31,41 +32,45 @@ static int is_edited(const struct edit_outcome *outcome, const struct acl_rule *
 
 /* ---- for people ---- */
 
+static void print_use(const struct edit_outcome *outcome, const char *whom,
+		      const struct acl_rule *allow)
+{
+	const char *thing = outcome->edit->line.thing;
+
+	/* TRANSLATORS: somebody ("user alice", "everybody"), a thing ("bridge br0"), by polkit. */
+	if (allow != NULL && outcome->edit->is_dry)
+		(void)printf(_("%s could use %s then, %s\n"), whom, thing, polkit_words(allow));
+	else if (allow != NULL)
+		(void)printf(_("%s may use %s now, %s\n"), whom, thing, polkit_words(allow));
+	else if (outcome->edit->is_dry)
+		(void)printf(_("%s could not use %s then\n"), whom, thing);
+	else
+		(void)printf(_("%s may not use %s now\n"), whom, thing);
+}
+
 static void print_verdict(const struct edit_outcome *outcome)
 {
-	const struct rule_line *line = &outcome->edit->line;
 	const struct acl_rule *decider = outcome->decider;
-	const char *could = outcome->edit->is_dry ? "could" : "may";
-	const char *now = outcome->edit->is_dry ? "then" : "now";
-	char file[256], text[RULE_TEXT_SIZE];
+	char file[256], text[RULE_TEXT_SIZE], *whom;
 
-	if (outcome->is_allowed)
-		(void)printf("user %s %s use %s %s, %s\n", outcome->person.name, could, line->thing,
-			     now, polkit_words(decider));
-	else
-		(void)printf("user %s %s not use %s %s\n", outcome->person.name, could, line->thing,
-			     now);
+	whom = text_format(_("user %s"), outcome->person.name);
+	print_use(outcome, whom, outcome->is_allowed ? decider : NULL);
+	free(whom);
 	/* The edited line itself needs no second mention, and a dry run has moved no line yet. */
 	if (decider == NULL || outcome->edit->is_dry || is_edited(outcome, decider))
 		return;
-	(void)printf("  by %s: line %u: %s\n", escape_string(file, sizeof file, decider->file),
+	(void)printf(_("  by %s: line %u: %s\n"), escape_string(file, sizeof file, decider->file),
 		     decider->line, rule_text(decider, text) == 0 ? text : "");
 }
 
 static void print_words(const struct edit_outcome *outcome)
 {
 	const struct rule_line *line = &outcome->edit->line;
-	const char *could = outcome->edit->is_dry ? "could" : "may";
-	const char *now = outcome->edit->is_dry ? "then" : "now";
 
 	/* Of a line that is gone the others decide, for each of them for himself. */
 	if (outcome->edit->what == ACL_EDIT_REMOVE)
 		return;
-	if (line->rule->effect == ACL_EFFECT_ALLOW)
-		(void)printf("%s %s use %s %s, %s\n", line->whom, could, line->thing, now,
-			     polkit_words(line->rule));
-	else
-		(void)printf("%s %s not use %s %s\n", line->whom, could, line->thing, now);
+	print_use(outcome, line->whom, line->rule->effect == ACL_EFFECT_ALLOW ? line->rule : NULL);
 }
 
 /* Allows that a new deny leaves without effect. */
@@ -84,7 +89,7 @@ static void print_in_vain(const struct edit_outcome *outcome)
 		if (acl_rule_never(acl, rule, &deny) == NULL || deny == NULL ||
 		    !is_edited(outcome, deny))
 			continue;
-		(void)printf("  never granted now: %s: line %u: %s\n",
+		(void)printf(_("  never granted now: %s: line %u: %s\n"),
 			     escape_string(file, sizeof file, rule->file), rule->line,
 			     rule_text(rule, text) == 0 ? text : "");
 		count++;
@@ -109,10 +114,10 @@ int edit_outcome_print(const struct edit_outcome *outcome)
 	if (edit->is_dry && outcome->diff != NULL)
 		(void)fputs(outcome->diff, stdout);
 	else if (done->action != NULL)
-		(void)printf("%s: line %u %s: %s\n", path, done->line, done->action,
+		(void)printf(_("%s: line %u %s: %s\n"), path, done->line, _(done->action),
 			     escape_string(text, sizeof text, edit->line.text));
 	if (done->is_draft)
-		(void)printf("%s is a draft: the installed policy does not read it\n", path);
+		(void)printf(_("%s is a draft: the installed policy does not read it\n"), path);
 	else if (outcome->is_judged)
 		print_verdict(outcome);
 	else
@@ -120,7 +125,7 @@ int edit_outcome_print(const struct edit_outcome *outcome)
 	if (!done->is_draft)
 		print_in_vain(outcome);
 	if (!done->is_draft && done->action != NULL && !edit->is_dry && is_less(outcome))
-		(void)puts("what a guest holds already stays with it: vmgrant log --held");
+		(void)puts(_("what a guest holds already stays with it: vmgrant log --held"));
 	return fflush(stdout) == 0 ? VMGRANT_GRANTED : VMGRANT_INTERNAL;
 }
 

@@ -9,6 +9,7 @@
 #include "client/command/common/command.h"
 #include "client/command/common/policy-error.h"
 #include "client/command/explain/rule-text.h"
+#include "client/text/message.h"
 #include "client/text/nearest.h"
 #include "wire/refusal/escape.h"
 
@@ -17,7 +18,8 @@ static char *place_of(const struct acl_rule *rule)
 {
 	char file[256];
 
-	return text_format("%s: line %u", escape_string(file, sizeof file, rule->file), rule->line);
+	return text_format(_("%s: line %u"), escape_string(file, sizeof file, rule->file),
+			   rule->line);
 }
 
 /* The line as it stands there, to be freed. */
@@ -25,15 +27,16 @@ static char *words_of(const struct acl_rule *rule)
 {
 	char text[RULE_TEXT_SIZE];
 
-	return text_format("%s", rule_text(rule, text) == 0 ? text : "(it cannot be read again)");
+	return text_format("%s",
+			   rule_text(rule, text) == 0 ? text : _("(it cannot be read again)"));
 }
 
 int plan_refuse_error(const struct acl_edit *edit, const struct acl_error *error)
 {
 	char *text = policy_error_text(error);
 	int code = command_fail(VMGRANT_POLICY,
-				"%s: %s: nothing is changed while the policy has an error: mend "
-				"that first",
+				_("%s: %s: nothing is changed while the policy has an error: mend "
+				  "that first"),
 				edit->command, text);
 
 	free(text);
@@ -46,8 +49,8 @@ int plan_refuse_imported(const struct acl_edit *edit, const char *path)
 
 	return command_fail(
 		VMGRANT_UNSUPPORTED,
-		"%s: %s: it has the syntax of qemu-bridge-helper, which knows no people: "
-		"leave --file out",
+		_("%s: %s: it has the syntax of qemu-bridge-helper, which knows no people: "
+		  "leave --file out"),
 		edit->command, escape_string(file, sizeof file, path));
 }
 
@@ -56,10 +59,14 @@ int plan_refuse_obstacle(const struct acl_edit *edit, const struct acl_rule *obs
 	const int is_deny = obstacle->effect == ACL_EFFECT_DENY;
 	char *place = place_of(obstacle), *words = words_of(obstacle);
 	int code =
-		command_fail(VMGRANT_DENIED, "%s: not added: %s %s: %s: %s", edit->command, place,
-			     is_deny ? "denies it, and a deny wins" : "decides before it", words,
-			     is_deny ? "take that away first, with vmgrant deny --remove"
-				     : "put the line into that file, with --file");
+		is_deny ? command_fail(VMGRANT_DENIED,
+				       _("%s: not added: %s denies it, and a deny wins: %s: take "
+					 "that away first, with vmgrant deny --remove"),
+				       edit->command, place, words)
+			: command_fail(VMGRANT_DENIED,
+				       _("%s: not added: %s decides before it: %s: put the line "
+					 "into that file, with --file"),
+				       edit->command, place, words);
 
 	free(words);
 	free(place);
@@ -70,11 +77,11 @@ int plan_refuse_same(const struct acl_edit *edit, const struct acl_rule *same, i
 {
 	char *place = place_of(same), *words = words_of(same);
 	int code = command_fail(VMGRANT_DENIED,
-				"%s: not added: %s is about the same, and decides: "
-				"%s: %s",
+				_("%s: not added: %s is about the same, and decides: "
+				  "%s: %s"),
 				edit->command, place, words,
-				is_here ? "--replace puts the new line in its place"
-					: "--file FILE --replace changes it there");
+				is_here ? _("--replace puts the new line in its place")
+					: _("--file FILE --replace changes it there"));
 
 	free(words);
 	free(place);
@@ -114,17 +121,18 @@ int plan_refuse_missing(const struct acl_edit *edit, const struct policy *policy
 
 	escape_string(shown, sizeof shown, edit->line.text);
 	if (elsewhere == NULL && meant == NULL)
-		return command_fail(VMGRANT_OBJECT, "%s: there is no line %s", edit->command,
+		return command_fail(VMGRANT_OBJECT, _("%s: there is no line %s"), edit->command,
 				    shown);
 	place = place_of(elsewhere != NULL ? elsewhere : meant);
 	words = words_of(elsewhere != NULL ? elsewhere : meant);
 	if (elsewhere != NULL)
 		code = command_fail(VMGRANT_OBJECT,
-				    "%s: that line is in another file: %s: name it "
-				    "with --file",
+				    _("%s: that line is in another file: %s: name it "
+				      "with --file"),
 				    edit->command, place);
 	else
-		code = command_fail(VMGRANT_OBJECT, "%s: there is no line %s: did you mean %s: %s?",
+		code = command_fail(VMGRANT_OBJECT,
+				    _("%s: there is no line %s: did you mean %s: %s?"),
 				    edit->command, shown, place, words);
 	free(words);
 	free(place);
@@ -136,7 +144,7 @@ void plan_tell_equal(const struct acl_edit *edit, const struct acl_rule *equal)
 	char *place = place_of(equal), *words = words_of(equal);
 
 	if (!edit->is_json)
-		(void)printf("%s: there already: %s\n", place, words);
+		(void)printf(_("%s: there already: %s\n"), place, words);
 	free(words);
 	free(place);
 }

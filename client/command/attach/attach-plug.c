@@ -12,6 +12,7 @@
 #include "client/command/common/command.h"
 #include "client/command/qemu/qemu-machine.h"
 #include "client/qmp/device.h"
+#include "client/text/message.h"
 #include "client/text/text.h"
 
 /* For each answer. A QEMU that is slower has been stopped. */
@@ -54,7 +55,7 @@ int attach_ask(struct attach *attach)
 	int code;
 
 	if (connection == NULL)
-		return command_fail(VMGRANT_INTERNAL, "vmgrant-helper: cannot be started: %s",
+		return command_fail(VMGRANT_INTERNAL, _("vmgrant-helper: cannot be started: %s"),
 				    strerror(errno));
 	code = attach->kind->attach->ask(attach->thing, attach, connection);
 	vmgrant_close(connection);
@@ -114,16 +115,21 @@ static int undo_and_say(struct attach *attach, enum qmp_result result)
 		qmp_close(&attach->qmp);
 	undone = undo(attach, &gone);
 	if (gone)
-		(void)command_fail(code, "%s: cannot be plugged in: %s: QEMU has ended", id, why);
+		(void)command_fail(code, _("%s: cannot be plugged in: %s: QEMU has ended"), id,
+				   why);
 	else if (undone == QMP_DONE)
-		(void)command_fail(code, "%s: cannot be plugged in: %s: all is undone", id, why);
+		(void)command_fail(code, _("%s: cannot be plugged in: %s: all is undone"), id, why);
 	else if (undone == QMP_REFUSED)
-		code = command_fail(COMMAND_LEFT, "%s: cannot be plugged in: %s: not all can be "
-				    "undone: %s", id, why, attach->qmp.error);
+		code = command_fail(COMMAND_LEFT,
+				    _("%s: cannot be plugged in: %s: not all can be "
+				      "undone: %s"),
+				    id, why, attach->qmp.error);
 	else
-		code = command_fail(COMMAND_LEFT, "%s: cannot be plugged in: %s: cannot be undone: "
-				    "%s: QEMU may keep %s: vmgrant detach %s, or end QEMU",
-				    id, why, attach->qmp.error, attach->kind->attach->name(attach->thing), id);
+		code = command_fail(COMMAND_LEFT,
+				    _("%s: cannot be plugged in: %s: cannot be undone: "
+				      "%s: QEMU may keep %s: vmgrant detach %s, or end QEMU"),
+				    id, why, attach->qmp.error,
+				    attach->kind->attach->name(attach->thing), id);
 	free(why);
 	return code;
 }

@@ -16,6 +16,8 @@
 #include "client/command/common/interrupt.h"
 #include "client/command/kind/kind.h"
 #include "client/qmp/device.h"
+#include "client/text/language.h"
+#include "client/text/message.h"
 #include "client/text/text.h"
 
 enum output { OUTPUT_TEXT = 0, OUTPUT_JSON };
@@ -29,34 +31,34 @@ static int print_help(void)
 {
 	for (int i = 0, count = 0; i < COMMAND_KINDS; i++) {
 		if (command_kinds[i]->attach != NULL)
-			(void)printf("%s vmgrant attach --qmp SOCKET --%s %s[,OPTION...]\n",
-				     count++ == 0 ? "usage:" : "      ",
+			(void)printf("%*s vmgrant attach --qmp SOCKET --%s %s[,OPTION...]\n",
+				     (int)strlen(_("usage:")), count++ == 0 ? _("usage:") : "",
 				     command_kinds[i]->option, command_kinds[i]->object);
 	}
-	fputs("                      [--follow] [--id ID] [--json] [--prompt|--no-prompt]\n"
-	      "                      [--helper PATH] [--door auto|setuid|socket]\n"
-	      "\n"
-	      "Gets a network card on a bridge, a device or a disk and plugs it into a QEMU that\n"
-	      "runs already. Prints its id, for vmgrant detach. What fails is undone.\n"
-	      "\n"
-	      "  --qmp SOCKET       of QEMU's -qmp unix:SOCKET,server=on,wait=off\n"
-	      "  --libvirt DOMAIN   instead of it: a domain of libvirt's, by virsh\n",
+	fputs(_("                      [--follow] [--id ID] [--json] [--prompt|--no-prompt]\n"
+		"                      [--helper PATH] [--door auto|setuid|socket]\n"
+		"\n"
+		"Gets a network card on a bridge, a device or a disk and plugs it into a QEMU that\n"
+		"runs already. Prints its id, for vmgrant detach. What fails is undone.\n"
+		"\n"
+		"  --qmp SOCKET       of QEMU's -qmp unix:SOCKET,server=on,wait=off\n"
+		"  --libvirt DOMAIN   instead of it: a domain of libvirt's, by virsh\n"),
 	      stdout);
 	for (int i = 0; i < COMMAND_KINDS; i++) {
 		if (command_kinds[i]->attach != NULL)
-			(void)fputs(command_kinds[i]->attach_help, stdout);
+			(void)fputs(_(command_kinds[i]->attach_help), stdout);
 	}
-	fputs("  --follow           stay, and plug it in whenever it comes\n"
-	      "  --id ID            of the card or device in QEMU [vmgrant0, vmgrant1...]\n"
-	      "  --json             print an object\n"
-	      "  --prompt           let polkit ask for a password, by the agent of the desktop\n"
-	      "                     or on the terminal [if the standard input is a terminal]\n"
-	      "  --no-prompt        never let polkit ask\n"
-	      "  --helper PATH      another vmgrant-helper\n"
-	      "  --door WAY         setuid: start the helper; socket: ask the service [auto: the\n"
-	      "                     helper, and the service where setuid has no effect]\n"
-	      "\n"
-	      "See vmgrant(1).\n",
+	fputs(_("  --follow           stay, and plug it in whenever it comes\n"
+		"  --id ID            of the card or device in QEMU [vmgrant0, vmgrant1...]\n"
+		"  --json             print an object\n"
+		"  --prompt           let polkit ask for a password, by the agent of the desktop\n"
+		"                     or on the terminal [if the standard input is a terminal]\n"
+		"  --no-prompt        never let polkit ask\n"
+		"  --helper PATH      another vmgrant-helper\n"
+		"  --door WAY         setuid: start the helper; socket: ask the service [auto: the\n"
+		"                     helper, and the service where setuid has no effect]\n"
+		"\n"
+		"See vmgrant(1).\n"),
 	      stdout);
 	return fflush(stdout) == 0 ? VMGRANT_GRANTED : VMGRANT_INTERNAL;
 }
@@ -68,9 +70,9 @@ static int take_thing(struct attach *attach, const struct command_kind *kind, co
 	char names[COMMAND_KIND_TEXT_SIZE];
 
 	if (attach->kind != NULL)
-		return command_fail(VMGRANT_USAGE, "attach: %s: one at a time",
-				    command_kind_text(names, command_kind_attaches, SHOW_OPTION,
-						      ""));
+		return command_fail(
+			VMGRANT_USAGE, _("attach: %s: one at a time"),
+			command_kind_text(names, command_kind_attaches, SHOW_OPTION, ""));
 	attach->kind = kind;
 	attach->thing = text_need(calloc(1, kind->attach->size));
 	return kind->attach->take(attach->thing, text);
@@ -79,9 +81,10 @@ static int take_thing(struct attach *attach, const struct command_kind *kind, co
 static int take_id(struct attach *attach, const char *text)
 {
 	if (!qmp_command_is_id(text))
-		return command_fail(VMGRANT_USAGE, "--id %.64s: must begin with a letter and have "
-				    "only letters, digits, - . _, at most %d", text,
-				    QMP_DEVICE_ID_MAX - 1);
+		return command_fail(VMGRANT_USAGE,
+				    _("--id %.64s: must begin with a letter and have "
+				      "only letters, digits, - . _, at most %d"),
+				    text, QMP_DEVICE_ID_MAX - 1);
 	memcpy(attach->id, text, strlen(text) + 1);
 	return VMGRANT_GRANTED;
 }
@@ -94,23 +97,25 @@ static int check(struct attach *attach, char *const rest[])
 	if (code != VMGRANT_GRANTED)
 		return code;
 	if (attach->kind == NULL)
-		return command_fail(VMGRANT_USAGE, "attach: %s is missing: try vmgrant attach --help",
-				    command_kind_text(names, command_kind_attaches, SHOW_OBJECT,
-						      "or"));
+		return command_fail(
+			VMGRANT_USAGE, _("attach: %s is missing: try vmgrant attach --help"),
+			command_kind_text(names, command_kind_attaches, SHOW_OBJECT, _("or")));
 	if (attach->kind->attach->check != NULL)
 		code = attach->kind->attach->check(attach->thing, attach);
 	if (code != VMGRANT_GRANTED)
 		return code;
 	if (attach->follows && attach->kind->attach->follow == NULL)
-		return command_fail(VMGRANT_USAGE, "attach: --follow: only for %s",
-				    command_kind_text(names, command_kind_follows, SHOW_OPTION,
-						      "and"));
+		return command_fail(
+			VMGRANT_USAGE, _("attach: --follow: only for %s"),
+			command_kind_text(names, command_kind_follows, SHOW_OPTION, _("and")));
 	if (attach->follows && attach->monitor.domain != NULL)
-		return command_fail(VMGRANT_USAGE, "attach: --follow: only with --qmp: libvirt "
-						   "passes no events on");
+		return command_fail(VMGRANT_USAGE, _("attach: --follow: only with --qmp: libvirt "
+						     "passes no events on"));
 	if (rest[0] != NULL)
-		return command_fail(VMGRANT_USAGE, "attach: %.64s: takes no argument: "
-				    "try vmgrant attach --help", rest[0]);
+		return command_fail(VMGRANT_USAGE,
+				    _("attach: %.64s: takes no argument: "
+				      "try vmgrant attach --help"),
+				    rest[0]);
 	return VMGRANT_GRANTED;
 }
 
@@ -134,6 +139,7 @@ static int take_option(struct command *command, int option)
 	case 'i':
 		return take_id(attach, optarg);
 	case 'j':
+		language_stay_english();
 		command->output = OUTPUT_JSON;
 		break;
 	case 'H':
@@ -217,7 +223,7 @@ static int plug(struct command *command)
 	int code, interrupt_fd = interrupt_open();
 
 	if (interrupt_fd < 0)
-		return command_fail(VMGRANT_INTERNAL, "signals: cannot be waited for: %s",
+		return command_fail(VMGRANT_INTERNAL, _("signals: cannot be waited for: %s"),
 				    strerror(errno));
 	attach->qmp.interrupt_fd = interrupt_fd;
 	code = attach_plug(attach);
@@ -236,10 +242,10 @@ static int wait_for_first(struct command *command)
 	int code, interrupt_fd = interrupt_open();
 
 	if (interrupt_fd < 0)
-		return command_fail(VMGRANT_INTERNAL, "signals: cannot be waited for: %s",
+		return command_fail(VMGRANT_INTERNAL, _("signals: cannot be waited for: %s"),
 				    strerror(errno));
 	attach->qmp.interrupt_fd = interrupt_fd;
-	(void)command_fail(0, "%s: waiting for it to be plugged in", attach->id);
+	(void)command_fail(0, _("%s: waiting for it to be plugged in"), attach->id);
 	code = print_result(command);
 	if (code == VMGRANT_GRANTED)
 		code = attach->kind->attach->follow(attach, FOLLOW_AWAY);

@@ -13,6 +13,7 @@
 #include "client/command/common/command.h"
 #include "client/command/common/interrupt.h"
 #include "client/qmp/device.h"
+#include "client/text/message.h"
 
 #define TIMEOUT_S 30
 #define TIMEOUT_S_MAX 3600
@@ -26,16 +27,16 @@ struct detach {
 
 static int print_help(void)
 {
-	(void)printf("usage: vmgrant detach --qmp SOCKET [--timeout SECONDS] ID\n"
-		     "\n"
-		     "Takes away what vmgrant attach has plugged into a running QEMU under this\n"
-		     "ID. The guest has to let it go: until then nothing is taken from it.\n"
-		     "\n"
-		     "  --qmp SOCKET       of QEMU's -qmp unix:SOCKET,server=on,wait=off\n"
-		     "  --libvirt DOMAIN   instead of it: a domain of libvirt's, by virsh\n"
-		     "  --timeout SECONDS  how long the guest may take [%d]\n"
-		     "\n"
-		     "See vmgrant(1).\n",
+	(void)printf(_("usage: vmgrant detach --qmp SOCKET [--timeout SECONDS] ID\n"
+		       "\n"
+		       "Takes away what vmgrant attach has plugged into a running QEMU under this\n"
+		       "ID. The guest has to let it go: until then nothing is taken from it.\n"
+		       "\n"
+		       "  --qmp SOCKET       of QEMU's -qmp unix:SOCKET,server=on,wait=off\n"
+		       "  --libvirt DOMAIN   instead of it: a domain of libvirt's, by virsh\n"
+		       "  --timeout SECONDS  how long the guest may take [%d]\n"
+		       "\n"
+		       "See vmgrant(1).\n"),
 		     TIMEOUT_S);
 	return fflush(stdout) == 0 ? VMGRANT_GRANTED : VMGRANT_INTERNAL;
 }
@@ -47,8 +48,8 @@ static int parse_timeout(struct detach *detach, const char *text)
 	detach->timeout_s = length == 0 || length > 4 || text[length] != '\0'
 				    ? 0 : (unsigned)strtoul(text, NULL, 10);
 	if (detach->timeout_s < 1 || detach->timeout_s > TIMEOUT_S_MAX)
-		return command_fail(VMGRANT_USAGE, "--timeout %.64s: must be 1 to %d seconds", text,
-				    TIMEOUT_S_MAX);
+		return command_fail(VMGRANT_USAGE, _("--timeout %.64s: must be 1 to %d seconds"),
+				    text, TIMEOUT_S_MAX);
 	return VMGRANT_GRANTED;
 }
 
@@ -60,10 +61,10 @@ static int check(struct detach *detach, char *const rest[])
 	if (code != VMGRANT_GRANTED)
 		return code;
 	if (rest[0] == NULL || rest[1] != NULL)
-		return command_fail(VMGRANT_USAGE, "detach: needs one ID: "
-				    "try vmgrant detach --help");
+		return command_fail(VMGRANT_USAGE, _("detach: needs one ID: "
+						     "try vmgrant detach --help"));
 	if (!qmp_command_is_id(detach->id))
-		return command_fail(VMGRANT_USAGE, "detach: %.64s: not an id of a device",
+		return command_fail(VMGRANT_USAGE, _("detach: %.64s: not an id of a device"),
 				    detach->id);
 	return VMGRANT_GRANTED;
 }
@@ -105,7 +106,7 @@ static int fail(struct detach *detach, enum qmp_result result)
 {
 	int code = qmp_command_code(&detach->qmp, result);
 
-	return command_fail(code, "%s: cannot be taken away: %s", detach->id, detach->qmp.error);
+	return command_fail(code, _("%s: cannot be taken away: %s"), detach->id, detach->qmp.error);
 }
 
 static int remove_device(struct detach *detach)
@@ -115,16 +116,18 @@ static int remove_device(struct detach *detach)
 
 	if (result == QMP_LATE)
 		return command_fail(COMMAND_LATE,
-				    "%s: the guest has not let it go in %u seconds: its system "
-				    "must run and know hot-plugging: try again, or shut it down",
+				    _("%s: the guest has not let it go in %u seconds: its system "
+				      "must run and know hot-plugging: try again, or shut it down"),
 				    detach->id, detach->timeout_s);
 	return result == QMP_DONE ? VMGRANT_GRANTED : fail(detach, result);
 }
 
 static int leave_it(struct detach *detach)
 {
-	return command_fail(VMGRANT_OBJECT, "%s: not attached by vmgrant: left as it is: "
-			    "QMP's device_del takes it away", detach->id);
+	return command_fail(VMGRANT_OBJECT,
+			    _("%s: not attached by vmgrant: left as it is: "
+			      "QMP's device_del takes it away"),
+			    detach->id);
 }
 
 /* A device that the guest gave back when nobody waited for it any more has left these. */
@@ -143,7 +146,7 @@ static int remove_rest(struct detach *detach)
 		found |= result == QMP_DONE;
 	}
 	return found ? VMGRANT_GRANTED
-		     : command_fail(VMGRANT_OBJECT, "%s: nothing of this id is attached",
+		     : command_fail(VMGRANT_OBJECT, _("%s: nothing of this id is attached"),
 				    detach->id);
 }
 
@@ -189,7 +192,7 @@ int command_detach(int argc, char **argv)
 		return code;
 	interrupt_fd = interrupt_open();
 	if (interrupt_fd < 0)
-		return command_fail(VMGRANT_INTERNAL, "signals: cannot be waited for: %s",
+		return command_fail(VMGRANT_INTERNAL, _("signals: cannot be waited for: %s"),
 				    strerror(errno));
 	qmp_init(&detach.qmp);
 	detach.qmp.interrupt_fd = interrupt_fd;

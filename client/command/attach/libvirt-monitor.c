@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "client/command/machine/capture.h"
+#include "client/text/message.h"
 #include "client/text/text.h"
 #include "wire/process/fd-pass.h"
 
@@ -221,9 +222,9 @@ static enum qmp_result fail(struct qmp *qmp, const struct capture *capture, int 
 	const char *text = capture->text;
 
 	if (capture->end == CAPTURE_NOT_FOUND)
-		return qmp_fail(qmp, QMP_LOST, "virsh is not installed");
+		return qmp_fail(qmp, QMP_LOST, _("virsh is not installed"));
 	if (capture->end == CAPTURE_LATE)
-		return qmp_fail(qmp, QMP_LATE, "virsh does not answer");
+		return qmp_fail(qmp, QMP_LATE, _("virsh does not answer"));
 	if (strncmp(text, prefix, strlen(prefix)) == 0)
 		text += strlen(prefix);
 	*gone_out = strstr(text, "is not running") != NULL ||
@@ -249,7 +250,7 @@ static enum qmp_result start(struct qmp *qmp, struct relay *relay, json_object *
 	pid_t pid;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
-		return qmp_fail(qmp, QMP_LOST, "no socket: %s", strerror(errno));
+		return qmp_fail(qmp, QMP_LOST, _("no socket: %s"), strerror(errno));
 	pid = fork();
 	if (pid == 0) {
 		close(ends[0]);
@@ -261,7 +262,7 @@ static enum qmp_result start(struct qmp *qmp, struct relay *relay, json_object *
 	if (pid > 0)
 		return qmp_adopt(qmp, ends[0]);
 	close(ends[0]);
-	return qmp_fail(qmp, QMP_LOST, "no process: %s", strerror(errno));
+	return qmp_fail(qmp, QMP_LOST, _("no process: %s"), strerror(errno));
 }
 
 enum qmp_result libvirt_monitor_open(struct qmp *qmp, const char *domain, int *gone_out)

@@ -11,6 +11,7 @@
 #include "client/command/common/interrupt.h"
 #include "client/command/kind/bridge/net-option.h"
 #include "client/qmp/device.h"
+#include "client/text/message.h"
 
 int qmp_command_code(const struct qmp *qmp, enum qmp_result result)
 {
@@ -32,9 +33,9 @@ int qmp_command_code(const struct qmp *qmp, enum qmp_result result)
 static void say_waiting(const struct qmp *qmp, const char *what)
 {
 	if (qmp->watched[0] == '\0')
-		(void)command_fail(0, "QMP socket: waiting for %s", what);
+		(void)command_fail(0, _("QMP socket: waiting for %s"), what);
 	else
-		(void)command_fail(0, "%s: waiting for %s", qmp->watched, what);
+		(void)command_fail(0, _("%s: waiting for %s"), qmp->watched, what);
 }
 
 /* libvirt's monitors are in folders of its own, by one name, and it never lets them go. */
@@ -54,13 +55,13 @@ int qmp_command_check(const char *command, const struct monitor *monitor)
 {
 	if (monitor->socket != NULL && monitor->domain != NULL)
 		return command_fail(VMGRANT_USAGE,
-				    "%s: --qmp and --libvirt: one of them: "
-				    "try vmgrant %s --help",
+				    _("%s: --qmp and --libvirt: one of them: "
+				      "try vmgrant %s --help"),
 				    command, command);
 	if (monitor->socket == NULL && monitor->domain == NULL)
 		return command_fail(VMGRANT_USAGE,
-				    "%s: --qmp SOCKET or --libvirt DOMAIN is "
-				    "missing: try vmgrant %s --help",
+				    _("%s: --qmp SOCKET or --libvirt DOMAIN is "
+				      "missing: try vmgrant %s --help"),
 				    command, command);
 	return VMGRANT_GRANTED;
 }
@@ -79,19 +80,19 @@ int qmp_command_open(struct qmp *qmp, const struct monitor *monitor)
 
 	if (socket != NULL && is_libvirt_monitor(socket))
 		return command_fail(COMMAND_QMP,
-				    "QMP socket %.256s: libvirt's own monitor, which "
-				    "serves libvirt alone: name the domain instead, --libvirt "
-				    "DOMAIN",
+				    _("QMP socket %.256s: libvirt's own monitor, which "
+				      "serves libvirt alone: name the domain instead, --libvirt "
+				      "DOMAIN"),
 				    socket);
 	qmp->on_slow = say_waiting;
 	result = qmp_command_connect(qmp, monitor, &gone);
 	if (result == QMP_DONE)
 		return VMGRANT_GRANTED;
 	if (monitor->domain != NULL)
-		return command_fail(COMMAND_QMP, "libvirt domain %.128s: %s", monitor->domain,
+		return command_fail(COMMAND_QMP, _("libvirt domain %.128s: %s"), monitor->domain,
 				    qmp->error);
-	return command_fail(COMMAND_QMP, "QMP socket %.256s: %s%s", socket, qmp->error,
-			    gone ? ": start QEMU with -qmp unix:SOCKET,server=on,wait=off" : "");
+	return command_fail(COMMAND_QMP, _("QMP socket %.256s: %s%s"), socket, qmp->error,
+			    gone ? _(": start QEMU with -qmp unix:SOCKET,server=on,wait=off") : "");
 }
 
 int qmp_command_is_id(const char *text)

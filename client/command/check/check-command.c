@@ -12,6 +12,8 @@
 #include "client/command/check/check.h"
 #include "client/command/common/command.h"
 #include "client/command/kind/kind.h"
+#include "client/text/language.h"
+#include "client/text/message.h"
 
 /* With whose rights a check looks, if root asks for somebody else. */
 enum rights { AS_PERSON = 0, AS_RUNNER };
@@ -60,32 +62,32 @@ struct options {
 
 static int print_help(void)
 {
-	fputs("usage: vmgrant check [--user NAME] [", stdout);
+	fputs(_("usage: vmgrant check [--user NAME] ["), stdout);
 	for (int i = 0, count = 0; i < COMMAND_KINDS; i++) {
 		if (command_kinds[i]->check != NULL)
 			(void)printf("%s--%s %s", count++ == 0 ? "" : " | ",
 				     command_kinds[i]->option, command_kinds[i]->object);
 	}
-	fputs(" | --confine] [--quiet]\n"
-	      "                     [--json] [--helper PATH]\n"
-	      "\n"
-	      "Looks for everything that can keep a guest from what it needs. Each finding is\n"
-	      "a line; how to fix it is on the next. To be sure, a card on each allowed bridge\n"
-	      "is asked for and given back at once. Nobody is asked for a password.\n"
-	      "\n"
-	      "  --user NAME     for this user; only for root [who runs it, also by sudo]\n",
+	fputs(_(" | --confine] [--quiet]\n"
+		"                     [--json] [--helper PATH]\n"
+		"\n"
+		"Looks for everything that can keep a guest from what it needs. Each finding is\n"
+		"a line; how to fix it is on the next. To be sure, a card on each allowed bridge\n"
+		"is asked for and given back at once. Nobody is asked for a password.\n"
+		"\n"
+		"  --user NAME     for this user; only for root [who runs it, also by sudo]\n"),
 	      stdout);
 	for (int i = 0; i < COMMAND_KINDS; i++) {
 		if (command_kinds[i]->check != NULL)
-			(void)fputs(command_kinds[i]->check_help, stdout);
+			(void)fputs(_(command_kinds[i]->check_help), stdout);
 	}
-	fputs("  --confine       what this machine gives to vmgrant run --confine\n"
-	      "  -q, --quiet     only what is wrong\n"
-	      "  --json          for programs\n"
-	      "  --helper PATH   another vmgrant-helper\n"
-	      "\n",
+	fputs(_("  --confine       what this machine gives to vmgrant run --confine\n"
+		"  -q, --quiet     only what is wrong\n"
+		"  --json          for programs\n"
+		"  --helper PATH   another vmgrant-helper\n"
+		"\n"),
 	      stdout);
-	(void)printf("The exit status is %d if a line says FAIL, else 0. See vmgrant(1).\n",
+	(void)printf(_("The exit status is %d if a line says FAIL, else 0. See vmgrant(1).\n"),
 		     COMMAND_FOUND);
 	return fflush(stdout) == 0 ? VMGRANT_GRANTED : VMGRANT_INTERNAL;
 }
@@ -118,8 +120,10 @@ static int find_person(struct person *person, const char *user)
 	}
 	code = person_find(person, name);
 	if (code == VMGRANT_GRANTED && person->is_other && geteuid() != 0)
-		return command_fail(VMGRANT_USAGE, "check: --user %.64s: only root can check for "
-				    "somebody else: sudo vmgrant check --user %.64s", name, name);
+		return command_fail(VMGRANT_USAGE,
+				    _("check: --user %.64s: only root can check for "
+				      "somebody else: sudo vmgrant check --user %.64s"),
+				    name, name);
 	return code;
 }
 
@@ -129,12 +133,12 @@ static int become_person(const struct person *person)
 	if (setgroups(person->group_count, person->groups) < 0 ||
 	    setresgid(person->groups[0], person->groups[0], person->groups[0]) < 0 ||
 	    setresuid(person->uid, person->uid, person->uid) < 0)
-		return command_fail(VMGRANT_INTERNAL, "check: cannot become user %s: %s",
+		return command_fail(VMGRANT_INTERNAL, _("check: cannot become user %s: %s"),
 				    person->name, strerror(errno));
 	(void)unsetenv("XDG_CONFIG_HOME");
 	(void)unsetenv("XDG_RUNTIME_DIR");
 	if (setenv("HOME", person->home, 1) < 0 || setenv("USER", person->name, 1) < 0)
-		return command_fail(VMGRANT_INTERNAL, "check: no memory is left");
+		return command_fail(VMGRANT_INTERNAL, _("check: no memory is left"));
 	return VMGRANT_GRANTED;
 }
 
@@ -219,7 +223,11 @@ static int check_person(struct check *check, const struct options *options)
 static int check(struct check *check, const struct options *options)
 {
 	struct person person = { 0 };
-	int code = find_person(&person, options->user);
+	int code;
+
+	if (options->is_json)
+		language_stay_english();
+	code = find_person(&person, options->user);
 
 	check->person = &person;
 	check->user = person.name;
@@ -266,7 +274,9 @@ int command_check(int argc, char **argv)
 			return command_fail_unknown("check", option, argv, long_options);
 	}
 	if (optind < argc)
-		return command_fail(VMGRANT_USAGE, "check: %.64s: takes no argument: "
-				    "try vmgrant check --help", argv[optind]);
+		return command_fail(VMGRANT_USAGE,
+				    _("check: %.64s: takes no argument: "
+				      "try vmgrant check --help"),
+				    argv[optind]);
 	return check(&state, &options);
 }

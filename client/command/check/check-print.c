@@ -10,6 +10,7 @@
 
 #include "client/command/check/check.h"
 #include "client/command/common/json.h"
+#include "client/text/language.h"
 
 #define COLUMNS 80u
 #define INDENT 6u
@@ -49,9 +50,9 @@ static struct style find_style(void)
 static void print_words(const char *text, size_t column, size_t indent, size_t columns)
 {
 	while (*text != '\0') {
-		size_t length = strcspn(text, " ");
+		size_t length = strcspn(text, " "), width = language_columns(text, length);
 
-		if (columns != 0 && column > indent && column + 1 + length > columns) {
+		if (columns != 0 && column > indent && column + 1 + width > columns) {
 			(void)printf("\n%*s", (int)indent, "");
 			column = indent;
 		} else if (column > indent) {
@@ -59,7 +60,7 @@ static void print_words(const char *text, size_t column, size_t indent, size_t c
 			column++;
 		}
 		(void)fwrite(text, 1, length, stdout);
-		column += length;
+		column += width;
 		text += length;
 		text += *text == ' ';
 	}

@@ -13,6 +13,7 @@
 
 #include "client/command/check/check.h"
 #include "client/command/machine/bridges.h"
+#include "client/text/message.h"
 
 /* Asked about where there is no bridge: whether the helper judges at all. */
 #define NO_BRIDGE "lo"
@@ -100,8 +101,8 @@ void check_probe(struct check *check)
 
 	if (connection == NULL) {
 		check->helper_code = VMGRANT_INTERNAL;
-		check->helper_sentence = text_format("%s: cannot be started: %s", check->helper,
-						     strerror(errno));
+		check->helper_sentence =
+			text_format(_("%s: cannot be started: %s"), check->helper, strerror(errno));
 		return;
 	}
 	(void)bridges_find(&bridges);

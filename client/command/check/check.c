@@ -9,15 +9,17 @@
 #include <unistd.h>
 
 #include "client/command/machine/tree.h"
+#include "client/text/language.h"
+#include "client/text/message.h"
 
 static void add(struct check *check, const struct finding *finding)
 {
 	check->findings = text_need(
 		reallocarray(check->findings, check->count + 1, sizeof *check->findings));
 	check->findings[check->count++] = *finding;
-	text_clean(finding->what);
+	language_clean(finding->what);
 	if (finding->mend != NULL)
-		text_clean(finding->mend);
+		language_clean(finding->mend);
 }
 
 void check_add(struct check *check, enum check_level level, char *what, char *mend)
@@ -44,10 +46,12 @@ int check_is_closed(const struct check *check, const char *path)
 void check_add_closed(struct check *check, enum check_level level, const char *path,
 		      const char *effect)
 {
-	check_advise(check, level,
-		     text_format("%s: forbidden to this service or container: %s", path, effect),
-		     text_format("DeviceAllow=%s rw in the unit (DevicePolicy= closes devices), or "
-				 "start it outside", path));
+	check_advise(
+		check, level,
+		text_format(_("%s: forbidden to this service or container: %s"), path, effect),
+		text_format(_("DeviceAllow=%s rw in the unit (DevicePolicy= closes devices), or "
+			      "start it outside"),
+			    path));
 }
 
 /* A sentence that ends with a command of root's; returns 1 if this one does. */

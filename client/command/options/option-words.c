@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "client/text/message.h"
+
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define NAME_CHARACTERS LETTERS "0123456789-._"
 
@@ -95,7 +97,7 @@ int option_copy_name(struct piece value, char *name)
 
 const char *option_take_one_name(struct piece value, char *name)
 {
-	return name[0] != '\0' || option_copy_name(value, name) < 0 ? "must be one name" : NULL;
+	return name[0] != '\0' || option_copy_name(value, name) < 0 ? _("must be one name") : NULL;
 }
 
 int piece_fail(char *why, size_t size, struct piece piece, const char *reason)

@@ -8,6 +8,7 @@
 #include <netlink/socket.h>
 #include <string.h>
 
+#include "client/text/message.h"
 #include "client/text/text.h"
 
 /* ---- one change to an interface ---- */
@@ -63,18 +64,20 @@ static char *find_bridge(const struct putting *putting, const struct port *port,
 	int result = netlink_find_bridge(putting->netlink, name, bridge);
 
 	if (result == -ENODEV)
-		return text_format("there is no bridge %s: create it, then run vmgrant reattach",
+		return text_format(_("there is no bridge %s: create it, then run vmgrant reattach"),
 				   name);
 	if (result == -ENOTSUP)
-		return text_format("%s is not a bridge: make a bridge of that name, then run "
-				   "vmgrant reattach", name);
+		return text_format(_("%s is not a bridge: make a bridge of that name, then run "
+				     "vmgrant reattach"),
+				   name);
 	if (result == 0 && port->made.vlan != 0)
 		result = netlink_check_vlans(putting->netlink, bridge);
 	if (result == -ESTALE && port->made.vlan != 0)
-		return text_format("bridge %s does not keep VLANs apart: ip link set dev %s type "
-				   "bridge vlan_filtering 1, then run vmgrant reattach", name, name);
+		return text_format(_("bridge %s does not keep VLANs apart: ip link set dev %s type "
+				     "bridge vlan_filtering 1, then run vmgrant reattach"),
+				   name, name);
 	if (result < 0)
-		return text_format("cannot look up bridge %s: %s", name, strerror(-result));
+		return text_format(_("cannot look up bridge %s: %s"), name, strerror(-result));
 	return NULL;
 }
 
@@ -86,10 +89,11 @@ static char *explain(const struct putting *putting, const struct port *port, int
 	const char *more = netlink_explanation(putting->netlink);
 
 	if (error == -EEXIST)
-		return text_format("address %02x:%02x:%02x:%02x:%02x:%02x is in use on the bridge: "
-				   "end what uses it, then run vmgrant reattach",
-				   mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
-	return text_format("cannot be made a port again: %s%s%s: restart the virtual machine",
+		return text_format(
+			_("address %02x:%02x:%02x:%02x:%02x:%02x is in use on the bridge: "
+			  "end what uses it, then run vmgrant reattach"),
+			mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+	return text_format(_("cannot be made a port again: %s%s%s: restart the virtual machine"),
 			   strerror(-error), *more != '\0' ? ": " : "", more);
 }
 
@@ -119,7 +123,7 @@ static enum put_back resize_to(struct putting *putting, const struct port *port,
 
 	if (result == 0)
 		return PUT_BACK_DONE;
-	putting->why = text_format("cannot be given MTU %u: ip link set dev %s mtu %u",
+	putting->why = text_format(_("cannot be given MTU %u: ip link set dev %s mtu %u"),
 				   bridge->mtu_bytes, port->name, bridge->mtu_bytes);
 	return PUT_BACK_REFUSED;
 }

@@ -14,6 +14,8 @@
 #include "client/command/common/json.h"
 #include "client/command/machine/ports.h"
 #include "client/command/reattach/put-back.h"
+#include "client/text/language.h"
+#include "client/text/message.h"
 #include "client/text/text.h"
 
 /* Several hooks may run at once, and must not take off what the other one puts on. */
@@ -31,22 +33,23 @@ struct totals {
 
 static int print_help(void)
 {
-	fputs("usage: vmgrant reattach [--dry-run] [--quiet] [--json] [BRIDGE...]\n"
-	      "\n"
-	      "Puts network cards of running virtual machines back on the bridge that each was\n"
-	      "made for, with all limits that its rule demands, after the bridge was restarted,\n"
-	      "deleted and made again, or a card was taken off. A card whose limits cannot be had\n"
-	      "stays off. What somebody has set down or put on another bridge is left alone.\n"
-	      "For root.\n"
-	      "\n"
-	      "  BRIDGE     only cards that were made for this bridge\n"
-	      "  --dry-run  say what would be done, for everybody\n"
-	      "  --quiet    only what failed\n"
-	      "  --json     for programs\n"
-	      "\n",
+	fputs(_("usage: vmgrant reattach [--dry-run] [--quiet] [--json] [BRIDGE...]\n"
+		"\n"
+		"Puts network cards of running virtual machines back on the bridge that each was\n"
+		"made for, with all limits that its rule demands, after the bridge was restarted,\n"
+		"deleted and made again, or a card was taken off. A card whose limits cannot be had\n"
+		"stays off. What somebody has set down or put on another bridge is left alone.\n"
+		"For root.\n"
+		"\n"
+		"  BRIDGE     only cards that were made for this bridge\n"
+		"  --dry-run  say what would be done, for everybody\n"
+		"  --quiet    only what failed\n"
+		"  --json     for programs\n"
+		"\n"),
 	      stdout);
-	(void)printf("The exit status is %d if a card stays off its bridge, else 0. See vmgrant(1).\n",
-		     COMMAND_FOUND);
+	(void)printf(
+		_("The exit status is %d if a card stays off its bridge, else 0. See vmgrant(1).\n"),
+		COMMAND_FOUND);
 	return fflush(stdout) == 0 ? VMGRANT_GRANTED : VMGRANT_INTERNAL;
 }
 
@@ -56,14 +59,14 @@ static int print_help(void)
 static char *describe_rest(const struct port *port)
 {
 	if (port->state == PORT_DOWN)
-		return text_format("left alone: somebody has set it down");
+		return text_format(_("left alone: somebody has set it down"));
 	if (port->state == PORT_ELSEWHERE)
-		return text_format("left alone: somebody has put it on %s", port->master);
+		return text_format(_("left alone: somebody has put it on %s"), port->master);
 	if (port->state == PORT_UNHELD)
-		return text_format("in place, but no program has it open: "
-				   "vmgrant tap --remove %s removes it",
+		return text_format(_("in place, but no program has it open: "
+				     "vmgrant tap --remove %s removes it"),
 				   port->name);
-	return text_format("in place");
+	return text_format(_("in place"));
 }
 
 static char *describe_done(const struct port *port, const struct options *options)
@@ -71,10 +74,11 @@ static char *describe_done(const struct port *port, const struct options *option
 	char *limits = port_limits(port), *text;
 
 	if (port->state == PORT_RESIZED)
-		text = text_format("%s", options->is_dry ? "would get the bridge's MTU"
-							 : "has the bridge's MTU now");
+		text = text_format("%s", options->is_dry ? _("would get the bridge's MTU")
+							 : _("has the bridge's MTU now"));
 	else
-		text = text_format("%s%s%s", options->is_dry ? "would be put back" : "put back",
+		text = text_format("%s%s%s",
+				   options->is_dry ? _("would be put back") : _("put back"),
 				   *limits != '\0' ? ": " : "", limits);
 	free(limits);
 	return text;
@@ -108,13 +112,14 @@ static void report(const struct port *port, enum put_back outcome, const char *w
 	char *user = port_user(port), *text;
 
 	if (outcome == PUT_BACK_REFUSED) {
-		(void)command_fail(COMMAND_FOUND, "port %s: user %s on %s: %s: %s", port->name, user,
-				   port->made.bridge,
-				   port->state == PORT_RESIZED ? "keeps its MTU" : "stays off", why);
+		(void)command_fail(
+			COMMAND_FOUND, _("port %s: user %s on %s: %s: %s"), port->name, user,
+			port->made.bridge,
+			port->state == PORT_RESIZED ? _("keeps its MTU") : _("stays off"), why);
 	} else if (!options->is_quiet) {
 		text = outcome == PUT_BACK_DONE ? describe_done(port, options) : describe_rest(port);
 		text_clean(user);
-		(void)printf("port %s: user %s on %s: %s\n", port->name, user, port->made.bridge,
+		(void)printf(_("port %s: user %s on %s: %s\n"), port->name, user, port->made.bridge,
 			     text);
 		free(text);
 	}
@@ -161,7 +166,7 @@ static int finish(const struct options *options, const struct totals *totals)
 		json_print(object);
 		(void)json_object_put(object);
 	} else if (totals->count == 0 && !options->is_quiet) {
-		(void)puts("there is no port of a virtual machine");
+		(void)puts(_("there is no port of a virtual machine"));
 	}
 	if (fflush(stdout) != 0)
 		return VMGRANT_INTERNAL;
@@ -176,12 +181,12 @@ static int reattach_all(const struct options *options)
 	int result = netlink_open(NULL, &netlink);
 
 	if (result < 0)
-		return command_fail(VMGRANT_INTERNAL, "reattach: cannot open netlink: %s",
+		return command_fail(VMGRANT_INTERNAL, _("reattach: cannot open netlink: %s"),
 				    strerror(-result));
 	result = ports_find(&ports);
 	if (result < 0) {
 		netlink_close(netlink);
-		return command_fail(VMGRANT_INTERNAL, "reattach: cannot list interfaces: %s",
+		return command_fail(VMGRANT_INTERNAL, _("reattach: cannot list interfaces: %s"),
 				    strerror(-result));
 	}
 	if (options->is_json)
@@ -202,12 +207,13 @@ static int lock_and_reattach(const struct options *options)
 	if (options->is_dry)
 		return reattach_all(options);
 	if (geteuid() != 0)
-		return command_fail(VMGRANT_NO_PRIVILEGE, "reattach: only root may change ports: try "
-				    "sudo vmgrant reattach, or --dry-run");
+		return command_fail(VMGRANT_NO_PRIVILEGE,
+				    _("reattach: only root may change ports: try "
+				      "sudo vmgrant reattach, or --dry-run"));
 	lock = open(LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (lock < 0 || flock(lock, LOCK_EX) < 0) {
-		code = command_fail(VMGRANT_INTERNAL, "reattach: " LOCK_FILE ": cannot be locked: %s",
-				    strerror(errno));
+		code = command_fail(VMGRANT_INTERNAL, _("reattach: %s: cannot be locked: %s"),
+				    LOCK_FILE, strerror(errno));
 	} else {
 		code = reattach_all(options);
 	}
@@ -240,5 +246,7 @@ int command_reattach(int argc, char **argv)
 			return command_fail_unknown("reattach", option, argv, long_options);
 	}
 	options.bridges = argv + optind;
+	if (options.is_json)
+		language_stay_english();
 	return lock_and_reattach(&options);
 }

@@ -15,13 +15,14 @@
 #include "client/command/common/json.h"
 #include "client/command/tap/tap-device.h"
 #include "client/command/tap/tap.h"
+#include "client/text/message.h"
 
 static int fail_sealed(const char *bridge)
 {
 	return command_fail(
 		VMGRANT_UNSUPPORTED,
-		"bridge %.64s: no TAP that stays: the rule gives a sealed port, which goes "
-		"with its program: ask the administrator for port=direct",
+		_("bridge %.64s: no TAP that stays: the rule gives a sealed port, which goes "
+		  "with its program: ask the administrator for port=direct"),
 		bridge);
 }
 
@@ -83,7 +84,7 @@ static int keep(const struct tap *tap, const struct vmgrant_tap *given)
 		return fail_sealed(tap->bridge);
 	result = tap_device_keep(given->queue_fds[0]);
 	if (result < 0)
-		return command_fail(VMGRANT_INTERNAL, "port %s: cannot be made to stay: %s",
+		return command_fail(VMGRANT_INTERNAL, _("port %s: cannot be made to stay: %s"),
 				    given->port, strerror(-result));
 	/* A pipe that nobody reads any more is an error to undo it by, and no end. */
 	(void)signal(SIGPIPE, SIG_IGN);
@@ -92,8 +93,8 @@ static int keep(const struct tap *tap, const struct vmgrant_tap *given)
 		return VMGRANT_GRANTED;
 	(void)tap_device_let_go(given->queue_fds[0]);
 	return command_fail(VMGRANT_INTERNAL,
-			    "port %s: is gone again: its name cannot be written: %s", given->port,
-			    strerror(-result));
+			    _("port %s: is gone again: its name cannot be written: %s"),
+			    given->port, strerror(-result));
 }
 
 int tap_make(const struct tap *tap)
@@ -103,7 +104,7 @@ int tap_make(const struct tap *tap)
 	int code;
 
 	if (connection == NULL)
-		return command_fail(VMGRANT_INTERNAL, "vmgrant-helper: cannot be started: %s",
+		return command_fail(VMGRANT_INTERNAL, _("vmgrant-helper: cannot be started: %s"),
 				    strerror(errno));
 	code = check_rule(connection, tap->bridge);
 	if (code == VMGRANT_GRANTED) {

@@ -12,6 +12,8 @@
 #include "client/command/machine/ports.h"
 #include "client/command/tap/tap-device.h"
 #include "client/command/tap/tap.h"
+#include "client/text/language.h"
+#include "client/text/message.h"
 #include "client/text/text.h"
 
 /* Root has everybody's. */
@@ -24,10 +26,10 @@ static int find_ports(struct ports *ports)
 {
 	int error = ports_find(ports);
 
-	return error == 0
-		       ? VMGRANT_GRANTED
-		       : command_fail(VMGRANT_INTERNAL, "network interfaces: cannot be listed: %s",
-				      strerror(-error));
+	return error == 0 ? VMGRANT_GRANTED
+			  : command_fail(VMGRANT_INTERNAL,
+					 _("network interfaces: cannot be listed: %s"),
+					 strerror(-error));
 }
 
 static void print_row(const struct port *port, json_object *list, size_t row)
@@ -45,8 +47,9 @@ static void print_row(const struct port *port, json_object *list, size_t row)
 		(void)json_object_array_add(list, object);
 	} else {
 		if (row == 0)
-			(void)printf("%-15s  %-15s  %-11s  %s\n", "PORT", "BRIDGE", "USER",
-				     "STATE");
+			(void)printf("%-*s  %-*s  %-*s  %s\n", language_field(_("PORT"), 15),
+				     _("PORT"), language_field(_("BRIDGE"), 15), _("BRIDGE"),
+				     language_field(_("USER"), 11), _("USER"), _("STATE"));
 		(void)printf("%-15s  %-15s  %-11s  %s\n", port->name, port->made.bridge, user,
 			     port->state == PORT_UNHELD ? "free" : port_state_word(port->state));
 	}
@@ -74,8 +77,8 @@ int tap_list(const struct tap *tap)
 static int fail_removal(const char *name, int error)
 {
 	return command_fail(error == -EBUSY ? VMGRANT_OBJECT : VMGRANT_INTERNAL,
-			    "port %s: cannot be removed: %s", name,
-			    error == -EBUSY ? "a program has it open: end that first"
+			    _("port %s: cannot be removed: %s"), name,
+			    error == -EBUSY ? _("a program has it open: end that first")
 					    : strerror(-error));
 }
 
@@ -92,7 +95,7 @@ int tap_remove(const struct tap *tap)
 	if (code == VMGRANT_GRANTED && found == NULL)
 		code = command_fail(
 			VMGRANT_OBJECT,
-			"port %.64s: no TAP of yours that stays: vmgrant tap lists them",
+			_("port %.64s: no TAP of yours that stays: vmgrant tap lists them"),
 			tap->remove);
 	if (code == VMGRANT_GRANTED) {
 		result = tap_device_remove(found->name);

@@ -7,28 +7,30 @@
 #include <stdio.h>
 
 #include "client/command/common/command.h"
+#include "client/text/language.h"
+#include "client/text/message.h"
 
 static int print_help(void)
 {
-	fputs("usage: vmgrant tap BRIDGE [--json] [--prompt|--no-prompt] [--helper PATH]\n"
-	      "                   [--door auto|setuid|socket]\n"
-	      "       vmgrant tap --remove NAME\n"
-	      "       vmgrant tap [--json]\n"
-	      "\n"
-	      "Makes a TAP on a bridge that stays until it is removed, and prints its name: for\n"
-	      "programs that take the name of one and no descriptor. Only where a rule with\n"
-	      "port=direct gives the bridge. Without a bridge, lists those that are there.\n"
-	      "\n"
-	      "  --remove NAME      let one go that no program has open\n"
-	      "  --json             for programs\n"
-	      "  --prompt           let polkit ask for a password, by the agent of the desktop\n"
-	      "                     or on the terminal [if the standard input is a terminal]\n"
-	      "  --no-prompt        never let polkit ask\n"
-	      "  --helper PATH      another vmgrant-helper\n"
-	      "  --door WAY         setuid: start the helper; socket: ask the service [auto: the\n"
-	      "                     helper, and the service where setuid has no effect]\n"
-	      "\n"
-	      "See vmgrant(1).\n",
+	fputs(_("usage: vmgrant tap BRIDGE [--json] [--prompt|--no-prompt] [--helper PATH]\n"
+		"                   [--door auto|setuid|socket]\n"
+		"       vmgrant tap --remove NAME\n"
+		"       vmgrant tap [--json]\n"
+		"\n"
+		"Makes a TAP on a bridge that stays until it is removed, and prints its name: for\n"
+		"programs that take the name of one and no descriptor. Only where a rule with\n"
+		"port=direct gives the bridge. Without a bridge, lists those that are there.\n"
+		"\n"
+		"  --remove NAME      let one go that no program has open\n"
+		"  --json             for programs\n"
+		"  --prompt           let polkit ask for a password, by the agent of the desktop\n"
+		"                     or on the terminal [if the standard input is a terminal]\n"
+		"  --no-prompt        never let polkit ask\n"
+		"  --helper PATH      another vmgrant-helper\n"
+		"  --door WAY         setuid: start the helper; socket: ask the service [auto: the\n"
+		"                     helper, and the service where setuid has no effect]\n"
+		"\n"
+		"See vmgrant(1).\n"),
 	      stdout);
 	return fflush(stdout) == 0 ? VMGRANT_GRANTED : VMGRANT_INTERNAL;
 }
@@ -70,8 +72,8 @@ static int parse(struct tap *tap, int argc, char **argv)
 		return code;
 	tap->bridge = argv[optind];
 	if (optind + 1 < argc || (tap->remove != NULL && tap->bridge != NULL))
-		return command_fail(VMGRANT_USAGE, "tap: takes one BRIDGE, or --remove NAME: "
-						   "try vmgrant tap --help");
+		return command_fail(VMGRANT_USAGE, _("tap: takes one BRIDGE, or --remove NAME: "
+						     "try vmgrant tap --help"));
 	return -1;
 }
 
@@ -82,6 +84,8 @@ int command_tap(int argc, char **argv)
 
 	if (code >= 0)
 		return code;
+	if (tap.is_json)
+		language_stay_english();
 	if (tap.remove != NULL)
 		return tap_remove(&tap);
 	return tap.bridge != NULL ? tap_make(&tap) : tap_list(&tap);

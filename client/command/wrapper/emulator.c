@@ -11,6 +11,7 @@
 
 #include "client/command/common/command.h"
 #include "client/command/qemu/qemu-program.h"
+#include "client/text/message.h"
 #include "client/text/text.h"
 
 #define PREFIX "vmgrant-qemu-"
@@ -90,25 +91,25 @@ int emulator_find(const char *name, const char *architecture, char **path_out)
 
 	if (*architecture == '\0' ||
 	    architecture[strspn(architecture, ARCHITECTURE_CHARACTERS)] != '\0')
-		return command_fail(VMGRANT_USAGE,
-				    "%.256s: not a name of this program: it is that "
-				    "of a QEMU, like " PREFIX "x86_64",
-				    name);
+		return command_fail(
+			VMGRANT_USAGE,
+			_("%.256s: not a name of this program: it is that of a QEMU, like %sx86_64"),
+			name, PREFIX);
 	if (wanted == NULL || *wanted == '\0') {
 		*path_out = find_installed(name, architecture);
 		return *path_out != NULL ? VMGRANT_GRANTED
 					 : command_fail(COMMAND_NOT_FOUND,
-							"qemu-system-%.64s: not found: "
-							"VMGRANT_QEMU=PATH says where it is",
+							_("qemu-system-%.64s: not found: "
+							  "VMGRANT_QEMU=PATH says where it is"),
 							architecture);
 	}
 	if (*wanted != '/')
-		return command_fail(VMGRANT_USAGE, "VMGRANT_QEMU %.256s: must be a path from / on",
-				    wanted);
+		return command_fail(VMGRANT_USAGE,
+				    _("VMGRANT_QEMU %.256s: must be a path from / on"), wanted);
 	*path_out = if_usable(text_format("%s", wanted));
 	return *path_out != NULL ? VMGRANT_GRANTED
 				 : command_fail(COMMAND_NOT_FOUND,
-						"VMGRANT_QEMU %.256s: not a "
-						"program that can be started",
+						_("VMGRANT_QEMU %.256s: not a "
+						  "program that can be started"),
 						wanted);
 }

@@ -11,6 +11,7 @@
 
 #include "client/command/common/command.h"
 #include "client/command/common/small-file.h"
+#include "client/text/message.h"
 #include "client/text/split.h"
 
 #define FILE_BYTES_MAX 65536u
@@ -32,11 +33,11 @@ static int read_file(const char *path, struct words *words)
 	errno = -result;
 	if (result == -ENOENT || result == -ENOTDIR || result == -ENAMETOOLONG)
 		return -1;
-	code = result == 0
-		       ? split(path, text, words)
-		       : command_fail(VMGRANT_USAGE, "%.256s: cannot be read: %s", path,
-				      result == -EINVAL || result == -EILSEQ ? "not a file of text"
-									     : strerror(-result));
+	code = result == 0 ? split(path, text, words)
+			   : command_fail(VMGRANT_USAGE, _("%.256s: cannot be read: %s"), path,
+					  result == -EINVAL || result == -EILSEQ
+						  ? _("not a file of text")
+						  : strerror(-result));
 	free(text);
 	return code;
 }

@@ -18,6 +18,7 @@
 #include "client/command/run/run.h"
 #include "client/command/wrapper/emulator.h"
 #include "client/command/wrapper/wrapper-words.h"
+#include "client/text/message.h"
 #include "client/text/text.h"
 
 int wrapper_is_name(const char *name)
@@ -59,7 +60,7 @@ static int become(char **program)
 	(void)execv(program[0], program);
 	error = errno;
 	return command_fail(error == ENOENT ? COMMAND_NOT_FOUND : COMMAND_CANNOT_EXECUTE,
-			    "%.256s: cannot be started: %s", program[0], strerror(error));
+			    _("%.256s: cannot be started: %s"), program[0], strerror(error));
 }
 
 /* What QEMU starts itself is not told again. */

@@ -13,6 +13,7 @@
 
 #include "client/command/common/command.h"
 #include "client/command/common/whole-path.h"
+#include "client/text/message.h"
 #include "client/text/text.h"
 #include "judge/policy/trusted-file.h"
 #include "wire/refusal/escape.h"
@@ -126,11 +127,11 @@ static int open_folder(struct edited_file *file, const char *command, char *real
 					  ? open(real, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 					  : -1;
 		if (file->folder_fd < 0)
-			code = fail(command, real, "cannot be opened", reason(&problem));
+			code = fail(command, real, _("cannot be opened"), reason(&problem));
 	}
 	if (code == VMGRANT_GRANTED && lock_folder(file->folder_fd) < 0)
-		code = fail(command, real, "somebody else is editing there",
-			    errno == EWOULDBLOCK ? "gave up after a minute" : strerror(errno));
+		code = fail(command, real, _("somebody else is editing there"),
+			    errno == EWOULDBLOCK ? _("gave up after a minute") : strerror(errno));
 	free(real);
 	return code;
 }
@@ -151,16 +152,16 @@ static int read_open(struct edited_file *file, const char *command)
 	struct trusted_problem problem = { 0 };
 
 	if (fstat(file->fd, &file->status) < 0 || !is_in_folder(file))
-		return fail(command, file->path, "it has just been changed", "try again");
+		return fail(command, file->path, _("it has just been changed"), _("try again"));
 	if (!S_ISREG(file->status.st_mode))
-		return fail(command, file->path, "cannot be edited", "no regular file");
+		return fail(command, file->path, _("cannot be edited"), _("no regular file"));
 	free(file->text);
 	file->text = NULL;
 	if (trusted_file_read(file->fd, &file->text, &file->length, &problem) < 0)
-		return fail(command, file->path, "cannot be read", reason(&problem));
+		return fail(command, file->path, _("cannot be read"), reason(&problem));
 	/* From here on it is a string, of which nothing may be lost. */
 	if (strlen(file->text) != file->length)
-		return fail(command, file->path, "NUL byte", "mend it first");
+		return fail(command, file->path, _("NUL byte"), _("mend it first"));
 	return VMGRANT_GRANTED;
 }
 
@@ -175,7 +176,7 @@ static int find_and_read(struct edited_file *file, const char *command, int *clo
 		return VMGRANT_NO_PRIVILEGE;
 	}
 	if (real == NULL)
-		return fail(command, file->path, "there is no such file", strerror(errno));
+		return fail(command, file->path, _("there is no such file"), strerror(errno));
 	code = open_folder(file, command, real, closed_out);
 	if (code != VMGRANT_GRANTED)
 		return code;
@@ -187,7 +188,7 @@ static int find_and_read(struct edited_file *file, const char *command, int *clo
 		return VMGRANT_NO_PRIVILEGE;
 	}
 	if (problem.kind != TRUSTED_NOT_OPENED || problem.error != ENOENT)
-		return fail(command, file->path, "is not edited", reason(&problem));
+		return fail(command, file->path, _("is not edited"), reason(&problem));
 	return VMGRANT_GRANTED;
 }
 

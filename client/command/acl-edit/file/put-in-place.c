@@ -13,6 +13,7 @@
 
 #include "client/command/acl-edit/file/keep-attributes.h"
 #include "client/command/common/small-file.h"
+#include "client/text/message.h"
 #include "client/text/text.h"
 
 /* The names beside the file. Whoever has the lock on the folder has them. */
@@ -32,22 +33,22 @@ static int write_fresh(const struct edited_file *file, const char *name, const c
 {
 	int result = remove_left(file->folder_fd, name), fd;
 
-	*failed_out = "no new file can be made beside it";
+	*failed_out = _("no new file can be made beside it");
 	if (result < 0)
 		return result;
 	fd = openat(file->folder_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
 		    0600);
 	if (fd < 0)
 		return -errno;
-	*failed_out = "the new text cannot be written";
+	*failed_out = _("the new text cannot be written");
 	result = small_file_write(fd, text);
 	if (result == 0) {
-		*failed_out = "owner, mode and attributes cannot be kept";
+		*failed_out = _("owner, mode and attributes cannot be kept");
 		result = file->fd >= 0 ? keep_attributes(file->fd, &file->status, fd)
 				       : give_attributes(fd);
 	}
 	if (result == 0 && fsync(fd) < 0) {
-		*failed_out = "the new text does not reach the disk";
+		*failed_out = _("the new text does not reach the disk");
 		result = -errno;
 	}
 	/* Network file systems report a failed write at last here. */
@@ -94,15 +95,15 @@ static int replace(const struct edited_file *file, const struct names *names,
 	const int folder = file->folder_fd;
 	int result;
 
-	*failed_out = "somebody else has just changed it, try again";
+	*failed_out = _("somebody else has just changed it, try again");
 	result = check_unchanged(file);
 	if (result < 0)
 		return result;
-	*failed_out = "the old file cannot be kept as a backup";
+	*failed_out = _("the old file cannot be kept as a backup");
 	result = keep_old(file, names);
 	if (result < 0)
 		return result;
-	*failed_out = "the new file cannot take its place";
+	*failed_out = _("the new file cannot take its place");
 	return renameat(folder, names->fresh, folder, file->name) < 0 ? -errno : 0;
 }
 
@@ -112,7 +113,7 @@ static int take_name(const struct edited_file *file, const struct names *names,
 {
 	const int folder = file->folder_fd;
 
-	*failed_out = "the new file cannot take its name";
+	*failed_out = _("the new file cannot take its name");
 	if (linkat(folder, names->fresh, folder, file->name, 0) < 0)
 		return -errno;
 	(void)unlinkat(folder, names->fresh, 0);
@@ -131,7 +132,7 @@ static int place(const struct edited_file *file, const struct names *names, cons
 		(void)unlinkat(file->folder_fd, names->fresh, 0);
 		return result;
 	}
-	*failed_out = "it is changed, but whether that has reached the disk is not known";
+	*failed_out = _("it is changed, but whether that has reached the disk is not known");
 	return fsync(file->folder_fd) < 0 ? -errno : 0;
 }
 

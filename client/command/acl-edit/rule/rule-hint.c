@@ -11,6 +11,7 @@
 
 #include "client/command/common/policy-error.h"
 #include "client/command/kind/kind.h"
+#include "client/text/message.h"
 #include "client/text/text.h"
 
 static int starts(const char *text, const char *head)
@@ -40,7 +41,7 @@ static char *hint_kind(const char *text, const char *word)
 	for (int i = 0; rest != NULL && i < COMMAND_KINDS; i++) {
 		char *line = text_format("%.*s %s%s", (int)(rest - text), text,
 					 command_kinds[i]->word, rest);
-		char *part = text_format("%s%s %s", hint == NULL ? ": did you mean " : " or ",
+		char *part = text_format("%s%s %s", hint == NULL ? _(": did you mean ") : _(" or "),
 					 command_kinds[i]->word, word);
 
 		if (is_rule(line))
@@ -57,9 +58,9 @@ static char *hint_kind(const char *text, const char *word)
 static char *hint_person(const char *word)
 {
 	if (getpwnam(word) != NULL)
-		return text_format(": did you mean user %s?", word);
+		return text_format(_(": did you mean user %s?"), word);
 	if (getgrnam(word) != NULL)
-		return text_format(": did you mean group %s?", word);
+		return text_format(_(": did you mean group %s?"), word);
 	return text_format("%s", "");
 }
 
@@ -72,7 +73,7 @@ char *rule_hint(const char *text, const struct acl_error *error)
 	shown.file[0] = '\0';
 	shown.line = shown.column = 0;
 	sentence = policy_error_text(&shown);
-	if (strstr(sentence, "did you mean") != NULL)
+	if (sentence[0] != '\0' && sentence[strlen(sentence) - 1] == '?')
 		return sentence;
 	if (starts(error->message, "unknown kind"))
 		hint = hint_kind(text, error->word);

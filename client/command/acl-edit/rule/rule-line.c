@@ -8,6 +8,7 @@
 
 #include "client/command/acl-edit/rule/rule-hint.h"
 #include "client/command/common/command.h"
+#include "client/text/message.h"
 #include "client/text/text.h"
 #include "judge/policy/kind-rule.h"
 #include "wire/refusal/escape.h"
@@ -88,11 +89,11 @@ static int fail_word(const char *command, const char *word)
 	char shown[128];
 
 	if (*word == '\0')
-		return command_fail(VMGRANT_USAGE, "%s: an empty word: try vmgrant %s --help",
+		return command_fail(VMGRANT_USAGE, _("%s: an empty word: try vmgrant %s --help"),
 				    command, command);
 	return command_fail(VMGRANT_USAGE,
-			    "%s: %s: one word of the command line is one of the rule: only names "
-			    "and serial numbers can have a space, and none a quote or a newline",
+			    _("%s: %s: one word of the command line is one of the rule: only names "
+			      "and serial numbers can have a space, and none a quote or a newline"),
 			    command, escape_string(shown, sizeof shown, word));
 }
 
@@ -144,18 +145,18 @@ static char *find_whom(const struct acl_subject *subject)
 
 	switch (subject->type) {
 	case ACL_SUBJECT_USER_NAME:
-		return text_format("user %s", escape_string(name, sizeof name, subject->name));
+		return text_format(_("user %s"), escape_string(name, sizeof name, subject->name));
 	case ACL_SUBJECT_USER_ID:
-		return text_format("user %u", subject->id);
+		return text_format(_("user %u"), subject->id);
 	case ACL_SUBJECT_GROUP_NAME:
-		return text_format("members of group %s",
+		return text_format(_("members of group %s"),
 				   escape_string(name, sizeof name, subject->name));
 	case ACL_SUBJECT_GROUP_ID:
-		return text_format("members of group %u", subject->id);
+		return text_format(_("members of group %u"), subject->id);
 	case ACL_SUBJECT_EVERYBODY:
 		break;
 	}
-	return text_format("everybody");
+	return text_format("%s", _("everybody"));
 }
 
 int rule_line_make(struct rule_line *line, const char *command, char *const words[])

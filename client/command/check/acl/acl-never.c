@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "client/text/message.h"
 #include "judge/kind/bridge/rules.h"
 #include "judge/policy/kind-rule.h"
 
@@ -45,12 +46,12 @@ const char *acl_rule_never(const struct acl *acl, const struct acl_rule *rule,
 	if (rule->effect != ACL_EFFECT_ALLOW)
 		return NULL;
 	if (contradicts_itself(rule))
-		return "lock-mac and port=direct exclude each other";
+		return _("lock-mac and port=direct exclude each other");
 	if (rule->kind == ACL_KIND_USB && rule->usb.class_code == USB_CLASS_HUB)
-		return "a hub is never handed out";
+		return _("a hub is never handed out");
 	if (rule->subject.type == ACL_SUBJECT_USER_NAME &&
 	    strcmp(rule->subject.name, VMGRANT_ACCOUNT) == 0)
-		return "the helper's own account gets nothing";
+		return _("the helper's own account gets nothing");
 	for (size_t i = 0; i < acl->count; i++) {
 		if (acl->rules[i].effect == ACL_EFFECT_DENY &&
 		    acl_rule_covers(&acl->rules[i], rule)) {

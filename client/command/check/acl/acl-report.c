@@ -13,6 +13,7 @@
 #include "client/command/check/acl/acl-never.h"
 #include "client/command/common/policy-error.h"
 #include "client/command/common/read-policy.h"
+#include "client/text/message.h"
 #include "wire/refusal/escape.h"
 
 static void warn_of_rule(struct acl_report *report, const struct acl_rule *rule, char *what)
@@ -20,7 +21,7 @@ static void warn_of_rule(struct acl_report *report, const struct acl_rule *rule,
 	char file[256];
 
 	words_add(&report->warnings,
-		  text_format("%s: line %u: warning: %s",
+		  text_format(_("%s: line %u: warning: %s"),
 			      escape_string(file, sizeof file, rule->file), rule->line, what));
 	free(what);
 }
@@ -29,7 +30,8 @@ static void warn_of_file(void *context, const char *path, const char *reason)
 {
 	struct acl_report *report = context;
 
-	words_add(&report->warnings, text_format("%s: warning: would not be trusted: %s", path, reason));
+	words_add(&report->warnings,
+		  text_format(_("%s: warning: would not be trusted: %s"), path, reason));
 }
 
 static void warn_of_passed_over(void *context, const struct acl_error *what)
@@ -38,7 +40,7 @@ static void warn_of_passed_over(void *context, const struct acl_error *what)
 	struct acl_error shown = *what;
 	char text[640];
 
-	(void)snprintf(shown.message, sizeof shown.message, "warning: %.240s", what->message);
+	(void)snprintf(shown.message, sizeof shown.message, _("warning: %.240s"), what->message);
 	(void)acl_error_format(&shown, text, sizeof text);
 	words_add(&report->warnings, text_format("%s", text));
 }
@@ -65,12 +67,14 @@ static void check_use(struct acl_report *report, const struct acl *acl, const st
 		return;
 	report->never_count++;
 	if (deny == NULL)
-		warn_of_rule(report, rule, text_format("can never be granted: %s", reason));
+		warn_of_rule(report, rule, text_format(_("can never be granted: %s"), reason));
+	else if (deny->file == rule->file)
+		warn_of_rule(report, rule,
+			     text_format(_("can never be granted: line %u denies it"), deny->line));
 	else
 		warn_of_rule(report, rule,
-			     text_format("can never be granted: line %u%s%s denies it", deny->line,
-					 deny->file == rule->file ? "" : " of ",
-					 deny->file == rule->file ? "" : deny->file));
+			     text_format(_("can never be granted: line %u of %s denies it"),
+					 deny->line, deny->file));
 }
 
 /* ---- the whole ---- */
@@ -118,15 +122,23 @@ int acl_report_is_vain(const struct acl_report *report)
 
 char *acl_report_summary(const struct acl_report *report, const char *file)
 {
+	char *rules, *files, *summary;
 	char name[256];
 
 	escape_string(name, sizeof name, file);
+	if (report->rule_count == 0)
+		return text_format(_("%s: good, but no rules yet: nothing is allowed"), name);
 	if (report->allow_count == 0)
-		return text_format("%s: good, but %s: nothing is allowed", name,
-				   report->rule_count == 0 ? "no rules yet" : "it only denies");
+		return text_format(_("%s: good, but it only denies: nothing is allowed"), name);
 	if (acl_report_is_vain(report))
-		return text_format("%s: none of its rules can ever be granted", name);
-	return text_format("%s: good: %zu rule%s in %zu file%s", name, report->rule_count,
-			   report->rule_count == 1 ? "" : "s", report->file_count,
-			   report->file_count == 1 ? "" : "s");
+		return text_format(_("%s: none of its rules can ever be granted"), name);
+	rules = text_format(ngettext("%zu rule", "%zu rules", report->rule_count),
+			    report->rule_count);
+	files = text_format(ngettext("%zu file", "%zu files", report->file_count),
+			    report->file_count);
+	/* TRANSLATORS: "/etc/vmgrant/acl.conf: good: 3 rules in 2 files" */
+	summary = text_format(_("%s: good: %s in %s"), name, rules, files);
+	free(files);
+	free(rules);
+	return summary;
 }

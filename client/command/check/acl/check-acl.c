@@ -7,18 +7,19 @@
 
 #include "client/command/check/acl/acl-report.h"
 #include "client/command/common/command.h"
+#include "client/text/message.h"
 
 static int print_help(void)
 {
-	fputs("usage: vmgrant check-acl [FILE]\n"
-	      "\n"
-	      "Reads a policy and says what is wrong with it: of an error the file, line,\n"
-	      "column and word; warnings of bridges, users and groups that this machine does\n"
-	      "not have. FILE may be a draft; without it the installed policy is judged as a\n"
-	      "request would judge it. The files must be readable.\n"
-	      "\n"
-	      "The exit status is 0 if the policy has no error, else 6; 104 if none of its\n"
-	      "rules can ever be granted. See vmgrant(1).\n",
+	fputs(_("usage: vmgrant check-acl [FILE]\n"
+		"\n"
+		"Reads a policy and says what is wrong with it: of an error the file, line,\n"
+		"column and word; warnings of bridges, users and groups that this machine does\n"
+		"not have. FILE may be a draft; without it the installed policy is judged as a\n"
+		"request would judge it. The files must be readable.\n"
+		"\n"
+		"The exit status is 0 if the policy has no error, else 6; 104 if none of its\n"
+		"rules can ever be granted. See vmgrant(1).\n"),
 	      stdout);
 	return fflush(stdout) == 0 ? VMGRANT_GRANTED : VMGRANT_INTERNAL;
 }
@@ -63,7 +64,7 @@ int command_check_acl(int argc, char **argv)
 		return command_fail_unknown("check-acl", option, argv, options);
 	}
 	if (argc - optind > 1)
-		return command_fail(VMGRANT_USAGE, "check-acl: takes one file at most: "
-				    "try vmgrant check-acl --help");
+		return command_fail(VMGRANT_USAGE, _("check-acl: takes one file at most: "
+						     "try vmgrant check-acl --help"));
 	return check_file(argv[optind]);
 }

@@ -9,6 +9,7 @@
 #include "client/command/check/acl/acl-mend.h"
 #include "client/command/check/acl/acl-report.h"
 #include "client/command/check/check.h"
+#include "client/text/message.h"
 
 #define EDIT_ACL "sudoedit " VMGRANT_ACL_FILE
 
@@ -19,7 +20,7 @@ static void add_error(struct check *check, const struct acl_report *report)
 	/* Where root's files seem to be nobody's, nobody can judge them. */
 	if (report->is_closed || !check->is_mapped) {
 		check_add(check, CHECK_INFO,
-			  text_format("%s: user %s may not read it: not judged here",
+			  text_format(_("%s: user %s may not read it: not judged here"),
 				      VMGRANT_ACL_FILE, check->user),
 			  text_format("sudo vmgrant check --user %s", check->user));
 		return;
@@ -47,13 +48,14 @@ static void add_missing(struct check *check)
 
 	/* The link is somebody's work: another file in its place would undo that. */
 	if (length > 0)
-		check_advise(check, CHECK_FAIL,
-			     text_format("%s: leads to %.*s, which is missing: everything is refused",
-					 VMGRANT_ACL_FILE, (int)length, target),
-			     text_format("make that file, or remove the link"));
+		check_advise(
+			check, CHECK_FAIL,
+			text_format(_("%s: leads to %.*s, which is missing: everything is refused"),
+				    VMGRANT_ACL_FILE, (int)length, target),
+			text_format(_("make that file, or remove the link")));
 	else
-		check_add(check, CHECK_FAIL, text_format("%s: missing: everything is refused",
-							 VMGRANT_ACL_FILE),
+		check_add(check, CHECK_FAIL,
+			  text_format(_("%s: missing: everything is refused"), VMGRANT_ACL_FILE),
 			  text_format("sudo install -D -g " VMGRANT_ACCOUNT " -m 640 /dev/null %s",
 				      VMGRANT_ACL_FILE));
 }

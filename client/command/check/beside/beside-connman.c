@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "client/command/check/beside/beside.h"
+#include "client/text/message.h"
 
 #define CONNMAN_FILE "/etc/connman/main.conf"
 #define CONNMAN_OWN "vmnet,vboxnet,virbr,ifb,ve-,vb-,ham"
@@ -92,9 +93,10 @@ void beside_connman(struct check *check)
 	}
 	beside_close(file);
 	if (!is_told)
-		check_add(check, CHECK_WARN,
-			  text_format("connman: runs, and would take addresses and routes from "
-				      "guests: NetworkInterfaceBlacklist in " CONNMAN_FILE
-				      " does not name " PORT_PREFIX),
-			  connman_mend(has_key, has_section));
+		check_add(
+			check, CHECK_WARN,
+			text_format(
+				_("connman: runs, and would take addresses and routes from guests: NetworkInterfaceBlacklist in %s does not name %s"),
+				CONNMAN_FILE, PORT_PREFIX),
+			connman_mend(has_key, has_section));
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "client/command/check/beside/beside.h"
+#include "client/text/message.h"
 
 /* Is it the one for all interfaces? Only its own title says so, in newer versions. */
 static int is_manager(const struct words *arguments)
@@ -65,11 +66,13 @@ void beside_dhcpcd(struct check *check)
 	beside_close(file);
 	if (is_denied || (has_allowed && !is_allowed))
 		return;
-	check_add(check, CHECK_WARN,
-		  text_format("dhcpcd: runs, and would take addresses and routes from guests: "
-			      "/etc/dhcpcd.conf has no denyinterfaces for " PORT_PREFIX "*"),
-		  is_empty ? text_format("echo 'denyinterfaces " PORT_PREFIX "*' | sudo tee "
-					 "/etc/dhcpcd.conf && sudo systemctl restart dhcpcd")
-			   : text_format("sudo sed -i '1i denyinterfaces " PORT_PREFIX "*' "
-					 "/etc/dhcpcd.conf && sudo systemctl restart dhcpcd"));
+	check_add(
+		check, CHECK_WARN,
+		text_format(
+			_("dhcpcd: runs, and would take addresses and routes from guests: /etc/dhcpcd.conf has no denyinterfaces for %s*"),
+			PORT_PREFIX),
+		is_empty ? text_format("echo 'denyinterfaces " PORT_PREFIX "*' | sudo tee "
+				       "/etc/dhcpcd.conf && sudo systemctl restart dhcpcd")
+			 : text_format("sudo sed -i '1i denyinterfaces " PORT_PREFIX "*' "
+				       "/etc/dhcpcd.conf && sudo systemctl restart dhcpcd"));
 }

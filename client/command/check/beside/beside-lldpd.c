@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "client/command/check/beside/beside.h"
+#include "client/text/message.h"
 
 enum taken { TAKEN_NOT = 0, TAKEN, TAKEN_FOR_SURE };
 
@@ -91,14 +92,16 @@ void beside_lldpd(struct check *check)
 	taken = takes_ours(pattern);
 	if (taken == TAKEN_FOR_SURE)
 		check_advise(check, CHECK_WARN,
-			     text_format("lldpd: runs, and tells guests about this host"),
-			     text_format("take what begins with !! out of the pattern %s in "
-					 "/etc/lldpd.d or /etc/lldpd.conf", pattern));
+			     text_format(_("lldpd: runs, and tells guests about this host")),
+			     text_format(_("take what begins with !! out of the pattern %s in "
+					   "/etc/lldpd.d or /etc/lldpd.conf"),
+					 pattern));
 	else if (taken == TAKEN)
 		check_add(check, CHECK_WARN,
-			  text_format("lldpd: runs, and tells guests about this host"),
+			  text_format(_("lldpd: runs, and tells guests about this host")),
 			  text_format("echo 'configure system interface pattern %s,!" PORT_PREFIX
 				      "*' | sudo tee /etc/lldpd.d/zz-vmgrant.conf && sudo "
-				      "systemctl restart lldpd", pattern));
+				      "systemctl restart lldpd",
+				      pattern));
 	free(pattern);
 }

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "client/command/check/beside/beside.h"
+#include "client/text/message.h"
 
 /* A file of ours that some software reads, from the first of several folders that has it. */
 struct drop_in {
@@ -23,27 +24,30 @@ struct drop_in {
 
 static const struct drop_in drop_ins[] = {
 	{
-		"systemd-udevd", "00-vmgrant.link",
+		"systemd-udevd",
+		"00-vmgrant.link",
 		{ "/etc/systemd/network", "/run/systemd/network", "/usr/local/lib/systemd/network",
 		  "/usr/lib/systemd/network", "/lib/systemd/network" },
 		"[Match]\\nOriginalName=" PORT_PATTERN "\\n\\n[Link]\\nMACAddressPolicy=none\\n",
-		"may give ports of guests other addresses, which a bridge then takes over",
+		N_("may give ports of guests other addresses, which a bridge then takes over"),
 		"sudo udevadm control --reload",
 	},
 	{
-		"systemd-network", "00-vmgrant.network",
+		"systemd-network",
+		"00-vmgrant.network",
 		{ "/etc/systemd/network", "/run/systemd/network", "/usr/local/lib/systemd/network",
 		  "/usr/lib/systemd/network", "/lib/systemd/network" },
 		"[Match]\\nName=" PORT_PATTERN "\\n\\n[Link]\\nUnmanaged=yes\\n",
-		"would configure ports of guests for which some .network file has a [Match]",
+		N_("would configure ports of guests for which some .network file has a [Match]"),
 		"sudo networkctl reload",
 	},
 	{
-		"NetworkManager", "00-vmgrant.conf",
+		"NetworkManager",
+		"00-vmgrant.conf",
 		{ "/etc/NetworkManager/conf.d", "/run/NetworkManager/conf.d",
 		  "/usr/lib/NetworkManager/conf.d" },
 		"[device-vmgrant]\\nmatch-device=interface-name:" PORT_PREFIX "*\\nmanaged=0\\n",
-		"manages ports of guests",
+		N_("manages ports of guests"),
 		"sudo systemctl reload NetworkManager",
 	},
 };
@@ -92,14 +96,14 @@ static void look_for_drop_in(struct check *check, const struct drop_in *drop_in)
 		return;
 	if (place >= 0)
 		check_add(check, CHECK_WARN,
-			  text_format("%s: runs, and %s: %s/%s is masked", drop_in->process,
-				      drop_in->harm, drop_in->folders[place], drop_in->name),
-			  text_format("sudo rm %s/%s && %s", drop_in->folders[place],
-				      drop_in->name, drop_in->reload));
+			  text_format(_("%s: runs, and %s: %s/%s is masked"), drop_in->process,
+				      _(drop_in->harm), drop_in->folders[place], drop_in->name),
+			  text_format("sudo rm %s/%s && %s", drop_in->folders[place], drop_in->name,
+				      drop_in->reload));
 	else
 		check_add(check, CHECK_WARN,
-			  text_format("%s: runs, and %s: %s is missing", drop_in->process,
-				      drop_in->harm, drop_in->name),
+			  text_format(_("%s: runs, and %s: %s is missing"), drop_in->process,
+				      _(drop_in->harm), drop_in->name),
 			  text_format("sudo mkdir -p %s && printf '%s' | sudo tee %s/%s && %s",
 				      drop_in->folders[0], drop_in->text, drop_in->folders[0],
 				      drop_in->name, drop_in->reload));
@@ -124,5 +128,5 @@ void check_beside(struct check *check)
 	}
 	if (running > 0 && check->count == before)
 		check_add(check, CHECK_OK,
-			  text_format("other software: leaves the ports of guests alone"), NULL);
+			  text_format(_("other software: leaves the ports of guests alone")), NULL);
 }

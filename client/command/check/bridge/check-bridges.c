@@ -7,6 +7,7 @@
 #include "client/command/check/check.h"
 #include "client/command/machine/bridges.h"
 #include "client/command/machine/tree.h"
+#include "client/text/message.h"
 #include "wire/process/namespace.h"
 
 #define NET "/sys/class/net"
@@ -31,7 +32,7 @@ static void check_spanning_tree(struct check *check, const char *bridge, const c
 	if (state <= 0 || delay <= FORWARD_DELAY_FINE)
 		return;
 	check_add(check, CHECK_WARN,
-		  text_format("bridge %s: STP keeps a new guest off the network for %ld seconds",
+		  text_format(_("bridge %s: STP keeps a new guest off the network for %ld seconds"),
 			      bridge, 2 * delay / 100),
 		  text_format("sudo ip link set %s type bridge forward_delay 200", quoted));
 }
@@ -44,12 +45,14 @@ static void check_link(struct check *check, const char *bridge)
 	tree_names(&ports, check->root, NET "/%s/brif", bridge);
 	if (!is_up(check, bridge))
 		check_add(check, CHECK_WARN,
-			  text_format("bridge %s: it is down: no frame passes", bridge),
+			  text_format(_("bridge %s: it is down: no frame passes"), bridge),
 			  text_format("sudo ip link set %s up", quoted));
 	else if (ports.count == 0)
 		check_add(check, CHECK_INFO,
-			  text_format("bridge %s: no port: guests reach this machine and each "
-				      "other only", bridge), NULL);
+			  text_format(_("bridge %s: no port: guests reach this machine and each "
+					"other only"),
+				      bridge),
+			  NULL);
 	check_spanning_tree(check, bridge, quoted);
 	words_release(&ports);
 	free(quoted);
@@ -61,9 +64,12 @@ static void add_allowed(struct check *check, const struct probe *probe, enum che
 {
 	int asks = (probe->offer.flags & VMGRANT_PORT_POLKIT) != 0;
 
-	check_add(check, level,
-		  text_format("bridge %s: allowed for user %s%s", probe->bridge, check->user,
-			      asks ? ", if polkit agrees" : ""), NULL);
+	check_add(
+		check, level,
+		asks ? text_format(_("bridge %s: allowed for user %s, if polkit agrees"),
+				   probe->bridge, check->user)
+		     : text_format(_("bridge %s: allowed for user %s"), probe->bridge, check->user),
+		NULL);
 }
 
 static void add_trial(struct check *check, const struct probe *probe)
@@ -73,17 +79,20 @@ static void add_trial(struct check *check, const struct probe *probe)
 		add_allowed(check, probe, CHECK_OK);
 		break;
 	case VMGRANT_POLKIT_CHALLENGE:
-		check_advise(check, CHECK_WARN,
-			     text_format("bridge %s: allowed for user %s, if polkit agrees: it "
-					 "wants a password", probe->bridge, check->user),
-			     text_format("vmgrant run asks on a terminal; with polkit=no in the rule "
-					 "nobody does"));
+		check_advise(
+			check, CHECK_WARN,
+			text_format(_("bridge %s: allowed for user %s, if polkit agrees: it "
+				      "wants a password"),
+				    probe->bridge, check->user),
+			text_format(_("vmgrant run asks on a terminal; with polkit=no in the rule "
+				      "nobody does")));
 		break;
 	case VMGRANT_POLKIT_DENIED:
-		check_advise(check, CHECK_FAIL,
-			     text_format("bridge %s: polkit says no to user %s", probe->bridge,
-					 check->user),
-			     text_format("a rule of polkit decides: look in /etc/polkit-1/rules.d"));
+		check_advise(
+			check, CHECK_FAIL,
+			text_format(_("bridge %s: polkit says no to user %s"), probe->bridge,
+				    check->user),
+			text_format(_("a rule of polkit decides: look in /etc/polkit-1/rules.d")));
 		break;
 	case VMGRANT_POLKIT_FAILED:
 		add_allowed(check, probe, CHECK_INFO); /* the rest is the next check's */
@@ -97,8 +106,9 @@ static void add_probe(struct check *check, const struct probe *probe)
 {
 	if (probe->code == VMGRANT_DENIED) {
 		check_add(check, CHECK_INFO,
-			  text_format("bridge %s: not allowed for user %s", probe->bridge,
-				      check->user), NULL);
+			  text_format(_("bridge %s: not allowed for user %s"), probe->bridge,
+				      check->user),
+			  NULL);
 		return;
 	}
 	if (probe->code == VMGRANT_OBJECT) {
@@ -111,10 +121,12 @@ static void add_probe(struct check *check, const struct probe *probe)
 	}
 	if (!probe->was_tried || probe->card == VMGRANT_QUOTA) {
 		add_allowed(check, probe, CHECK_OK);
-		check_advise(check, CHECK_WARN,
-			     text_format("bridge %s: user %s has all of the %u cards that the rule "
-					 "gives", probe->bridge, check->user, probe->offer.quota),
-			     text_format("end a guest, or ask the administrator for quota="));
+		check_advise(
+			check, CHECK_WARN,
+			text_format(_("bridge %s: user %s has all of the %u cards that the rule "
+				      "gives"),
+				    probe->bridge, check->user, probe->offer.quota),
+			text_format(_("end a guest, or ask the administrator for quota=")));
 	} else {
 		add_trial(check, probe);
 	}
@@ -153,18 +165,29 @@ static const char *best_bridge(const struct check *check)
 }
 
 /* A command that makes one would make it where nobody else is. */
-static void add_none(struct check *check, const char *but)
+static void add_none(struct check *check, int are_for_containers)
 {
 	if (namespace_is_other_network())
 		check_advise(check, CHECK_WARN,
-			     text_format("there is no bridge%s in this process's network namespace, "
-					 "which is not the machine's", but),
-			     text_format("start it in the machine's (without PrivateNetwork=, outside "
-					 "of the container), or use the service, whose bridges are the "
-					 "machine's: vmgrant run --door socket"));
+			     are_for_containers
+				     ? text_format(_(
+					       "there is no bridge but those of containers in this "
+					       "process's network namespace, which is not the "
+					       "machine's"))
+				     : text_format(_("there is no bridge in this process's network "
+						     "namespace, which is not the machine's")),
+			     text_format(_(
+				     "start it in the machine's (without PrivateNetwork=, outside "
+				     "of the container), or use the service, whose bridges are the "
+				     "machine's: vmgrant run --door socket")));
 	else
-		check_add(check, CHECK_WARN, text_format("there is no bridge on this machine%s", but),
-			  text_format("sudo ip link add br0 type bridge && sudo ip link set br0 up"));
+		check_add(
+			check, CHECK_WARN,
+			are_for_containers
+				? text_format(_("there is no bridge on this machine but those of "
+						"containers"))
+				: text_format(_("there is no bridge on this machine")),
+			text_format("sudo ip link add br0 type bridge && sudo ip link set br0 up"));
 }
 
 static void add_none_allowed(struct check *check)
@@ -173,12 +196,13 @@ static void add_none_allowed(struct check *check)
 	char *name, *user;
 
 	if (bridge == NULL) {
-		add_none(check, " but those of containers");
+		add_none(check, 1);
 		return;
 	}
 	name = text_shell_quote(bridge);
 	user = text_shell_quote(check->user);
-	check_add(check, CHECK_WARN, text_format("no bridge is allowed for user %s", check->user),
+	check_add(check, CHECK_WARN,
+		  text_format(_("no bridge is allowed for user %s"), check->user),
 		  text_format("sudo vmgrant allow bridge %s user %s", name, user));
 	free(user);
 	free(name);
@@ -215,7 +239,7 @@ void check_bridges(struct check *check)
 		return;
 	}
 	if (check->probe_count == 0) {
-		add_none(check, "");
+		add_none(check, 0);
 		return;
 	}
 	for (size_t i = 0; i < check->probe_count; i++)

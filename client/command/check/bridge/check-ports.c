@@ -11,6 +11,7 @@
 #include "client/command/machine/bridges.h"
 #include "client/command/machine/ports.h"
 #include "client/command/machine/tree.h"
+#include "client/text/message.h"
 #include "wire/port/port-prefix.h"
 
 #define ADDRESS_SET_BY_HAND 3 /* NET_ADDR_SET */
@@ -35,21 +36,22 @@ static char *describe(const struct port *port)
 
 	switch (port->state) {
 	case PORT_OFF:
-		return text_format("is on no bridge: its guest has no network");
+		return text_format(_("is on no bridge: its guest has no network"));
 	case PORT_DOWN:
-		return text_format("somebody has set it down: its guest has no network");
+		return text_format(_("somebody has set it down: its guest has no network"));
 	case PORT_ELSEWHERE:
-		return text_format("somebody has put it on %s, without its limits", port->master);
+		return text_format(_("somebody has put it on %s, without its limits"),
+				   port->master);
 	case PORT_RESIZED:
-		return text_format("has not the bridge's MTU, but %u", port->mtu_bytes);
+		return text_format(_("has not the bridge's MTU, but %u"), port->mtu_bytes);
 	case PORT_UNHELD:
-		return text_format("no program has it open; it was made persistent");
+		return text_format(_("no program has it open; it was made persistent"));
 	case PORT_BARE:
 	case PORT_WHOLE:
 		break;
 	}
 	limits = port_limits(port);
-	text = text_format("has lost its limits: %s%sBPDU guard, root block", limits,
+	text = text_format(_("has lost its limits: %s%sBPDU guard, root block"), limits,
 			   *limits != '\0' ? ", " : "");
 	free(limits);
 	return text;
@@ -89,16 +91,17 @@ void check_ports(struct check *check)
 		check_add(check,
 			  port->state == PORT_DOWN || port->state == PORT_UNHELD ? CHECK_INFO
 										 : CHECK_WARN,
-			  text_format("port %s: user %s on %s: %s", port->name, user,
+			  text_format(_("port %s: user %s on %s: %s"), port->name, user,
 				      port->made.bridge, what),
 			  mend_of(port));
 		free(what);
 		free(user);
 	}
 	if (whole > 0)
-		check_add(check, CHECK_OK,
-			  text_format("ports: %zu on their bridges, with all their limits", whole),
-			  NULL);
+		check_add(
+			check, CHECK_OK,
+			text_format(_("ports: %zu on their bridges, with all their limits"), whole),
+			NULL);
 	ports_release(&ports);
 }
 
@@ -146,10 +149,15 @@ void check_bridge_addresses(struct check *check)
 			continue;
 		address = address_for(check, bridge);
 		check_add(check, is_kept ? CHECK_INFO : CHECK_WARN,
-			  text_format("bridge %s: its address was never set: it changes with %s",
-				      bridge, is_kept ? "its other ports" : "the first guest"),
+			  is_kept ? text_format(_("bridge %s: its address was never set: it "
+						  "changes with its other ports"),
+						bridge)
+				  : text_format(_("bridge %s: its address was never set: it "
+						  "changes with the first guest"),
+						bridge),
 			  text_format("sudo ip link set dev %s address %s  # and in the network's "
-				      "configuration", bridge, address));
+				      "configuration",
+				      bridge, address));
 		free(address);
 	}
 	words_release(&bridges);

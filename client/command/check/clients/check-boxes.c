@@ -11,6 +11,7 @@
 
 #include "client/command/check/check.h"
 #include "client/command/machine/tree.h"
+#include "client/text/message.h"
 
 #define BRIDGE "virbr0"
 #define CONF "/etc/qemu/bridge.conf"
@@ -46,24 +47,27 @@ void check_boxes(struct check *check)
 	int is_installed = tree_exists(check->root, "/usr/bin/gnome-boxes");
 
 	if (!is_installed && tree_exists(check->root, FLATPAK)) {
-		check_advise(check, CHECK_INFO,
-			     text_format("GNOME Boxes: from Flatpak, where setuid has no effect: its "
-					 "guests get no bridge"),
-			     text_format("install it from the distribution's packages"));
+		check_advise(
+			check, CHECK_INFO,
+			text_format(_("GNOME Boxes: from Flatpak, where setuid has no effect: its "
+				      "guests get no bridge")),
+			text_format(_("install it from the distribution's packages")));
 		return;
 	}
 	if (!is_installed)
 		return;
 	if (!is_up(check))
 		check_add(check, CHECK_INFO,
-			  text_format("GNOME Boxes: " BRIDGE " is not up: its guests get no bridge"),
+			  text_format(_("GNOME Boxes: %s is not up: its guests get no bridge"),
+				      BRIDGE),
 			  text_format("sudo virsh -c qemu:///system net-start default"));
 	if (!is_named(check))
 		check_add(check, CHECK_INFO,
-			  text_format("GNOME Boxes: " CONF " does not allow " BRIDGE ": its guests get "
-				      "no bridge"),
+			  text_format(
+				  _("GNOME Boxes: %s does not allow %s: its guests get no bridge"),
+				  CONF, BRIDGE),
 			  text_format("sudo mkdir -p /etc/qemu && echo 'allow " BRIDGE "' | "
 				      "sudo tee -a " CONF));
 	if (is_up(check) && is_named(check))
-		check_add(check, CHECK_OK, text_format("GNOME Boxes: uses " BRIDGE), NULL);
+		check_add(check, CHECK_OK, text_format(_("GNOME Boxes: uses %s"), BRIDGE), NULL);
 }

@@ -10,6 +10,7 @@
 #include "client/command/check/check.h"
 #include "client/command/machine/capture.h"
 #include "client/command/machine/tree.h"
+#include "client/text/message.h"
 
 #define VERSION_TIMEOUT_MS 10000
 
@@ -43,10 +44,11 @@ static int try_qemu(struct check *check, const char *program)
 		return 0;
 	version = version_in(capture.text);
 	if (capture.end == CAPTURE_EXITED && capture.status == 0 && version != NULL)
-		check_add(check, CHECK_OK, text_format("%s: version %s", program, version), NULL);
+		check_add(check, CHECK_OK, text_format(_("%s: version %s"), program, version),
+			  NULL);
 	else
-		check_advise(check, CHECK_WARN, text_format("%s: does not work", program),
-			     text_format("run %s --version to see why", program));
+		check_advise(check, CHECK_WARN, text_format(_("%s: does not work"), program),
+			     text_format(_("run %s --version to see why"), program));
 	free(version);
 	return 1;
 }
@@ -62,8 +64,9 @@ void check_qemu(struct check *check)
 	found = try_qemu(check, system) || try_qemu(check, "qemu-kvm") ||
 		try_qemu(check, "/usr/libexec/qemu-kvm");
 	if (!found)
-		check_advise(check, CHECK_INFO, text_format("%s: not installed", system),
-			     text_format("install QEMU, or use another program with vmgrant run"));
+		check_advise(
+			check, CHECK_INFO, text_format(_("%s: not installed"), system),
+			text_format(_("install QEMU, or use another program with vmgrant run")));
 	free(system);
 }
 
@@ -83,7 +86,7 @@ void check_old_helper(struct check *check)
 
 		if (stat(path, &status) == 0 && (status.st_mode & S_ISUID) != 0)
 			check_add(check, CHECK_INFO,
-				  text_format("%s: still setuid root; nothing needs it now",
+				  text_format(_("%s: still setuid root; nothing needs it now"),
 					      places[i]),
 				  text_format("sudo chmod u-s %s", places[i]));
 		free(path);

@@ -9,6 +9,7 @@
 #include "client/command/libvirt/read-domain.h"
 #include "client/command/machine/libvirt-conf.h"
 #include "client/command/machine/tree.h"
+#include "client/text/message.h"
 
 #define END ".xml"
 
@@ -35,11 +36,12 @@ static void check_domain(struct check *check, const char *path, const char *name
 		list = join(&domain.dropped);
 		check_advise(
 			check, CHECK_WARN,
-			text_format("libvirt: domain %s: its <interface type='bridge'> has %s, "
-				    "which libvirt's sessions take and ignore",
+			text_format(_("libvirt: domain %s: its <interface type='bridge'> has %s, "
+				      "which libvirt's sessions take and ignore"),
 				    name, list),
-			text_format("take it out; several queues come by vmgrant libvirt, VLAN and "
-				    "isolation from the rule"));
+			text_format(
+				_("take it out; several queues come by vmgrant libvirt, VLAN and "
+				  "isolation from the rule")));
 		free(list);
 	}
 	domain_text_release(&domain);

@@ -12,6 +12,7 @@
 #include "client/command/check/check.h"
 #include "client/command/machine/libvirt-conf.h"
 #include "client/command/machine/tree.h"
+#include "client/text/message.h"
 
 static char *read_bridge_helper(const char *path)
 {
@@ -126,9 +127,10 @@ static void add_none(struct check *check, const char *folder)
 	char *quoted = text_shell_quote(folder);
 
 	check_add(check, CHECK_INFO,
-		  text_format("libvirt: %s/qemu.conf does not name a bridge_helper", folder),
+		  text_format(_("libvirt: %s/qemu.conf does not name a bridge_helper"), folder),
 		  as_user(check, text_format("mkdir -p %s && echo 'bridge_helper = \"%s\"' "
-					     ">>%s/qemu.conf", quoted, check->helper, quoted)));
+					     ">>%s/qemu.conf",
+					     quoted, check->helper, quoted)));
 	free(quoted);
 }
 
@@ -137,11 +139,13 @@ static void add_right(struct check *check, const char *path, const char *value)
 	char *pid = find_stale_daemon(check, path);
 
 	if (pid == NULL)
-		check_add(check, CHECK_OK, text_format("libvirt: bridge_helper is %s", value), NULL);
+		check_add(check, CHECK_OK, text_format(_("libvirt: bridge_helper is %s"), value),
+			  NULL);
 	else
 		check_add(check, CHECK_WARN,
-			  text_format("libvirt: process %s started before bridge_helper was set; "
-				      "guests run on without it", pid),
+			  text_format(_("libvirt: process %s started before bridge_helper was set; "
+					"guests run on without it"),
+				      pid),
 			  as_user(check, text_format("kill %s", pid)));
 	free(pid);
 }
@@ -151,9 +155,10 @@ static void add_other(struct check *check, const char *path, const char *value)
 	char *quoted = text_shell_quote(path);
 
 	check_add(check, CHECK_WARN,
-		  text_format("libvirt: bridge_helper is %s, not %s", value, check->helper),
+		  text_format(_("libvirt: bridge_helper is %s, not %s"), value, check->helper),
 		  as_user(check, text_format("sed -i 's|^[ \\t]*bridge_helper.*|bridge_helper = "
-					     "\"%s\"|' %s", check->helper, quoted)));
+					     "\"%s\"|' %s",
+					     check->helper, quoted)));
 	free(quoted);
 }
 

@@ -15,6 +15,7 @@
 
 #include "client/command/check/check.h"
 #include "client/command/machine/tree.h"
+#include "client/text/message.h"
 
 /* What the child found, as its exit status. */
 enum trial {
@@ -103,13 +104,15 @@ void check_apparmor(struct check *check)
 		trial = try_profile(daemons[i].profile, check->helper);
 		if (trial == TRIAL_FORBIDDEN)
 			check_add(check, CHECK_WARN,
-				  text_format("libvirt: AppArmor's profile %s does not let it start "
-					      "%s: its guests get no network card",
-					      daemons[i].profile, check->helper),
+				  text_format(
+					  _("libvirt: AppArmor's profile %s does not let it start "
+					    "%s: its guests get no network card"),
+					  daemons[i].profile, check->helper),
 				  mend_for(check, daemons[i].program));
 		else if (trial == TRIAL_STARTED)
 			check_add(check, CHECK_OK,
-				  text_format("libvirt: AppArmor's profile %s lets it start %s",
-					      daemons[i].profile, check->helper), NULL);
+				  text_format(_("libvirt: AppArmor's profile %s lets it start %s"),
+					      daemons[i].profile, check->helper),
+				  NULL);
 	}
 }

@@ -13,6 +13,7 @@
 #include "client/command/machine/capture.h"
 #include "client/command/machine/tree.h"
 #include "client/confine/confine.h"
+#include "client/text/message.h"
 
 #define TRIAL_TIMEOUT_MS 60000
 #define SAYER "vmgrant: --confine: "
@@ -34,15 +35,19 @@ static void check_landlock(struct check *check)
 	const int abi = confine_landlock_abi();
 
 	if (abi == 0)
-		check_advise(check, CHECK_FAIL, text_format("Landlock: not in this kernel, or off"),
-			     text_format("boot Linux 5.13 or newer with landlock in lsm= of its "
-					 "command line"));
+		check_advise(check, CHECK_FAIL,
+			     text_format(_("Landlock: not in this kernel, or off")),
+			     text_format(_("boot Linux 5.13 or newer with landlock in lsm= of its "
+					   "command line")));
 	else if (abi < CONFINE_LANDLOCK_SCOPES)
-		check_add(check, CHECK_INFO,
-			  text_format("Landlock: ABI %d: keeps files; signals and abstract sockets "
-				      "are kept by namespaces alone", abi), NULL);
+		check_add(
+			check, CHECK_INFO,
+			text_format(_("Landlock: ABI %d: keeps files; signals and abstract sockets "
+				      "are kept by namespaces alone"),
+				    abi),
+			NULL);
 	else
-		check_add(check, CHECK_OK, text_format("Landlock: ABI %d", abi), NULL);
+		check_add(check, CHECK_OK, text_format(_("Landlock: ABI %d"), abi), NULL);
 }
 
 static void check_ids(struct check *check)
@@ -51,12 +56,13 @@ static void check_ids(struct check *check)
 	char *why = NULL;
 
 	if (confine_ids_find(&first, &count, &why) == 0) {
-		check_add(check, CHECK_OK, text_format("subordinate ids: %u from %u on", count, first),
-			  NULL);
+		check_add(check, CHECK_OK,
+			  text_format(_("subordinate ids: %u from %u on"), count, first), NULL);
 	} else {
 		check_advise(check, CHECK_WARN,
-			     text_format("subordinate ids: none: guests have user %s's own id",
-					 check->user), why);
+			     text_format(_("subordinate ids: none: guests have user %s's own id"),
+					 check->user),
+			     why);
 	}
 }
 
@@ -66,10 +72,10 @@ static void check_groups(struct check *check)
 
 	if (confine_scope_find(&why) == 0)
 		check_add(check, CHECK_OK,
-			  text_format("control groups: scopes of the person's systemd"), NULL);
+			  text_format(_("control groups: scopes of the person's systemd")), NULL);
 	else
 		check_add(check, CHECK_INFO,
-			  text_format("control groups: none of its own: %s", why), NULL);
+			  text_format(_("control groups: none of its own: %s"), why), NULL);
 	free(why);
 }
 
@@ -80,10 +86,11 @@ static void check_node(struct check *check)
 	struct stat status;
 
 	if (stat(path, &status) == 0 && (status.st_mode & 06) != 06)
-		check_add(check, CHECK_WARN,
-			  text_format("/dev/kvm: closed to subordinate ids: QEMU before 9.2 has no "
-				      "KVM, but with --confine=same-user"),
-			  text_format("sudo chmod 666 /dev/kvm"));
+		check_add(
+			check, CHECK_WARN,
+			text_format(_("/dev/kvm: closed to subordinate ids: QEMU before 9.2 has no "
+				      "KVM, but with --confine=same-user")),
+			text_format("sudo chmod 666 /dev/kvm"));
 	free(path);
 }
 
@@ -96,8 +103,8 @@ static void check_trial(struct check *check)
 
 	capture_run(argv, TRIAL_TIMEOUT_MS, capture);
 	if (capture->end == CAPTURE_EXITED && capture->status == 0) {
-		check_add(check, CHECK_OK, text_format("a trial: a program was started, shut in"),
-			  NULL);
+		check_add(check, CHECK_OK,
+			  text_format(_("a trial: a program was started, shut in")), NULL);
 		free(capture);
 		return;
 	}
@@ -106,13 +113,14 @@ static void check_trial(struct check *check)
 		last = line;
 	if (last != NULL && strncmp(last, SAYER, sizeof SAYER - 1) == 0)
 		last += sizeof SAYER - 1;
-	line = text_format("a trial: %s", last != NULL ? last : "a program cannot be started");
+	line = text_format(_("a trial: %s"),
+			   last != NULL ? last : _("a program cannot be started"));
 	command = namespaces_command(check);
 	if (command != NULL)
 		check_add(check, CHECK_FAIL, line, command);
 	else
 		check_advise(check, CHECK_FAIL, line,
-			     text_format("--confine=best goes on without what is missing"));
+			     text_format(_("--confine=best goes on without what is missing")));
 	free(capture);
 }
 

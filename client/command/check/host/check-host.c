@@ -16,6 +16,7 @@
 #include "client/command/check/check.h"
 #include "client/command/check/host/group-advice.h"
 #include "client/command/machine/tree.h"
+#include "client/text/message.h"
 
 /* ---- KVM ---- */
 
@@ -47,18 +48,19 @@ static void add_no_kvm(struct check *check)
 
 	if (module != NULL && tree_exists(check->root, "/sys/class/misc/kvm"))
 		check_add(check, CHECK_WARN,
-			  text_format("/dev/kvm: missing: guests are emulated, which is slow"),
+			  text_format(_("/dev/kvm: missing: guests are emulated, which is slow")),
 			  text_format("sudo mknod -m 666 /dev/kvm c 10 232"));
 	else if (module != NULL)
 		check_add(check, CHECK_WARN,
-			  text_format("/dev/kvm: missing: guests are emulated, which is slow"),
+			  text_format(_("/dev/kvm: missing: guests are emulated, which is slow")),
 			  text_format("sudo modprobe %s", module));
 	else
-		check_advise(check, CHECK_WARN,
-			     text_format("/dev/kvm: missing: the processor shows no "
-					 "virtualisation"),
-			     text_format("guests are emulated, which is slow: switch it on in the "
-					 "firmware, or in the machine around this one"));
+		check_advise(
+			check, CHECK_WARN,
+			text_format(_("/dev/kvm: missing: the processor shows no "
+				      "virtualisation")),
+			text_format(_("guests are emulated, which is slow: switch it on in the "
+				      "firmware, or in the machine around this one")));
 }
 
 static void add_closed_kvm(struct check *check, const char *path)
@@ -71,8 +73,13 @@ static void add_closed_kvm(struct check *check, const char *path)
 	if (group != NULL && group_gives_power(group))
 		group = NULL;
 	check_add(check, CHECK_WARN,
-		  text_format("/dev/kvm: closed to user %s%s: guests are emulated, which is slow",
-			      check->user, group != NULL ? " (counts from the next login)" : ""),
+		  group != NULL
+			  ? text_format(_("/dev/kvm: closed to user %s (counts from the next "
+					  "login): guests are emulated, which is slow"),
+					check->user)
+			  : text_format(_("/dev/kvm: closed to user %s: guests are emulated, which "
+					  "is slow"),
+					check->user),
 		  group != NULL ? group_command(group, check->user)
 				: text_format("sudo chmod 666 /dev/kvm"));
 }
@@ -86,16 +93,17 @@ void check_kvm(struct check *check)
 	if (fd < 0 && error == EACCES)
 		add_closed_kvm(check, path);
 	else if (fd < 0 && error == EPERM)
-		check_add_closed(check, CHECK_WARN, "/dev/kvm", "guests are emulated, which is slow");
+		check_add_closed(check, CHECK_WARN, "/dev/kvm",
+				 _("guests are emulated, which is slow"));
 	else if (fd < 0 && (error == ENOENT || error == ENODEV || error == ENXIO))
 		add_no_kvm(check);
 	else if (fd < 0)
 		check_add(check, CHECK_WARN,
-			  text_format("/dev/kvm: cannot be opened: %s", strerror(error)), NULL);
+			  text_format(_("/dev/kvm: cannot be opened: %s"), strerror(error)), NULL);
 	else if (ioctl(fd, KVM_GET_API_VERSION, 0) != KVM_API_VERSION)
-		check_add(check, CHECK_WARN, text_format("/dev/kvm: is not KVM"), NULL);
+		check_add(check, CHECK_WARN, text_format(_("/dev/kvm: is not KVM")), NULL);
 	else
-		check_add(check, CHECK_OK, text_format("/dev/kvm: usable"), NULL);
+		check_add(check, CHECK_OK, text_format(_("/dev/kvm: usable")), NULL);
 	if (fd >= 0)
 		close(fd);
 	free(path);
@@ -110,12 +118,13 @@ void check_vhost(struct check *check)
 
 	if (tree_exists(check->root, "/dev/vhost-net"))
 		check_add(check, CHECK_OK,
-			  text_format("/dev/vhost-net: there, for rules with vhost"), NULL);
+			  text_format(_("/dev/vhost-net: there, for rules with vhost")), NULL);
 	else if (check_is_closed(check, "/dev/vhost-net"))
-		check_add_closed(check, CHECK_INFO, "/dev/vhost-net", "no card can have vhost=on");
+		check_add_closed(check, CHECK_INFO, "/dev/vhost-net",
+				 _("no card can have vhost=on"));
 	else
 		check_add(check, CHECK_INFO,
-			  text_format("/dev/vhost-net: missing: no card can have vhost=on"),
+			  text_format(_("/dev/vhost-net: missing: no card can have vhost=on")),
 			  text_format(is_loaded ? "sudo mknod -m 666 /dev/vhost-net c 10 238"
 						: "sudo modprobe vhost_net"));
 }
@@ -127,9 +136,12 @@ void check_memory(struct check *check)
 	if (getrlimit(RLIMIT_MEMLOCK, &limit) < 0)
 		return;
 	if (limit.rlim_cur == RLIM_INFINITY)
-		check_add(check, CHECK_INFO, text_format("locked memory: no limit"), NULL);
+		check_add(check, CHECK_INFO, text_format(_("locked memory: no limit")), NULL);
 	else
 		check_add(check, CHECK_INFO,
-			  text_format("locked memory: %llu KiB; memlock= in a rule for a PCI device "
-				      "gives more", (unsigned long long)limit.rlim_cur / 1024), NULL);
+			  text_format(
+				  _("locked memory: %llu KiB; memlock= in a rule for a PCI device "
+				    "gives more"),
+				  (unsigned long long)limit.rlim_cur / 1024),
+			  NULL);
 }

@@ -15,9 +15,10 @@
 #include "client/command/check/check.h"
 #include "client/command/check/host/group-advice.h"
 #include "client/command/machine/capture.h"
+#include "client/text/message.h"
 
 #define HELPER_TIMEOUT_MS 10000
-#define INSTALL_AGAIN "install vmgrant again"
+#define INSTALL_AGAIN _("install vmgrant again")
 
 /* ---- the helper ---- */
 
@@ -37,17 +38,18 @@ static void add_group(struct check *check, const struct stat *status)
 	const struct group *group = getgrgid(status->st_gid);
 
 	if ((status->st_mode & S_IXGRP) == 0 || group == NULL)
-		add_mode(check, "may not be started");
+		add_mode(check, _("may not be started"));
 	else if (group_gives_power(group))
 		check_advise(check, CHECK_FAIL,
-			     text_format("%s: only for group %s", check->helper, group->gr_name),
-			     text_format("give the file a group that gives its members nothing "
-					 "else, and add user %s to it", check->user));
+			     text_format(_("%s: only for group %s"), check->helper, group->gr_name),
+			     text_format(_("give the file a group that gives its members nothing "
+					   "else, and add user %s to it"),
+					 check->user));
 	else
 		check_add(check, CHECK_FAIL,
-			  text_format("%s: only members of group %s may start it, and user %s is "
-				      "none; it counts from the next login", check->helper,
-				      group->gr_name, check->user),
+			  text_format(_("%s: only members of group %s may start it, and user %s is "
+					"none; it counts from the next login"),
+				      check->helper, group->gr_name, check->user),
 			  group_command(group, check->user));
 }
 
@@ -62,26 +64,28 @@ static void check_file(struct check *check)
 	struct stat status;
 
 	if (stat(check->helper, &status) < 0)
-		check_advise(check, CHECK_FAIL,
-			     text_format("%s: cannot be found: %s", check->helper,
-					 strerror(errno)), text_format(INSTALL_AGAIN));
+		check_advise(
+			check, CHECK_FAIL,
+			text_format(_("%s: cannot be found: %s"), check->helper, strerror(errno)),
+			text_format(INSTALL_AGAIN));
 	else if (!S_ISREG(status.st_mode))
-		check_advise(check, CHECK_FAIL, text_format("%s: not a file", check->helper),
+		check_advise(check, CHECK_FAIL, text_format(_("%s: not a file"), check->helper),
 			     text_format(INSTALL_AGAIN));
 	else if (!is_owned_by_root(check, &status))
-		add_mode(check, "does not belong to root");
+		add_mode(check, _("does not belong to root"));
 	else if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-		add_mode(check, "others than root may write to it");
+		add_mode(check, _("others than root may write to it"));
 	else if (getxattr(check->helper, "security.capability", NULL, 0) > 0)
 		check_add(check, CHECK_INFO,
-			  text_format("%s: has capabilities instead of the setuid bit",
+			  text_format(_("%s: has capabilities instead of the setuid bit"),
 				      check->helper),
 			  NULL);
 	else if ((status.st_mode & S_ISUID) == 0 && VMGRANT_HELPER_MODE[0] == '4')
-		add_mode(check, "not setuid root");
+		add_mode(check, _("not setuid root"));
 	else if ((status.st_mode & S_ISUID) == 0)
 		check_add(check, CHECK_INFO,
-			  text_format("%s: not setuid, as vmgrant was built", check->helper), NULL);
+			  text_format(_("%s: not setuid, as vmgrant was built"), check->helper),
+			  NULL);
 	else if (access(check->helper, X_OK) < 0)
 		add_group(check, &status);
 }
@@ -93,7 +97,7 @@ static void check_mount(struct check *check)
 
 	if (statvfs(check->helper, &filesystem) == 0 && (filesystem.f_flag & ST_NOSUID) != 0)
 		check_add(check, CHECK_FAIL,
-			  text_format("%s: its file system is mounted nosuid", check->helper),
+			  text_format(_("%s: its file system is mounted nosuid"), check->helper),
 			  text_format("sudo mount -o remount,suid "
 				      "\"$(findmnt --noheadings --output TARGET --target %s)\"",
 				      path));
@@ -117,13 +121,15 @@ static void add_broken(struct check *check, const struct capture *capture)
 	char *library = missing_library(capture->text);
 
 	if (library != NULL)
-		check_advise(check, CHECK_FAIL,
-			     text_format("%s: does not work: %s is missing", check->helper, library),
-			     text_format("install the package of that library"));
+		check_advise(
+			check, CHECK_FAIL,
+			text_format(_("%s: does not work: %s is missing"), check->helper, library),
+			text_format(_("install the package of that library")));
 	else
-		check_advise(check, CHECK_FAIL,
-			     text_format("%s: does not work: it cannot be started", check->helper),
-			     text_format(INSTALL_AGAIN));
+		check_advise(
+			check, CHECK_FAIL,
+			text_format(_("%s: does not work: it cannot be started"), check->helper),
+			text_format(INSTALL_AGAIN));
 	free(library);
 }
 
@@ -141,12 +147,13 @@ static void check_version(struct check *check)
 		add_broken(check, &capture);
 	else if (strcmp(capture.text + sizeof name - 1, PACKAGE_VERSION) != 0)
 		check_advise(check, CHECK_WARN,
-			     text_format("%s: version %.20s, but this is vmgrant %s", check->helper,
-					 capture.text + sizeof name - 1, PACKAGE_VERSION),
+			     text_format(_("%s: version %.20s, but this is vmgrant %s"),
+					 check->helper, capture.text + sizeof name - 1,
+					 PACKAGE_VERSION),
 			     text_format(INSTALL_AGAIN));
 	else
 		check_add(check, CHECK_OK,
-			  text_format("%s: %s, setuid root", check->helper, capture.text), NULL);
+			  text_format(_("%s: %s, setuid root"), check->helper, capture.text), NULL);
 	free(argv[0]);
 	free(argv[1]);
 }
@@ -163,8 +170,9 @@ void check_helper(struct check *check)
 		check_version(check);
 	if (access(VMGRANT_AUTHORIZE, X_OK) < 0)
 		check_advise(check, CHECK_FAIL,
-			     text_format("%s: %s: polkit cannot be asked", VMGRANT_AUTHORIZE,
-					 strerror(errno)), text_format(INSTALL_AGAIN));
+			     text_format(_("%s: %s: polkit cannot be asked"), VMGRANT_AUTHORIZE,
+					 strerror(errno)),
+			     text_format(INSTALL_AGAIN));
 }
 
 /* ---- the account ---- */
@@ -175,7 +183,7 @@ void check_account(struct check *check)
 
 	if (account == NULL)
 		check_add(check, CHECK_FAIL,
-			  text_format("account %s: missing: the helper works under it",
+			  text_format(_("account %s: missing: the helper works under it"),
 				      VMGRANT_ACCOUNT),
 			  text_format("sudo useradd --system %s --home-dir / "
 				      "--shell /usr/sbin/nologin " VMGRANT_ACCOUNT,
@@ -183,11 +191,12 @@ void check_account(struct check *check)
 									: "--user-group"));
 	else if (account->pw_uid == 0)
 		check_advise(check, CHECK_FAIL,
-			     text_format("account %s: is root: the helper refuses to work",
+			     text_format(_("account %s: is root: the helper refuses to work"),
 					 VMGRANT_ACCOUNT),
-			     text_format("give the account a uid of its own"));
+			     text_format(_("give the account a uid of its own")));
 	else
 		check_add(check, CHECK_OK,
-			  text_format("account %s: uid %u", VMGRANT_ACCOUNT,
-				      (unsigned)account->pw_uid), NULL);
+			  text_format(_("account %s: uid %u"), VMGRANT_ACCOUNT,
+				      (unsigned)account->pw_uid),
+			  NULL);
 }

@@ -12,6 +12,7 @@
 #include "client/command/check/check.h"
 #include "client/command/machine/capture.h"
 #include "client/command/machine/tree.h"
+#include "client/text/message.h"
 
 #define ACTION "org.vmgrant.tap"
 #define ACTION_FILE VMGRANT_ACTIONS "/org.vmgrant.policy"
@@ -43,15 +44,18 @@ void check_actions(struct check *check)
 
 	if (owners < 0)
 		check_advise(check, CHECK_FAIL,
-			     text_format("%s: %s: polkit does not know vmgrant", ACTION_FILE,
-					 strerror(errno)), text_format("install vmgrant again"));
+			     text_format(_("%s: %s: polkit does not know vmgrant"), ACTION_FILE,
+					 strerror(errno)),
+			     text_format(_("install vmgrant again")));
 	else if (owners == 0)
 		check_advise(check, CHECK_FAIL,
-			     text_format("%s: %s is not the owner of the actions", ACTION_FILE,
-					 VMGRANT_ACCOUNT), text_format("install vmgrant again"));
+			     text_format(_("%s: %s is not the owner of the actions"), ACTION_FILE,
+					 VMGRANT_ACCOUNT),
+			     text_format(_("install vmgrant again")));
 	else
 		check_add(check, CHECK_OK,
-			  text_format("polkit actions: belong to account %s", VMGRANT_ACCOUNT), NULL);
+			  text_format(_("polkit actions: belong to account %s"), VMGRANT_ACCOUNT),
+			  NULL);
 }
 
 /* Without polkit only rules with polkit=no give anything. */
@@ -62,7 +66,7 @@ static enum check_level trouble_level(const struct check *check)
 
 static void add_trouble(struct check *check, const char *what, const char *command)
 {
-	check_add(check, trouble_level(check), text_format("polkit: %s", what),
+	check_add(check, trouble_level(check), text_format(_("polkit: %s"), what),
 		  text_format("%s", command));
 }
 
@@ -116,10 +120,10 @@ static int check_hidden_processes(struct check *check)
 		return 0;
 	if (daemon == NULL)
 		check_advise(check, trouble_level(check),
-			     text_format("polkit: /proc is mounted with hidepid"),
-			     text_format("mount it with gid= of the group of polkit's daemon"));
+			     text_format(_("polkit: /proc is mounted with hidepid")),
+			     text_format(_("mount it with gid= of the group of polkit's daemon")));
 	else
-		add_trouble(check, "/proc is mounted with hidepid: its daemon sees nobody",
+		add_trouble(check, _("/proc is mounted with hidepid: its daemon sees nobody"),
 			    "sudo mount -o remount,gid=\"$(id -g polkitd)\" /proc");
 	return 1;
 }
@@ -154,18 +158,22 @@ static void judge_answer(struct check *check, const struct capture *capture)
 {
 	if (capture->end == CAPTURE_NOT_FOUND)
 		check_advise(check, trouble_level(check),
-			     text_format("polkit: pkaction is not installed, and so probably no "
-					 "polkit"), text_format("install polkit"));
+			     text_format(_("polkit: pkaction is not installed, and so probably no "
+					   "polkit")),
+			     text_format(_("install polkit")));
 	else if (capture->end == CAPTURE_LATE)
-		add_trouble(check, "does not answer in time", "sudo systemctl restart polkit");
+		add_trouble(check, _("does not answer in time"), "sudo systemctl restart polkit");
 	else if (strstr(capture->text, "No action with action id") != NULL)
-		add_trouble(check, "does not know " ACTION, "sudo systemctl restart polkit");
+		check_add(check, trouble_level(check),
+			  text_format(_("polkit: does not know %s"), ACTION),
+			  text_format("sudo systemctl restart polkit"));
 	else if (capture->end != CAPTURE_EXITED || capture->status != 0)
-		add_trouble(check, "cannot be reached", "sudo systemctl start polkit");
+		add_trouble(check, _("cannot be reached"), "sudo systemctl start polkit");
 	else if (failed_trial(check) != NULL && !check_hidden_processes(check))
 		check_add_sentence(check, CHECK_FAIL, failed_trial(check));
 	else if (failed_trial(check) == NULL)
-		check_add(check, CHECK_OK, text_format("polkit: answers and knows " ACTION), NULL);
+		check_add(check, CHECK_OK, text_format(_("polkit: answers and knows %s"), ACTION),
+			  NULL);
 }
 
 void check_polkit(struct check *check)
@@ -174,7 +182,8 @@ void check_polkit(struct check *check)
 	struct capture capture;
 
 	if (has_answered(check)) {
-		check_add(check, CHECK_OK, text_format("polkit: answers and knows " ACTION), NULL);
+		check_add(check, CHECK_OK, text_format(_("polkit: answers and knows %s"), ACTION),
+			  NULL);
 	} else {
 		capture_run(argv, POLKIT_TIMEOUT_MS, &capture);
 		judge_answer(check, &capture);
@@ -187,11 +196,13 @@ void check_agent(struct check *check)
 {
 	if (access(VMGRANT_PKTTYAGENT, X_OK) == 0)
 		check_add(check, CHECK_OK,
-			  text_format("%s: can ask for a password on a terminal",
-				      VMGRANT_PKTTYAGENT), NULL);
+			  text_format(_("%s: can ask for a password on a terminal"),
+				      VMGRANT_PKTTYAGENT),
+			  NULL);
 	else
 		check_advise(check, check->needs_polkit ? CHECK_WARN : CHECK_INFO,
-			     text_format("%s: %s: without a desktop nobody asks for polkit's "
-					 "password", VMGRANT_PKTTYAGENT, strerror(errno)),
-			     text_format("install polkit's pkttyagent"));
+			     text_format(_("%s: %s: without a desktop nobody asks for polkit's "
+					   "password"),
+					 VMGRANT_PKTTYAGENT, strerror(errno)),
+			     text_format(_("install polkit's pkttyagent")));
 }

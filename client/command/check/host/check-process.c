@@ -7,9 +7,10 @@
 
 #include "client/command/check/check.h"
 #include "client/command/machine/tree.h"
+#include "client/text/message.h"
 
-#define START_OUTSIDE \
-	"start it outside of the container or sandbox, or sudo systemctl enable --now vmgrant.socket"
+#define START_OUTSIDE                                                                              \
+	_("start it outside of the container or sandbox, or sudo systemctl enable --now vmgrant.socket")
 
 /* The value behind "NAME:\t" in /proc/self/status, or NULL. */
 static char *status_value(const struct check *check, const char *name)
@@ -46,10 +47,12 @@ static void check_bounding_set(struct check *check)
 	free(value);
 	for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
 		if ((set >> needed[i].bit & 1) == 0)
-			check_advise(check, CHECK_FAIL,
-				     text_format("this process: %s was taken away from it for good",
-						 needed[i].name),
-				     text_format("no helper that it starts gets it: " START_OUTSIDE));
+			check_advise(
+				check, CHECK_FAIL,
+				text_format(_("this process: %s was taken away from it for good"),
+					    needed[i].name),
+				text_format(_("no helper that it starts gets it: %s"),
+					    START_OUTSIDE));
 	}
 }
 
@@ -58,13 +61,15 @@ static void find_reasons(struct check *check)
 	char *privs = status_value(check, "NoNewPrivs");
 
 	if (privs != NULL && *privs == '1')
-		check_advise(check, CHECK_FAIL,
-			     text_format("this process: no_new_privs is set: setuid has no effect"),
-			     text_format(START_OUTSIDE));
+		check_advise(
+			check, CHECK_FAIL,
+			text_format(_("this process: no_new_privs is set: setuid has no effect")),
+			text_format(START_OUTSIDE));
 	if (!check->is_mapped)
-		check_advise(check, CHECK_FAIL,
-			     text_format("this process: in a user namespace: setuid has no effect"),
-			     text_format(START_OUTSIDE));
+		check_advise(
+			check, CHECK_FAIL,
+			text_format(_("this process: in a user namespace: setuid has no effect")),
+			text_format(START_OUTSIDE));
 	check_bounding_set(check);
 	free(privs);
 }
@@ -88,9 +93,10 @@ void check_process(struct check *check)
 		find_reasons(check);
 	if (check->count == before)
 		check_add(check, CHECK_OK,
-			  text_format(asks_service(check)
-					      ? "this process: setuid has no effect: asks the service "
-						VMGRANT_SOCKET
-					      : "this process: may start setuid programs"),
+			  asks_service(check)
+				  ? text_format(_("this process: setuid has no effect: asks the "
+						  "service %s"),
+						VMGRANT_SOCKET)
+				  : text_format(_("this process: may start setuid programs")),
 			  NULL);
 }

@@ -13,6 +13,7 @@
 
 #include "client/command/check/check.h"
 #include "client/command/machine/tree.h"
+#include "client/text/message.h"
 
 #define TUN "/dev/net/tun"
 
@@ -22,7 +23,8 @@ static void add_missing_tun(struct check *check)
 {
 	int is_loaded = tree_exists(check->root, "/sys/class/misc/tun");
 
-	check_add(check, CHECK_FAIL, text_format(TUN ": missing: no network card can be made"),
+	check_add(check, CHECK_FAIL,
+		  text_format(_("%s: missing: no network card can be made"), TUN),
 		  text_format(is_loaded ? "sudo mkdir -p /dev/net && sudo mknod -m 666 " TUN
 					  " c 10 200"
 					: "sudo modprobe tun"));
@@ -36,11 +38,11 @@ static void check_tun_open(struct check *check, const char *path)
 
 	if (fd >= 0) {
 		close(fd);
-		check_add(check, CHECK_OK, text_format(TUN ": open to everybody"), NULL);
+		check_add(check, CHECK_OK, text_format(_("%s: open to everybody"), TUN), NULL);
 	} else if (error == EPERM) {
-		check_add_closed(check, CHECK_FAIL, TUN, "no network card can be made");
+		check_add_closed(check, CHECK_FAIL, TUN, _("no network card can be made"));
 	} else if (error == ENODEV || error == ENXIO) {
-		check_add(check, CHECK_FAIL, text_format(TUN ": the driver is missing"),
+		check_add(check, CHECK_FAIL, text_format(_("%s: the driver is missing"), TUN),
 			  text_format("sudo modprobe tun"));
 	} else {
 		check_add(check, CHECK_FAIL, text_format(TUN ": %s", strerror(error)), NULL);
@@ -53,17 +55,18 @@ static void judge_tun(struct check *check, const char *path, const struct stat *
 	struct statvfs filesystem;
 
 	if (!S_ISCHR(status->st_mode))
-		check_add(check, CHECK_FAIL, text_format(TUN ": not a device"),
+		check_add(check, CHECK_FAIL, text_format(_("%s: not a device"), TUN),
 			  text_format("sudo rm -r " TUN " && sudo mknod -m 666 " TUN " c 10 200"));
 	else if (statvfs(path, &filesystem) == 0 && (filesystem.f_flag & ST_NODEV) != 0)
 		check_add(check, CHECK_FAIL,
-			  text_format(TUN ": its file system is mounted nodev"),
+			  text_format(_("%s: its file system is mounted nodev"), TUN),
 			  text_format("sudo mount -o remount,dev "
-				      "\"$(findmnt --noheadings --output TARGET --target " TUN ")\""));
+				      "\"$(findmnt --noheadings --output TARGET --target " TUN
+				      ")\""));
 	else if ((status->st_mode & 06) != 06)
 		check_add(check, CHECK_FAIL,
-			  text_format(TUN ": closed to the account %s: no sealed port can be made",
-				      VMGRANT_ACCOUNT),
+			  text_format(_("%s: closed to the account %s: no sealed port can be made"),
+				      TUN, VMGRANT_ACCOUNT),
 			  text_format("sudo chmod 666 " TUN));
 	else
 		check_tun_open(check, path);
@@ -75,7 +78,7 @@ void check_tun(struct check *check)
 	struct stat status;
 
 	if (check_got_card(check, VMGRANT_PORT_SEALED))
-		check_add(check, CHECK_OK, text_format(TUN ": usable"), NULL);
+		check_add(check, CHECK_OK, text_format(_("%s: usable"), TUN), NULL);
 	else if (stat(path, &status) < 0)
 		add_missing_tun(check);
 	else
@@ -110,48 +113,54 @@ static int has_failed(const struct check *check)
 static void add_forbidden(struct check *check, const char *what)
 {
 	if (has_failed(check))
-		check_advise(check, CHECK_FAIL,
-			     text_format("user namespaces: %s: sealed ports cannot be made", what),
-			     text_format("port=direct in the rule needs none, and the service's "
-					 "drop-in no-user-namespaces.conf does without"));
+		check_advise(
+			check, CHECK_FAIL,
+			text_format(_("user namespaces: %s: sealed ports cannot be made"), what),
+			text_format(_("port=direct in the rule needs none, and the service's "
+				      "drop-in no-user-namespaces.conf does without")));
 	else
-		check_add(check, check_got_card(check, VMGRANT_PORT_SEALED) ? CHECK_OK : CHECK_INFO,
-			  text_format("user namespaces: %s: ports are sealed with CAP_SYS_ADMIN instead",
-				      what), NULL);
+		check_add(
+			check, check_got_card(check, VMGRANT_PORT_SEALED) ? CHECK_OK : CHECK_INFO,
+			text_format(
+				_("user namespaces: %s: ports are sealed with CAP_SYS_ADMIN instead"),
+				what),
+			NULL);
 }
 
 /* AppArmor can allow them to the helper alone. */
 static void add_apparmor(struct check *check)
 {
-	static const char what[] = "restricted by AppArmor";
+	const char *what = _("restricted by AppArmor");
 
 	if (!has_failed(check)) {
 		add_forbidden(check, what);
 		return;
 	}
 	check_add(check, CHECK_FAIL,
-		  text_format("user namespaces: %s: sealed ports cannot be made", what),
+		  text_format(_("user namespaces: %s: sealed ports cannot be made"), what),
 		  text_format("printf 'abi <abi/4.0>,\\nprofile vmgrant-helper %s "
 			      "flags=(unconfined) {\\n userns,\\n}\\n' | sudo tee "
 			      "/etc/apparmor.d/vmgrant-helper && sudo apparmor_parser -r "
-			      "/etc/apparmor.d/vmgrant-helper", check->helper));
+			      "/etc/apparmor.d/vmgrant-helper",
+			      check->helper));
 }
 
 void check_namespaces(struct check *check)
 {
 	if (tree_number(check->root, "/proc/sys/user/max_user_namespaces") == 0)
-		add_forbidden(check, "forbidden");
+		add_forbidden(check, _("forbidden"));
 	else if (tree_number(check->root, "/proc/sys/kernel/unprivileged_userns_clone") == 0)
-		add_forbidden(check, "forbidden to users");
+		add_forbidden(check, _("forbidden to users"));
 	else if (tree_number(check->root,
 			     "/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == 1)
 		add_apparmor(check);
 	else if (!check_got_card(check, VMGRANT_PORT_SEALED) && !can_make_user_namespace())
-		check_advise(check, CHECK_WARN,
-			     text_format("user namespaces: cannot be made here: sealed ports cannot "
-					 "be made"),
-			     text_format("start it outside of the container or sandbox"));
+		check_advise(
+			check, CHECK_WARN,
+			text_format(_("user namespaces: cannot be made here: sealed ports cannot "
+				      "be made")),
+			text_format(_("start it outside of the container or sandbox")));
 	else
 		check_add(check, CHECK_OK,
-			  text_format("user namespaces: allowed: ports can be sealed"), NULL);
+			  text_format(_("user namespaces: allowed: ports can be sealed")), NULL);
 }

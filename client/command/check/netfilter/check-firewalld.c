@@ -12,6 +12,7 @@
 #include "client/command/check/beside/beside.h"
 #include "client/command/check/netfilter/netfilter.h"
 #include "client/command/machine/bridges.h"
+#include "client/text/message.h"
 
 #define PROGRAM "firewall-cmd"
 
@@ -69,12 +70,15 @@ static void check_unnamed(struct check *check, const char *bridge)
 		return;
 	quoted = text_shell_quote(bridge);
 	check_add(check, CHECK_WARN,
-		  text_format("bridge %s: firewalld rejects what guests send across it "
-			      "(br_netfilter): the bridge is in no zone by name", bridge),
+		  text_format(_("bridge %s: firewalld rejects what guests send across it "
+				"(br_netfilter): the bridge is in no zone by name"),
+			      bridge),
 		  text_format("sudo " PROGRAM " --permanent --add-interface=%s && %ssudo " PROGRAM
-			      " --reload", quoted,
-			      answers_no("--query-forward", NULL)
-				      ? "sudo " PROGRAM " --permanent --add-forward && " : ""));
+			      " --reload",
+			      quoted,
+			      answers_no("--query-forward", NULL) ? "sudo " PROGRAM
+								    " --permanent --add-forward && "
+								  : ""));
 	free(quoted);
 }
 
@@ -86,10 +90,12 @@ static void check_zone(struct check *check, const char *bridge, const char *zone
 		return;
 	quoted = text_shell_quote(zone);
 	check_add(check, CHECK_WARN,
-		  text_format("bridge %s: firewalld rejects what guests send across it "
-			      "(br_netfilter): its zone, %s, does not forward", bridge, zone),
-		  text_format("sudo " PROGRAM " --permanent --zone=%s --add-forward && sudo " PROGRAM
-			      " --reload", quoted));
+		  text_format(_("bridge %s: firewalld rejects what guests send across it "
+				"(br_netfilter): its zone, %s, does not forward"),
+			      bridge, zone),
+		  text_format("sudo " PROGRAM
+			      " --permanent --zone=%s --add-forward && sudo " PROGRAM " --reload",
+			      quoted));
 	free(quoted);
 }
 

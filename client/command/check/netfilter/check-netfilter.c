@@ -12,6 +12,7 @@
 #include "client/command/check/netfilter/netfilter.h"
 #include "client/command/machine/bridges.h"
 #include "client/command/machine/tree.h"
+#include "client/text/message.h"
 
 #define CALLS "/proc/sys/net/bridge/bridge-nf-call-"
 
@@ -31,15 +32,18 @@ void netfilter_run(struct capture *capture, const char *program, const char *fir
 static void add_dropping(struct check *check, const char *bridge, const char *program,
 			 const char *chain)
 {
-	char *what = text_format("bridge %s: %s drops what guests send across it "
-				 "(br_netfilter, chain FORWARD)", bridge, program);
+	char *what = text_format(_("bridge %s: %s drops what guests send across it "
+				   "(br_netfilter, chain FORWARD)"),
+				 bridge, program);
 	char *quoted = text_shell_quote(bridge);
 
 	/* At the end of a name that means whatever follows: too much would be let pass. */
 	if (bridge[strlen(bridge) - 1] == '+')
-		check_advise(check, CHECK_WARN, what,
-			     text_format("rename the bridge: no rule of %s can name one that ends "
-					 "in +", program));
+		check_advise(
+			check, CHECK_WARN, what,
+			text_format(_("rename the bridge: no rule of %s can name one that ends "
+				      "in +"),
+				    program));
 	else
 		check_add(check, CHECK_WARN, what,
 			  text_format("sudo %s -I %s -i %s -o %s -j ACCEPT", program, chain, quoted,
@@ -66,18 +70,21 @@ static void check_rules(struct check *check, const struct words *bridges, const 
 /* Only root may look at the rules; whose rules drop is known. */
 static void guess(struct check *check)
 {
-	const char *who = tree_exists(check->root, "/sys/class/net/docker0") ? "Docker is here"
-			  : netfilter_has_firewalld(check) ? "firewalld runs" : NULL;
+	const char *who = tree_exists(check->root, "/sys/class/net/docker0") ? _("Docker is here")
+			  : netfilter_has_firewalld(check)                   ? _("firewalld runs")
+									     : NULL;
 
 	if (who != NULL)
 		check_add(check, CHECK_WARN,
-			  text_format("bridges: br_netfilter is on and %s: their frames may be "
-				      "dropped", who),
+			  text_format(_("bridges: br_netfilter is on and %s: their frames may be "
+					"dropped"),
+				      who),
 			  text_format("sudo vmgrant check --user %s", check->user));
 	else
-		check_add(check, CHECK_INFO,
-			  text_format("bridges: br_netfilter is on: iptables judges their frames"),
-			  NULL);
+		check_add(
+			check, CHECK_INFO,
+			text_format(_("bridges: br_netfilter is on: iptables judges their frames")),
+			NULL);
 }
 
 static void look(struct check *check, const struct words *bridges,

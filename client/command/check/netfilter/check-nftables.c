@@ -11,6 +11,7 @@
 
 #include "client/command/check/netfilter/netfilter.h"
 #include "client/command/machine/bridges.h"
+#include "client/text/message.h"
 
 struct chain {
 	char family[16], table[64], name[64];
@@ -88,9 +89,11 @@ static void add_dropping(struct check *check, const struct chain *chain, const c
 	char *quoted = text_shell_quote(rule);
 
 	check_add(check, CHECK_WARN,
-		  text_format("bridge %s: nftables drops what guests send across it (%s%s %s, chain "
-			      "%s)", bridge, is_bridge ? "" : "br_netfilter, ", chain->family,
-			      chain->table, chain->name),
+		  text_format(
+			  _("bridge %s: nftables drops what guests send across it (%s%s %s, chain "
+			    "%s)"),
+			  bridge, is_bridge ? "" : "br_netfilter, ", chain->family, chain->table,
+			  chain->name),
 		  text_format("sudo nft %s", quoted));
 	free(quoted);
 	free(rule);

@@ -9,6 +9,7 @@
 #include "client/command/kind/bridge/bridge.h"
 #include "client/command/kind/bridge/net-device.h"
 #include "client/qmp/net.h"
+#include "client/text/message.h"
 
 struct attached_card {
 	struct card card;
@@ -21,9 +22,9 @@ static int take(void *thing, const char *text)
 	char why[256];
 
 	if (net_option_parse(text, &card->option, why, sizeof why) < 0)
-		return command_fail(VMGRANT_USAGE, "--net: %s: try vmgrant attach --help", why);
+		return command_fail(VMGRANT_USAGE, _("--net: %s: try vmgrant attach --help"), why);
 	if (card->option.id[0] != '\0')
-		return command_fail(VMGRANT_USAGE, "--net: id=%s: use --id", card->option.id);
+		return command_fail(VMGRANT_USAGE, _("--net: id=%s: use --id"), card->option.id);
 	return card_check(card);
 }
 
@@ -41,8 +42,10 @@ static int prepare(void *thing, struct attach *attach)
 	    machine.bus != QEMU_BUS_CCW) {
 		/* microvm with pcie=on: only its PCI bus takes a card later. */
 		if (!has_pci)
-			return command_fail(COMMAND_REFUSED, "%s: machine %s takes no card while "
-					    "it runs: use vmgrant run", attach->id, machine.name);
+			return command_fail(COMMAND_REFUSED,
+					    _("%s: machine %s takes no card while "
+					      "it runs: use vmgrant run"),
+					    attach->id, machine.name);
 		machine.bus = QEMU_BUS_PCI;
 	}
 	(void)net_device_choose_model(&machine, option);

@@ -8,13 +8,14 @@
 #include <unistd.h>
 
 #include "client/command/common/command.h"
+#include "client/text/message.h"
 
 int card_check(const struct card *card)
 {
 	if (card->option.queues > 1 && card->option.model[0] != '\0' &&
 	    !net_option_is_virtio(&card->option))
 		return command_fail(VMGRANT_USAGE,
-				    "--net %s: model %s has one queue: leave queues= out",
+				    _("--net %s: model %s has one queue: leave queues= out"),
 				    card->option.bridge, card->option.model);
 	return VMGRANT_GRANTED;
 }
@@ -44,8 +45,9 @@ int card_ask(struct vmgrant_connection *connection, struct card *card, unsigned 
 		return status;
 	if (card->option.vhost == NET_OPTION_VHOST_ON && card->tap.vhost_count == 0)
 		return command_fail(VMGRANT_UNSUPPORTED,
-				    "bridge %s: no vhost: the rule does not give it: "
-				    "leave vhost=on out", card->option.bridge);
+				    _("bridge %s: no vhost: the rule does not give it: "
+				      "leave vhost=on out"),
+				    card->option.bridge);
 	return VMGRANT_GRANTED;
 }
 

@@ -9,6 +9,7 @@
 
 #include "client/command/kind/bridge/net-device.h"
 #include "client/command/qemu/qemu-program.h"
+#include "client/text/message.h"
 
 /* ---- values ---- */
 
@@ -136,14 +137,14 @@ static const char *check_placeholder(const struct placeholder *found, const stru
 	const struct net_option *option;
 
 	if (kind == NULL)
-		return "not known: fd, fds, vhostfds, mac, mtu and ifname are";
+		return _("not known: fd, fds, vhostfds, mac, mtu and ifname are");
 	if (found->index >= card_count)
-		return "no such card: the first --net is net0";
+		return _("no such card: the first --net is net0");
 	option = &cards[found->index].option;
 	if (strcmp(kind->name, "fd") == 0 && option->queues > 1)
-		return "the card has more than one queue: use fds";
+		return _("the card has more than one queue: use fds");
 	if (strcmp(kind->name, "vhostfds") == 0 && option->vhost == NET_OPTION_VHOST_OFF)
-		return "the card has no vhost: add vhost=on to its --net";
+		return _("the card has no vhost: add vhost=on to its --net");
 	return NULL;
 }
 

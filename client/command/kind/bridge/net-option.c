@@ -8,6 +8,7 @@
 
 #include "client/library/vmgrant.h"
 #include "client/text/hash.h"
+#include "client/text/message.h"
 #include "wire/port/mac.h"
 
 enum key { KEY_QUEUES = 1, KEY_VHOST, KEY_VNET, KEY_MAC, KEY_MODEL, KEY_ID, KEY_BUS };
@@ -35,27 +36,29 @@ static const char *take_value(struct net_option *option, enum key key, struct pi
 {
 	switch (key) {
 	case KEY_QUEUES:
-		return parse_queues(value, &option->queues) < 0 ? "must be 1 to 16" : NULL;
+		return parse_queues(value, &option->queues) < 0 ? _("must be 1 to 16") : NULL;
 	case KEY_VHOST:
 		option->vhost = piece_is(value, "on") ? NET_OPTION_VHOST_ON : NET_OPTION_VHOST_OFF;
-		return piece_is(value, "on") || piece_is(value, "off") ? NULL : "must be on or off";
+		return piece_is(value, "on") || piece_is(value, "off") ? NULL
+								       : _("must be on or off");
 	case KEY_VNET:
 		option->vnet = piece_is(value, "off") ? NET_OPTION_VNET_OFF : NET_OPTION_VNET_ON;
-		return piece_is(value, "on") || piece_is(value, "off") ? NULL : "must be on or off";
+		return piece_is(value, "on") || piece_is(value, "off") ? NULL
+								       : _("must be on or off");
 	case KEY_MAC:
 		option->has_mac = 1;
 		return mac_parse(value.text, value.length, option->mac) < 0 ||
 				       !mac_is_usable(option->mac)
-			       ? "must be an address of one card, like 52:54:00:12:34:56"
+			       ? _("must be an address of one card, like 52:54:00:12:34:56")
 			       : NULL;
 	case KEY_MODEL:
-		return option_copy_name(value, option->model) < 0 ? "not a name" : NULL;
+		return option_copy_name(value, option->model) < 0 ? _("not a name") : NULL;
 	case KEY_ID:
 		return option_copy_name(value, option->id) < 0
-			       ? "must begin with a letter and have only letters, digits, - . _"
+			       ? _("must begin with a letter and have only letters, digits, - . _")
 			       : NULL;
 	case KEY_BUS:
-		return option_copy_name(value, option->bus) < 0 ? "not a name" : NULL;
+		return option_copy_name(value, option->bus) < 0 ? _("not a name") : NULL;
 	}
 	return "unknown";
 }
@@ -66,8 +69,8 @@ static int take_piece(struct net_option *option, struct piece piece, unsigned *s
 	const char *equals = memchr(piece.text, '=', piece.length);
 	struct piece name = { piece.text, equals == NULL ? piece.length
 							 : (size_t)(equals - piece.text) };
-	const char *wrong = "not known: queues=, vhost=, vnet=, mac=, model=, id= and bus= "
-			    "are";
+	const char *wrong = _("not known: queues=, vhost=, vnet=, mac=, model=, id= and bus= "
+			      "are");
 
 	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
 		struct piece value;
@@ -75,9 +78,9 @@ static int take_piece(struct net_option *option, struct piece piece, unsigned *s
 		if (!piece_is(name, keys[i].name))
 			continue;
 		if (equals == NULL)
-			return piece_fail(why, size, piece, "needs a value");
+			return piece_fail(why, size, piece, _("needs a value"));
 		if ((*seen & 1u << i) != 0)
-			return piece_fail(why, size, name, "given twice");
+			return piece_fail(why, size, name, _("given twice"));
 		*seen |= 1u << i;
 		value = (struct piece){ equals + 1, piece.length - name.length - 1 };
 		wrong = take_value(option, keys[i].key, value);
@@ -93,7 +96,7 @@ int net_option_parse(const char *text, struct net_option *option, char *why, siz
 
 	*option = (struct net_option){ .queues = 1 };
 	if (piece.length == 0 || piece.length >= sizeof option->bridge)
-		return piece_fail(why, why_size, piece, "not a bridge name: 1 to 15 characters");
+		return piece_fail(why, why_size, piece, _("not a bridge name: 1 to 15 characters"));
 	memcpy(option->bridge, piece.text, piece.length);
 	while (piece_next(&piece)) {
 		if (take_piece(option, piece, &seen, why, why_size) < 0)

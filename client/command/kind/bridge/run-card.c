@@ -12,6 +12,7 @@
 #include "client/command/common/command.h"
 #include "client/command/kind/bridge/net-device.h"
 #include "client/command/run/run.h"
+#include "client/text/message.h"
 
 #define CARDS_MAX 32
 
@@ -27,10 +28,10 @@ static int add(void *things, const char *text)
 	char why[256];
 
 	if (cards->count == CARDS_MAX)
-		return command_fail(VMGRANT_USAGE, "--net %.64s: more than %d cards", text,
+		return command_fail(VMGRANT_USAGE, _("--net %.64s: more than %d cards"), text,
 				    CARDS_MAX);
 	if (net_option_parse(text, &cards->items[cards->count].option, why, sizeof why) < 0)
-		return command_fail(VMGRANT_USAGE, "--net: %s: try vmgrant run --help", why);
+		return command_fail(VMGRANT_USAGE, _("--net: %s: try vmgrant run --help"), why);
 	cards->count++;
 	return VMGRANT_GRANTED;
 }
@@ -108,9 +109,10 @@ static int choose_model(const struct cards *cards, struct net_option *option,
 	if (cards->style != LAUNCH_QEMU ||
 	    net_device_choose_model(&run->qemu.machine, option) == 0)
 		return VMGRANT_GRANTED;
-	return command_fail(VMGRANT_USAGE, "--net %s: machine %s: no card is known that fits: say "
-			    "model=, like usb-net", option->bridge,
-			    run_machine_name(&run->qemu.machine));
+	return command_fail(VMGRANT_USAGE,
+			    _("--net %s: machine %s: no card is known that fits: say "
+			      "model=, like usb-net"),
+			    option->bridge, run_machine_name(&run->qemu.machine));
 }
 
 static int prepare_cards(struct cards *cards, const struct run *run)
@@ -124,7 +126,8 @@ static int prepare_cards(struct cards *cards, const struct run *run)
 		if (option->id[0] == '\0')
 			choose_id(cards, i, run->arguments);
 		else if (is_taken(cards, i, option->id))
-			return command_fail(VMGRANT_USAGE, "--net: id %s: given twice", option->id);
+			return command_fail(VMGRANT_USAGE, _("--net: id %s: given twice"),
+					    option->id);
 		if (!option->has_mac)
 			choose_mac(cards, i, run);
 	}
@@ -146,9 +149,10 @@ static int prepare(void *things, struct run *run)
 		return command_fail(VMGRANT_USAGE, "%s", why);
 	if (cards->count > 0 && cards->style == LAUNCH_UNKNOWN)
 		return command_fail(VMGRANT_USAGE,
-				    "%.256s: not a QEMU, and nothing says where the card goes: "
-				    "put {net0.fd} where the program wants the file descriptor, "
-				    "or add --qemu if it is one", run->arguments[0]);
+				    _("%.256s: not a QEMU, and nothing says where the card goes: "
+				      "put {net0.fd} where the program wants the file descriptor, "
+				      "or add --qemu if it is one"),
+				    run->arguments[0]);
 	run->adds_options |= cards->count > 0 && cards->style == LAUNCH_QEMU;
 	return VMGRANT_GRANTED;
 }
@@ -172,12 +176,13 @@ static int ask_dry(struct card *card, struct vmgrant_connection *connection, int
 		return command_fail((int)code, "%s", vmgrant_error(connection));
 	if (card->option.queues > offer.queues)
 		return command_fail(VMGRANT_DENIED,
-				    "bridge %s: %u queues: the rule gives %u: ask for fewer",
+				    _("bridge %s: %u queues: the rule gives %u: ask for fewer"),
 				    card->option.bridge, card->option.queues, offer.queues);
 	if (card->option.vhost == NET_OPTION_VHOST_ON && (offer.flags & VMGRANT_PORT_VHOST) == 0)
 		return command_fail(VMGRANT_DENIED,
-				    "bridge %s: no vhost: the rule does not give it: "
-				    "leave vhost=on out", card->option.bridge);
+				    _("bridge %s: no vhost: the rule does not give it: "
+				      "leave vhost=on out"),
+				    card->option.bridge);
 	card->tap.queues = card->option.queues;
 	for (unsigned i = 0; i < card->tap.queues; i++)
 		card->tap.queue_fds[i] = (*fd)++;
@@ -232,7 +237,7 @@ static int keep(void *things)
 
 		if (keep_all(tap->queue_fds, tap->queues) < 0 ||
 		    keep_all(tap->vhost_fds, tap->vhost_count) < 0)
-			return command_fail(VMGRANT_INTERNAL, "cannot hand over the cards: %s",
+			return command_fail(VMGRANT_INTERNAL, _("cannot hand over the cards: %s"),
 					    strerror(errno));
 	}
 	return VMGRANT_GRANTED;

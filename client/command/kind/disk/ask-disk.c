@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "client/command/common/command.h"
+#include "client/text/message.h"
 
 /* QEMU takes from a set of fds the one whose access mode and, since 9.1, O_DIRECT fit. */
 static int set_direct(const struct disk_option *option, struct vmgrant_disk *disk)
@@ -19,8 +20,10 @@ static int set_direct(const struct disk_option *option, struct vmgrant_disk *dis
 	flags = fcntl(disk->fd, F_GETFL);
 	if (flags >= 0 && fcntl(disk->fd, F_SETFL, flags | O_DIRECT) == 0)
 		return VMGRANT_GRANTED;
-	(void)command_fail(VMGRANT_UNSUPPORTED, "disk %.256s: cache=%s is not possible: %s: use "
-			   "cache=writeback", option->name, option->cache->name, strerror(errno));
+	(void)command_fail(VMGRANT_UNSUPPORTED,
+			   _("disk %.256s: cache=%s is not possible: %s: use "
+			     "cache=writeback"),
+			   option->name, option->cache->name, strerror(errno));
 	vmgrant_disk_close(disk);
 	return VMGRANT_UNSUPPORTED;
 }

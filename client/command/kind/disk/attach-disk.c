@@ -8,6 +8,7 @@
 #include "client/command/kind/disk/disk.h"
 #include "client/qmp/device.h"
 #include "client/qmp/disk.h"
+#include "client/text/message.h"
 
 struct attached_disk {
 	struct disk_option option;
@@ -34,7 +35,7 @@ static int check(void *thing, struct attach *attach)
 	qmp_disk_node(node, attach->id);
 	if (strlen(node) <= DISK_OPTION_NODE_MAX)
 		return VMGRANT_GRANTED;
-	return command_fail(VMGRANT_USAGE, "--id %.64s: of a disk at most %d characters",
+	return command_fail(VMGRANT_USAGE, _("--id %.64s: of a disk at most %d characters"),
 			    attach->id, DISK_OPTION_NODE_MAX - (int)strlen(QMP_DEVICE_PREFIX));
 }
 
@@ -51,8 +52,10 @@ static int prepare(void *thing, struct attach *attach)
 	attached->bus = has_pci ? QEMU_BUS_PCI : machine.bus;
 	return attached->bus == QEMU_BUS_PCI || attached->bus == QEMU_BUS_CCW
 		       ? VMGRANT_GRANTED
-		       : command_fail(COMMAND_REFUSED, "%s: machine %s takes no disk while it "
-				      "runs: use vmgrant run", attach->id, machine.name);
+		       : command_fail(COMMAND_REFUSED,
+				      _("%s: machine %s takes no disk while it "
+					"runs: use vmgrant run"),
+				      attach->id, machine.name);
 }
 
 static int ask(void *thing, struct attach *attach, struct vmgrant_connection *connection)

@@ -9,6 +9,7 @@
 #include "client/command/kind/disk/disk.h"
 #include "client/command/machine/tree.h"
 #include "client/library/vmgrant.h"
+#include "client/text/message.h"
 
 #define NAMES_MAX 4u
 
@@ -27,8 +28,9 @@ static unsigned add_names(struct check *check, const struct stat *wanted, const 
 		    found.st_rdev == wanted->st_rdev &&
 		    strncmp(names.items[i], "lvm-pv-uuid-", 12) != 0) {
 			check_add(check, CHECK_OK,
-				  text_format("/dev/disk/%s/%s: a name that a rule may use", folder,
-					      names.items[i]), NULL);
+				  text_format(_("/dev/disk/%s/%s: a name that a rule may use"),
+					      folder, names.items[i]),
+				  NULL);
 			count++;
 		}
 		free(path);
@@ -39,9 +41,10 @@ static unsigned add_names(struct check *check, const struct stat *wanted, const 
 
 static void say_rule(struct check *check, const char *sentence)
 {
-	check_advise(check, CHECK_FAIL, text_format("%s", sentence),
-		     text_format("a rule in " VMGRANT_ACL_FILE ": allow disk NAME user %s, with one "
-				 "of the names above", check->user));
+	check_advise(
+		check, CHECK_FAIL, text_format("%s", sentence),
+		text_format(_("a rule in %s: allow disk NAME user %s, with one of the names above"),
+			    VMGRANT_ACL_FILE, check->user));
 }
 
 /* Judged by the rules and by what uses the disk; nothing is opened. */
@@ -56,8 +59,9 @@ static void ask_helper(struct check *check)
 	int is_ro = 0;
 
 	if (connection == NULL) {
-		check_add(check, CHECK_FAIL, text_format("vmgrant-helper: cannot be started: %s",
-							 strerror(errno)), NULL);
+		check_add(check, CHECK_FAIL,
+			  text_format(_("vmgrant-helper: cannot be started: %s"), strerror(errno)),
+			  NULL);
 		return;
 	}
 	code = vmgrant_disk(connection, &request, &disk);
@@ -68,10 +72,12 @@ static void ask_helper(struct check *check)
 	}
 	if (code == VMGRANT_GRANTED)
 		check_add(check, CHECK_OK,
-			  text_format("%s: %s: allowed for user %s%s%s", check->object, disk.node,
-				      check->user, is_ro ? ", read-only" : "",
+			  text_format(_("%s: %s: allowed for user %s%s%s"), check->object,
+				      disk.node, check->user, is_ro ? _(", read-only") : "",
 				      (disk.flags & VMGRANT_NODE_POLKIT) != 0
-					      ? ", if polkit agrees" : ""), NULL);
+					      ? _(", if polkit agrees")
+					      : ""),
+			  NULL);
 	else if (code == VMGRANT_DENIED)
 		say_rule(check, vmgrant_error(connection));
 	else
@@ -90,12 +96,13 @@ void check_disk(struct check *check)
 	if (error != 0 || !S_ISBLK(status.st_mode)) {
 		check_advise(check, CHECK_FAIL,
 			     text_format("%.256s: %s", check->object,
-					 error != 0 ? strerror(error) : "this is no disk"),
-			     text_format("ls -l /dev/disk/by-id shows those that are there"));
+					 error != 0 ? strerror(error) : _("this is no disk")),
+			     text_format(_("ls -l /dev/disk/by-id shows those that are there")));
 		return;
 	}
 	if (check_is_closed(check, check->object))
-		check_add_closed(check, CHECK_FAIL, check->object, "a guest cannot have the disk");
+		check_add_closed(check, CHECK_FAIL, check->object,
+				 _("a guest cannot have the disk"));
 	count = add_names(check, &status, "by-id", 0);
 	count = add_names(check, &status, "by-path", count);
 	(void)add_names(check, &status, "by-partuuid", count);

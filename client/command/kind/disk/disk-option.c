@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "client/command/options/option-words.h"
+#include "client/text/message.h"
 
 /* From QEMU's documentation of -drive. */
 static const struct disk_cache caches[] = {
@@ -34,19 +35,21 @@ static const char *take_piece(struct disk_option *option, struct piece piece)
 	}
 	if (value.text != NULL) {
 		if (option->cache != NULL || (option->cache = find_cache(value)) == NULL)
-			return "must be one of none, writeback, writethrough, directsync, unsafe";
+			return _(
+				"must be one of none, writeback, writethrough, directsync, unsafe");
 		return NULL;
 	}
 	value = piece_value(piece, "if");
 	if (value.text != NULL) {
 		option->interface = piece_is(value, "scsi") ? DISK_SCSI : DISK_VIRTIO;
 		return piece_is(value, "scsi") || piece_is(value, "virtio")
-			       ? NULL : "must be virtio or scsi";
+			       ? NULL
+			       : _("must be virtio or scsi");
 	}
 	value = piece_value(piece, "bus");
 	if (value.text != NULL)
 		return option_take_one_name(value, option->bus);
-	return "not known: ro, if=, cache= and bus= are";
+	return _("not known: ro, if=, cache= and bus= are");
 }
 
 int disk_option_parse(const char *text, struct disk_option *option, char *why, size_t why_size)
@@ -58,7 +61,7 @@ int disk_option_parse(const char *text, struct disk_option *option, char *why, s
 	if (strncmp(text, "/dev/", 5) != 0 ||
 	    piece_copy(piece, option->name, sizeof option->name) < 0)
 		return piece_fail(why, why_size, piece,
-				  "must be the name of a disk, like /dev/disk/by-id/NAME");
+				  _("must be the name of a disk, like /dev/disk/by-id/NAME"));
 	while (piece_next(&piece)) {
 		wrong = take_piece(option, piece);
 		if (wrong != NULL)

@@ -9,6 +9,7 @@
 #include "client/command/common/command.h"
 #include "client/command/kind/disk/ask-disk.h"
 #include "client/command/kind/disk/disk.h"
+#include "client/text/message.h"
 
 #define DISKS_MAX 32
 
@@ -29,7 +30,7 @@ static int add(void *things, const char *text)
 	char why[256];
 
 	if (disks->count == DISKS_MAX)
-		return command_fail(VMGRANT_USAGE, "--disk %.64s: more than %d disks", text,
+		return command_fail(VMGRANT_USAGE, _("--disk %.64s: more than %d disks"), text,
 				    DISKS_MAX);
 	if (disk_option_parse(text, &disks->items[disks->count].option, why, sizeof why) < 0)
 		return command_fail(VMGRANT_USAGE, "--disk: %s", why);
@@ -40,7 +41,8 @@ static int add(void *things, const char *text)
 static const char *misfit(const struct qemu_machine *machine)
 {
 	return disk_option_controller(machine->bus) != NULL
-		       ? NULL : "has no place for a virtio disk: use another machine";
+		       ? NULL
+		       : _("has no place for a virtio disk: use another machine");
 }
 
 static int ask(void *things, struct run *run, struct vmgrant_connection *connection)
@@ -133,7 +135,7 @@ static int keep(void *things)
 
 	for (size_t i = 0; i < disks->count; i++) {
 		if (run_keep_fd(disks->items[i].disk.fd) < 0)
-			return command_fail(VMGRANT_INTERNAL, "cannot hand over the disks: %s",
+			return command_fail(VMGRANT_INTERNAL, _("cannot hand over the disks: %s"),
 					    strerror(errno));
 	}
 	return VMGRANT_GRANTED;

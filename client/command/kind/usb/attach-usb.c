@@ -9,6 +9,7 @@
 #include "client/command/kind/usb/follow.h"
 #include "client/command/kind/usb/usb-present.h"
 #include "client/command/kind/usb/usb.h"
+#include "client/text/message.h"
 
 static int take(void *thing, const char *text)
 {
@@ -18,7 +19,8 @@ static int take(void *thing, const char *text)
 	if (usb_option_parse(text, option, why, sizeof why) < 0)
 		return command_fail(VMGRANT_USAGE, "--usb: %s", why);
 	if (option->optional)
-		return command_fail(VMGRANT_USAGE, "--usb %.64s: optional is for vmgrant run", text);
+		return command_fail(VMGRANT_USAGE, _("--usb %.64s: optional is for vmgrant run"),
+				    text);
 	return VMGRANT_GRANTED;
 }
 

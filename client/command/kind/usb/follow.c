@@ -24,6 +24,7 @@
 #include "client/command/common/command.h"
 #include "client/command/kind/usb/follow-device.h"
 #include "client/command/kind/usb/usb.h"
+#include "client/text/message.h"
 
 struct follower {
 	struct attach *attach;
@@ -61,9 +62,10 @@ static int find_device(struct follower *follower)
 	/* The node goes before sysfs's folder. */
 	return error == 0 || !is_there(follower)
 		       ? VMGRANT_GRANTED
-		       : command_fail(VMGRANT_OBJECT, "%s: cannot be followed: sysfs does not "
-				      "know %s: it stays plugged in", attach->id,
-				      follower->device->usb.node);
+		       : command_fail(VMGRANT_OBJECT,
+				      _("%s: cannot be followed: sysfs does not "
+					"know %s: it stays plugged in"),
+				      attach->id, follower->device->usb.node);
 }
 
 /* ---- what happens ---- */
@@ -86,7 +88,7 @@ static int connect_to_qemu(struct follower *follower)
 	qmp->interrupt_fd = follower->interrupt_fd;
 	result = qmp_open(qmp, follower->attach->monitor.socket, &gone);
 	if (result != QMP_DONE && !gone)
-		(void)command_fail(0, "QMP socket %.256s: %s", follower->attach->monitor.socket,
+		(void)command_fail(0, _("QMP socket %.256s: %s"), follower->attach->monitor.socket,
 				   qmp->error);
 	return gone;
 }
@@ -115,7 +117,7 @@ static int leave(struct follower *follower)
 	struct attach *attach = follower->attach;
 
 	follower->is_away = 1;
-	(void)command_fail(0, "%s: unplugged: waiting for it to come back", attach->id);
+	(void)command_fail(0, _("%s: unplugged: waiting for it to come back"), attach->id);
 	return remove_dead(follower);
 }
 
@@ -124,7 +126,8 @@ static void say_it_is_there(struct follower *follower)
 	struct attach *attach = follower->attach;
 
 	follower->is_away = 0;
-	(void)command_fail(0, "%s: plugged in%s", attach->id, follower->is_known ? " again" : "");
+	(void)command_fail(0, follower->is_known ? _("%s: plugged in again") : _("%s: plugged in"),
+			   attach->id);
 	if (!follower->is_known)
 		(void)find_device(follower);
 }
@@ -210,7 +213,7 @@ static int wait_for_events(struct follower *follower)
 		gone = leave(follower);
 	while (!gone) {
 		if (poll(fds, sizeof fds / sizeof fds[0], -1) < 0 && errno != EINTR)
-			return command_fail(VMGRANT_INTERNAL, "waiting failed: %s",
+			return command_fail(VMGRANT_INTERNAL, _("waiting failed: %s"),
 					    strerror(errno));
 		if (fds[0].revents != 0 || (fds[1].revents != 0 && !is_ours(follower)))
 			break;
@@ -245,8 +248,10 @@ static int open_monitor(struct follower *follower)
 	    udev_monitor_filter_add_match_subsystem_devtype(follower->monitor, "usb",
 							    "usb_device") < 0 ||
 	    udev_monitor_enable_receiving(follower->monitor) < 0)
-		return command_fail(VMGRANT_INTERNAL, "%s: cannot be followed: udev: %s: it stays "
-				    "plugged in", follower->attach->id, strerror(errno));
+		return command_fail(VMGRANT_INTERNAL,
+				    _("%s: cannot be followed: udev: %s: it stays "
+				      "plugged in"),
+				    follower->attach->id, strerror(errno));
 	return VMGRANT_GRANTED;
 }
 
@@ -258,8 +263,9 @@ static int open_qemu(struct follower *follower)
 	if (getsockopt(follower->attach->qmp.fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0)
 		follower->qemu_pidfd = (int)syscall(SYS_pidfd_open, peer.pid, 0);
 	if (follower->qemu_pidfd < 0)
-		return command_fail(VMGRANT_INTERNAL, "%s: cannot be followed: QEMU's process "
-				    "cannot be watched: %s: it stays plugged in",
+		return command_fail(VMGRANT_INTERNAL,
+				    _("%s: cannot be followed: QEMU's process "
+				      "cannot be watched: %s: it stays plugged in"),
 				    follower->attach->id, strerror(errno));
 	return VMGRANT_GRANTED;
 }

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/text/message.h"
+
 /* Where no set of the person's own is likely to be. */
 #define FIRST_FD_SET 7600u
 
@@ -16,7 +18,8 @@
 const char *launch_usb_misfit(const struct qemu_machine *machine)
 {
 	return machine->usb != QEMU_USB_NONE
-		       ? NULL : "has no place for a USB controller: use another machine";
+		       ? NULL
+		       : _("has no place for a USB controller: use another machine");
 }
 
 /* The bus for the devices, "" where QEMU chooses; to be freed. */

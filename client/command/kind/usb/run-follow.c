@@ -23,6 +23,7 @@
 #include "client/command/common/command.h"
 #include "client/command/kind/usb/follow.h"
 #include "client/command/qemu/qemu-program.h"
+#include "client/text/message.h"
 
 #define PROCESS_NAME "vmgrant-follow"
 
@@ -50,7 +51,7 @@ int run_follow_add(struct usb_devices *devices, struct run *run)
 			run->example_fd++;
 		else if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0 ||
 			 fcntl(ends[1], F_SETFD, 0) < 0)
-			return command_fail(VMGRANT_INTERNAL, "a socket pair cannot be made: %s",
+			return command_fail(VMGRANT_INTERNAL, _("a socket pair cannot be made: %s"),
 					    strerror(errno));
 		device->monitor_fd = ends[0];
 		device->qemu_fd = ends[1];
@@ -127,8 +128,10 @@ static int start_one(const struct run *run, struct usb_device *device)
 	}
 	close(device->monitor_fd);
 	device->monitor_fd = -1;
-	return pid < 0 ? command_fail(VMGRANT_INTERNAL, "--usb %.64s: cannot be followed: no "
-				      "process can be made", device->option.text)
+	return pid < 0 ? command_fail(VMGRANT_INTERNAL,
+				      _("--usb %.64s: cannot be followed: no "
+					"process can be made"),
+				      device->option.text)
 		       : VMGRANT_GRANTED;
 }
 

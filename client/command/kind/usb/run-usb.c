@@ -9,6 +9,7 @@
 #include "client/command/kind/usb/run-follow.h"
 #include "client/command/kind/usb/usb-present.h"
 #include "client/command/kind/usb/usb.h"
+#include "client/text/message.h"
 
 static int add(void *things, const char *text)
 {
@@ -16,7 +17,7 @@ static int add(void *things, const char *text)
 	char why[256];
 
 	if (devices->count == LAUNCH_USB_MAX)
-		return command_fail(VMGRANT_USAGE, "--usb %.64s: more than %d devices", text,
+		return command_fail(VMGRANT_USAGE, _("--usb %.64s: more than %d devices"), text,
 				    LAUNCH_USB_MAX);
 	if (usb_option_parse(text, &devices->items[devices->count].option, why, sizeof why) < 0)
 		return command_fail(VMGRANT_USAGE, "--usb: %s", why);
@@ -31,8 +32,8 @@ static int miss_usb(struct usb_device *device, const char *why)
 {
 	device->usb.fd = -1;
 	return command_fail(VMGRANT_GRANTED, "usb %.256s: %s%s", device->option.text, why,
-			    device->option.follow ? "waiting for it to be plugged in"
-						  : "the guest starts without it");
+			    device->option.follow ? _("waiting for it to be plugged in")
+						  : _("the guest starts without it"));
 }
 
 static int ask_one(struct usb_device *device, struct vmgrant_connection *connection,
@@ -41,7 +42,7 @@ static int ask_one(struct usb_device *device, struct vmgrant_connection *connect
 	int may_miss = device->option.optional || device->option.follow, code;
 
 	if (may_miss && !usb_present("", &device->option))
-		return miss_usb(device, "not plugged in: ");
+		return miss_usb(device, _("not plugged in: "));
 	code = ask_usb(connection, &device->option, flags, &device->usb);
 	/* Why it cannot be had has been said. */
 	if (code == VMGRANT_OBJECT && may_miss)
@@ -80,7 +81,8 @@ static int keep(void *things)
 
 	for (size_t i = 0; i < devices->count; i++) {
 		if (devices->items[i].usb.fd >= 0 && run_keep_fd(devices->items[i].usb.fd) < 0)
-			return command_fail(VMGRANT_INTERNAL, "cannot hand over the USB devices: %s",
+			return command_fail(VMGRANT_INTERNAL,
+					    _("cannot hand over the USB devices: %s"),
 					    strerror(errno));
 	}
 	return VMGRANT_GRANTED;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "client/command/options/option-words.h"
+#include "client/text/message.h"
 
 #define NUMBER_MAX 999 /* three digits in the name of a node */
 
@@ -82,20 +83,22 @@ static const char *take_piece(struct usb_option *option, struct piece piece)
 		return NULL;
 	if (value.text != NULL)
 		return piece_copy(value, option->serial, sizeof option->serial) < 0
-			       ? "must be 1 to 127 characters" : NULL;
+			       ? _("must be 1 to 127 characters")
+			       : NULL;
 	value = piece_value(piece, "port");
 	if (value.text != NULL)
-		return take_port(option, value) < 0 ? "must be one port, like 1-1.4" : NULL;
+		return take_port(option, value) < 0 ? _("must be one port, like 1-1.4") : NULL;
 	value = piece_value(piece, "bus");
 	if (value.text != NULL)
-		return take_count(&option->bus, value) < 0 ? "must be one number, 1 to 999" : NULL;
+		return take_count(&option->bus, value) < 0 ? _("must be one number, 1 to 999")
+							   : NULL;
 	value = piece_value(piece, "device");
 	if (value.text != NULL)
-		return take_count(&option->device, value) < 0 ? "must be one number, 1 to 999"
+		return take_count(&option->device, value) < 0 ? _("must be one number, 1 to 999")
 							      : NULL;
 	if (take_ids(option, piece) < 0 && take_port(option, piece) < 0)
-		return "must be VID:PID like 0951:1666, a port like 1-1.4, or bus=N,device=N; "
-		       "optional, follow and serial=TEXT may stand behind";
+		return _("must be VID:PID like 0951:1666, a port like 1-1.4, or bus=N,device=N; "
+			 "optional, follow and serial=TEXT may stand behind");
 	return NULL;
 }
 
@@ -116,10 +119,10 @@ int usb_option_parse(const char *text, struct usb_option *option, char *why, siz
 	} while (*piece.text++ == ',');
 	piece = (struct piece){ text, strlen(text) };
 	if ((option->bus != 0) != (option->device != 0))
-		return piece_fail(why, why_size, piece, "bus= and device= belong together");
+		return piece_fail(why, why_size, piece, _("bus= and device= belong together"));
 	option->has_number = option->bus != 0;
 	if (!option->has_ids && !option->has_number && option->port[0] == '\0')
-		return piece_fail(why, why_size, piece, "VID:PID is missing");
+		return piece_fail(why, why_size, piece, _("VID:PID is missing"));
 	return 0;
 }
 

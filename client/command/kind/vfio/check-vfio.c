@@ -12,6 +12,7 @@
 #include "client/command/machine/tree.h"
 #include "client/command/options/pci-address.h"
 #include "client/library/vmgrant.h"
+#include "client/text/message.h"
 
 #define PCI "/sys/bus/pci/devices"
 #define YAMA "/proc/sys/kernel/yama/ptrace_scope"
@@ -59,8 +60,10 @@ static char *describe(const struct check *check, const char *address, const char
 	long vendor = tree_number(check->root, PCI "/%s/vendor", address);
 	long device = tree_number(check->root, PCI "/%s/device", address);
 
-	return text_format("%s (%04lx:%04lx, %s%s)", address, vendor, device,
-			   driver == NULL ? "no driver" : "driver ", driver == NULL ? "" : driver);
+	return driver == NULL
+		       ? text_format(_("%s (%04lx:%04lx, no driver)"), address, vendor, device)
+		       : text_format(_("%s (%04lx:%04lx, driver %s)"), address, vendor, device,
+				     driver);
 }
 
 static int serves_vfio(const char *driver)
@@ -75,24 +78,27 @@ static void check_member(struct check *check, const char *address, const char *g
 
 	if (is_pci_bridge(check, address))
 		check_add(check, CHECK_OK,
-			  text_format("%s: group %s: a PCI bridge, stays as it is", name, group),
+			  text_format(_("%s: group %s: a PCI bridge, stays as it is"), name, group),
 			  NULL);
 	else if (driver != NULL && serves_vfio(driver))
-		check_add(check, CHECK_OK, text_format("%s: group %s: bound to VFIO", name, group),
-			  NULL);
+		check_add(check, CHECK_OK,
+			  text_format(_("%s: group %s: bound to VFIO"), name, group), NULL);
 	else if (driver == NULL && strcmp(address, check->object) != 0)
 		check_add(check, CHECK_OK,
-			  text_format("%s: group %s: in nobody's use", name, group), NULL);
+			  text_format(_("%s: group %s: in nobody's use"), name, group), NULL);
 	else
 		check_add(check, CHECK_FAIL,
-			  text_format("%s: group %s: %s", name, group,
-				      driver == NULL ? "not bound to VFIO"
-						     : "the whole group must be free for the guest"),
+			  text_format(_("%s: group %s: %s"), name, group,
+				      driver == NULL
+					      ? _("not bound to VFIO")
+					      : _("the whole group must be free for the guest")),
 			  binding_command(check, address, driver));
 	if (tree_number(check->root, PCI "/%s/boot_vga", address) == 1)
-		check_add(check, CHECK_WARN,
-			  text_format("%s: it shows the console of this machine, which goes dark",
-				      address), NULL);
+		check_add(
+			check, CHECK_WARN,
+			text_format(_("%s: it shows the console of this machine, which goes dark"),
+				    address),
+			NULL);
 	free(name);
 	free(driver);
 }
@@ -103,10 +109,12 @@ static void check_group(struct check *check, const char *group)
 	struct words members;
 
 	if (name != NULL && strcmp(name, "vfio-noiommu") == 0)
-		check_advise(check, CHECK_FAIL,
-			     text_format("group %s: without IOMMU: a guest could read all of this "
-					 "machine's memory: never granted", group),
-			     text_format(SWITCH_IOMMU_ON));
+		check_advise(
+			check, CHECK_FAIL,
+			text_format(_("group %s: without IOMMU: a guest could read all of this "
+				      "machine's memory: never granted"),
+				    group),
+			text_format(SWITCH_IOMMU_ON));
 	tree_names(&members, check->root, "/sys/kernel/iommu_groups/%s/devices", group);
 	for (size_t i = 0; i < members.count; i++)
 		check_member(check, members.items[i], group);
@@ -119,14 +127,15 @@ static void check_by_group(struct check *check, const char *group)
 {
 	long scope = tree_number(check->root, YAMA);
 
-	check_add(check, CHECK_OK, text_format("/dev/vfio/%s and /dev/vfio/vfio: there", group),
+	check_add(check, CHECK_OK, text_format(_("/dev/vfio/%s and /dev/vfio/vfio: there"), group),
 		  NULL);
 	if (scope < 2)
 		return;
-	check_advise(check, CHECK_WARN,
-		     text_format(YAMA " is %ld: vmgrant run --vfio works with 0 or 1 only", scope),
-		     text_format("a kernel with iommufd and QEMU 9 or newer need none of it; the "
-				 "setting protects all programs of this machine"));
+	check_advise(
+		check, CHECK_WARN,
+		text_format(_("%s is %ld: vmgrant run --vfio works with 0 or 1 only"), YAMA, scope),
+		text_format(_("a kernel with iommufd and QEMU 9 or newer need none of it; the "
+			      "setting protects all programs of this machine")));
 }
 
 static int is_there(const struct check *check, const char *path)
@@ -143,7 +152,7 @@ static int add_closed(struct check *check, char *path, const char *memory)
 	for (size_t i = 0; i < 2; i++) {
 		if (!check_is_closed(check, paths[i]))
 			continue;
-		check_add_closed(check, CHECK_FAIL, paths[i], "a guest cannot have the device");
+		check_add_closed(check, CHECK_FAIL, paths[i], _("a guest cannot have the device"));
 		count++;
 	}
 	free(path);
@@ -154,21 +163,26 @@ static void check_open_nodes(struct check *check, const struct words *devices, c
 {
 	if (devices->count > 0 && tree_exists(check->root, "/dev/iommu"))
 		check_add(check, CHECK_OK,
-			  text_format("/dev/vfio/devices/%s and /dev/iommu: there",
-				      devices->items[0]), NULL);
+			  text_format(_("/dev/vfio/devices/%s and /dev/iommu: there"),
+				      devices->items[0]),
+			  NULL);
 	else if (tree_exists(check->root, "/dev/vfio/%s", group) &&
 		 tree_exists(check->root, "/dev/vfio/vfio"))
 		check_by_group(check, group);
 	else if (check_worst(check) == CHECK_FAIL)
 		check_add(check, CHECK_FAIL,
-			  text_format("group %s: no node below /dev/vfio: they come with the "
-				      "binding to vfio-pci", group), NULL);
+			  text_format(_("group %s: no node below /dev/vfio: they come with the "
+					"binding to vfio-pci"),
+				      group),
+			  NULL);
 	else
-		check_advise(check, CHECK_FAIL,
-			     text_format("group %s: bound to VFIO, but its nodes are not here: no "
-					 "/dev/vfio/%s", group, group),
-			     text_format("start it outside of the container, or give the container "
-					 "/dev/vfio"));
+		check_advise(
+			check, CHECK_FAIL,
+			text_format(_("group %s: bound to VFIO, but its nodes are not here: no "
+				      "/dev/vfio/%s"),
+				    group, group),
+			text_format(_("start it outside of the container, or give the container "
+				      "/dev/vfio")));
 }
 
 /* By iommufd if the kernel has it, as the helper does. */
@@ -200,9 +214,11 @@ static void ask_helper(struct check *check)
 		return;
 	if (vmgrant_vfio(connection, &request, &vfio) == VMGRANT_GRANTED)
 		check_add(check, CHECK_OK,
-			  text_format("%s: allowed for user %s%s", check->object, check->user,
+			  text_format(_("%s: allowed for user %s%s"), check->object, check->user,
 				      (vfio.flags & VMGRANT_NODE_POLKIT) != 0
-					      ? ", if polkit agrees" : ""), NULL);
+					      ? _(", if polkit agrees")
+					      : ""),
+			  NULL);
 	else
 		check_add(check, CHECK_WARN, text_format("%s", vmgrant_error(connection)), NULL);
 	vmgrant_close(connection);
@@ -214,16 +230,16 @@ static void check_device(struct check *check)
 
 	if (!tree_exists(check->root, PCI "/%s", check->object)) {
 		check_advise(check, CHECK_FAIL,
-			     text_format("%s: there is no such PCI device", check->object),
-			     text_format("lspci -D lists them"));
+			     text_format(_("%s: there is no such PCI device"), check->object),
+			     text_format(_("lspci -D lists them")));
 		return;
 	}
 	group = tree_link(check->root, PCI "/%s/iommu_group", check->object);
 	if (group == NULL) {
 		check_advise(check, CHECK_FAIL,
-			  text_format("%s: in no IOMMU group: it cannot be given to a guest",
-				      check->object),
-			  text_format(SWITCH_IOMMU_ON));
+			     text_format(_("%s: in no IOMMU group: it cannot be given to a guest"),
+					 check->object),
+			     text_format(SWITCH_IOMMU_ON));
 		return;
 	}
 	check_group(check, group);
@@ -240,8 +256,8 @@ void check_vfio(struct check *check)
 
 	if (pci_address_complete(given, strlen(given), address) < 0) {
 		check_advise(check, CHECK_FAIL,
-			     text_format("%.64s: not a PCI address: like 0000:03:00.0", given),
-			     text_format("lspci -D lists them"));
+			     text_format(_("%.64s: not a PCI address: like 0000:03:00.0"), given),
+			     text_format(_("lspci -D lists them")));
 		return;
 	}
 	check->object = address;

@@ -5,14 +5,16 @@
 
 #include <stdlib.h>
 
+#include "client/text/message.h"
+
 const char *launch_vfio_misfit(const struct qemu_machine *machine)
 {
 	int is_microvm = machine->bus == QEMU_BUS_MMIO && machine->usb == QEMU_USB_SWITCH;
 
 	if (machine->has_pci)
 		return NULL;
-	return is_microvm ? "has no PCI bus: add pcie=on to -machine"
-			  : "has no PCI bus: use another machine";
+	return is_microvm ? _("has no PCI bus: add pcie=on to -machine")
+			  : _("has no PCI bus: use another machine");
 }
 
 static int is_iommufd(const struct vfio_device *device)

@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "client/command/kind/vfio/open-filter.h"
+#include "client/text/message.h"
 #include "wire/process/close-range.h"
 #include "wire/process/fd-pass.h"
 
@@ -263,12 +264,12 @@ static int introduce(int socket_fd, const char **what_out)
 	pid_t supervisor;
 	int answer, listener, error = receive(socket_fd, &supervisor, sizeof supervisor);
 
-	*what_out = "a supervisor for its opens cannot be started";
+	*what_out = _("a supervisor for its opens cannot be started");
 	if (error < 0)
 		return error;
 	/* For Yama, where it is there: the supervisor is no ancestor. It stays through exec. */
 	(void)prctl(PR_SET_PTRACER, supervisor, 0, 0, 0);
-	*what_out = "its opens cannot be watched";
+	*what_out = _("its opens cannot be watched");
 	listener = open_filter_install();
 	if (listener < 0)
 		return listener;
@@ -280,7 +281,7 @@ static int introduce(int socket_fd, const char **what_out)
 		error = receive(socket_fd, &answer, sizeof answer);
 	if (error < 0)
 		return error;
-	*what_out = "its memory cannot be read by the supervisor of its opens";
+	*what_out = _("its memory cannot be read by the supervisor of its opens");
 	return answer;
 }
 
@@ -289,7 +290,7 @@ int open_broker_start(const struct open_broker_file *files, size_t count, const 
 	struct broker broker = { .files = files, .count = count };
 	int ends[2], error;
 
-	*what_out = "a supervisor for its opens cannot be started";
+	*what_out = _("a supervisor for its opens cannot be started");
 	if (count > OPEN_BROKER_FILES_MAX)
 		return -E2BIG;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)

@@ -11,6 +11,7 @@
 #include "client/command/kind/vfio/launch-vfio.h"
 #include "client/command/kind/vfio/open-broker.h"
 #include "client/command/kind/vfio/vfio.h"
+#include "client/text/message.h"
 
 #define VFIO_MAX 16
 #define CONTAINER "/dev/vfio/vfio"
@@ -28,13 +29,13 @@ static int add(void *things, const char *text)
 	char why[256];
 
 	if (devices->count == VFIO_MAX)
-		return command_fail(VMGRANT_USAGE, "--vfio %.64s: more than %d devices", text,
+		return command_fail(VMGRANT_USAGE, _("--vfio %.64s: more than %d devices"), text,
 				    VFIO_MAX);
 	if (vfio_option_parse(text, &device->option, why, sizeof why) < 0)
 		return command_fail(VMGRANT_USAGE, "--vfio: %s", why);
 	for (size_t i = 0; i < devices->count; i++) {
 		if (strcmp(devices->items[i].option.address, device->option.address) == 0)
-			return command_fail(VMGRANT_USAGE, "--vfio %s: given twice",
+			return command_fail(VMGRANT_USAGE, _("--vfio %s: given twice"),
 					    device->option.address);
 	}
 	devices->count++;
@@ -113,8 +114,8 @@ static const char *misfit_confined(const void *things)
 
 	for (size_t i = 0; i < devices->count; i++) {
 		if ((devices->items[i].vfio.flags & VMGRANT_NODE_IOMMUFD) == 0)
-			return "QEMU would open its group by path: only a device by iommufd can "
-			       "be handed over (Linux 6.6, QEMU 9.0)";
+			return _("QEMU would open its group by path: only a device by iommufd can "
+				 "be handed over (Linux 6.6, QEMU 9.0)");
 	}
 	return NULL;
 }
@@ -139,7 +140,8 @@ static int keep(void *things)
 		/* The others are the supervisor's to give. */
 		if ((vfio->flags & VMGRANT_NODE_IOMMUFD) != 0 &&
 		    (run_keep_fd(vfio->device_fd) < 0 || run_keep_fd(vfio->iommu_fd) < 0))
-			return command_fail(VMGRANT_INTERNAL, "cannot hand over the PCI devices: %s",
+			return command_fail(VMGRANT_INTERNAL,
+					    _("cannot hand over the PCI devices: %s"),
 					    strerror(errno));
 	}
 	return VMGRANT_GRANTED;
@@ -161,11 +163,12 @@ static int check_daemonize(char *const arguments[])
 		scope = fgetc(file);
 		(void)fclose(file);
 	}
-	return scope == '0' ? VMGRANT_GRANTED
-			    : command_fail(VMGRANT_UNSUPPORTED,
-					   "--vfio: QEMU's opens cannot be answered behind "
-					   "-daemonize: " YAMA " is not 0: start QEMU by "
-					   "systemd-run --user, without -daemonize");
+	return scope == '0'
+		       ? VMGRANT_GRANTED
+		       : command_fail(
+				 VMGRANT_UNSUPPORTED,
+				 _("--vfio: QEMU's opens cannot be answered behind -daemonize: %s is not 0: start QEMU by systemd-run --user, without -daemonize"),
+				 YAMA);
 }
 
 static int start_broker(const struct vfio_devices *devices, char *const arguments[])
@@ -192,10 +195,10 @@ static int start_broker(const struct vfio_devices *devices, char *const argument
 		return VMGRANT_UNSUPPORTED;
 	error = open_broker_start(files, count, &what);
 	if (error == -EPERM || error == -EACCES)
-		return command_fail(VMGRANT_UNSUPPORTED, "--vfio: %s: %s: " YAMA " must be 0 or 1",
-				    what, strerror(-error));
+		return command_fail(VMGRANT_UNSUPPORTED, _("--vfio: %s: %s: %s must be 0 or 1"),
+				    what, strerror(-error), YAMA);
 	return error == 0 ? VMGRANT_GRANTED
-			  : command_fail(VMGRANT_INTERNAL, "--vfio: %s: %s", what,
+			  : command_fail(VMGRANT_INTERNAL, _("--vfio: %s: %s"), what,
 					 strerror(-error));
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "client/command/options/option-words.h"
+#include "client/text/message.h"
 
 /* Bytes, or a number with K, M, G or T behind it. */
 static int take_size(uint64_t *bytes, struct piece value)
@@ -30,16 +31,18 @@ static const char *take_piece(struct vfio_option *option, struct piece piece)
 	if (value.text != NULL)
 		return option->memlock_bytes != UINT64_MAX ||
 				       take_size(&option->memlock_bytes, value) < 0
-			       ? "must be one size, like 8G" : NULL;
+			       ? _("must be one size, like 8G")
+			       : NULL;
 	value = piece_value(piece, "iommufd");
 	if (value.text != NULL)
 		return option->iommufd_off++ != 0 || value.length != 3 ||
 				       strncmp(value.text, "off", 3) != 0
-			       ? "must be off, once" : NULL;
+			       ? _("must be off, once")
+			       : NULL;
 	value = piece_value(piece, "bus");
 	if (value.text != NULL)
 		return option_take_one_name(value, option->bus);
-	return "not known: memlock=, iommufd= and bus= are";
+	return _("not known: memlock=, iommufd= and bus= are");
 }
 
 int vfio_option_parse(const char *text, struct vfio_option *option, char *why, size_t why_size)
@@ -50,7 +53,7 @@ int vfio_option_parse(const char *text, struct vfio_option *option, char *why, s
 	*option = (struct vfio_option){ .memlock_bytes = UINT64_MAX };
 	if (pci_address_complete(piece.text, piece.length, option->address) < 0)
 		return piece_fail(why, why_size, piece,
-				  "must be an address of a PCI device, like 0000:03:00.0");
+				  _("must be an address of a PCI device, like 0000:03:00.0"));
 	while (piece_next(&piece)) {
 		wrong = take_piece(option, piece);
 		if (wrong != NULL)
