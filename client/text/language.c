@@ -4,12 +4,19 @@
 #include "client/text/language.h"
 
 #include <locale.h>
+#include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
 #include <wctype.h>
 
 #include "client/text/message.h"
 #include "client/text/text.h"
+
+static void speak_english(void)
+{
+	(void)setlocale(LC_CTYPE, "C");
+	(void)setlocale(LC_MESSAGES, "C");
+}
 
 #if ENABLE_NLS
 
@@ -24,7 +31,7 @@ void language_choose(void)
 	if (setlocale(LC_CTYPE, "") == NULL || setlocale(LC_MESSAGES, "") == NULL ||
 	    bindtextdomain("vmgrant", VMGRANT_LOCALEDIR) == NULL || textdomain("vmgrant") == NULL ||
 	    !has_catalog())
-		language_stay_english();
+		speak_english();
 }
 
 #else
@@ -36,14 +43,16 @@ static int has_catalog(void)
 
 void language_choose(void)
 {
+	speak_english();
 }
 
 #endif
 
 void language_stay_english(void)
 {
-	(void)setlocale(LC_CTYPE, "C");
-	(void)setlocale(LC_MESSAGES, "C");
+	speak_english();
+	/* Their sentences are passed on. Without memory they are in the person's language. */
+	(void)setenv("LC_ALL", "C", 1);
 }
 
 size_t language_columns(const char *text, size_t length)

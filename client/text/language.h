@@ -15,7 +15,10 @@
  */
 void language_choose(void);
 
-/* English from here on, system errors too: what follows is for programs. */
+/*
+ * English from here on, system errors and programs that are started too: what follows is for
+ * programs.
+ */
 void language_stay_english(void);
 
 /* How many columns of a terminal so many bytes take: those that are no text, one each. */

@@ -9,6 +9,7 @@
 #include "client/command/common/command.h"
 #include "client/command/libvirt/domain.h"
 #include "client/command/wrapper/emulator.h"
+#include "client/text/message.h"
 
 #define WRAPPER "vmgrant-qemu-"
 
@@ -61,11 +62,10 @@ int domain_choose_wrapper(const struct domain *domain, char **path_out)
 	else if (leads_to(installed, architecture, qemu))
 		*path_out = text_format("%s", installed);
 	else
-		code = command_fail(VMGRANT_UNSUPPORTED,
-				    "libvirt domain %.256s: its emulator is %.256s, and no " WRAPPER
-				    "%.64s starts that one: ln -s " VMGRANT_BINDIR
-				    "/vmgrant %.256s",
-				    domain->text.name, qemu, architecture, beside);
+		code = command_fail(
+			VMGRANT_UNSUPPORTED,
+			_("libvirt domain %.256s: its emulator is %.256s, and no %s%.64s starts that one: ln -s %s/vmgrant %.256s"),
+			domain->text.name, qemu, WRAPPER, architecture, VMGRANT_BINDIR, beside);
 	free(beside);
 	free(installed);
 	return code;

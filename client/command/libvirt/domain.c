@@ -12,6 +12,7 @@
 #include "client/command/common/command.h"
 #include "client/command/libvirt/read-domain.h"
 #include "client/command/machine/capture.h"
+#include "client/text/message.h"
 
 /* The first question starts the session's daemon. */
 #define VIRSH_TIMEOUT_MS 120000
@@ -42,33 +43,33 @@ static int fail(const char *word, const struct capture *capture)
 
 	if (capture->end == CAPTURE_NOT_FOUND)
 		return command_fail(COMMAND_NOT_FOUND,
-				    "libvirt domain %.256s: virsh is not installed", word);
+				    _("libvirt domain %.256s: virsh is not installed"), word);
 	if (capture->end == CAPTURE_LATE)
-		return command_fail(COMMAND_LATE, "libvirt domain %.256s: virsh does not answer",
+		return command_fail(COMMAND_LATE, _("libvirt domain %.256s: virsh does not answer"),
 				    word);
 	if (strncmp(text, prefix, strlen(prefix)) == 0)
 		text += strlen(prefix);
-	return command_fail(COMMAND_QMP, "libvirt domain %.256s: %.*s (of qemu:///session)", word,
-			    (int)strcspn(text, "\n"), text);
+	return command_fail(COMMAND_QMP, _("libvirt domain %.256s: %.*s (of qemu:///session)"),
+			    word, (int)strcspn(text, "\n"), text);
 }
 
 /* ---- reading ---- */
 
 static int fail_memory(int result)
 {
-	return command_fail(VMGRANT_INTERNAL, "libvirt: no file in memory: %s", strerror(-result));
+	return command_fail(VMGRANT_INTERNAL, _("libvirt: no file in memory: %s"),
+			    strerror(-result));
 }
 
 static int fail_reading(const char *word, int result)
 {
 	if (result == -ENOENT)
-		return command_fail(VMGRANT_UNSUPPORTED,
-				    "libvirt domain %.256s: cannot be edited: " VMGRANT_DOMAIN
-				    " is not installed: vmgrant was built without libxml2",
-				    word);
-	return command_fail(VMGRANT_INTERNAL,
-			    "libvirt domain %.256s: " VMGRANT_DOMAIN " cannot read it: %s", word,
-			    strerror(-result));
+		return command_fail(
+			VMGRANT_UNSUPPORTED,
+			_("libvirt domain %.256s: cannot be edited: %s is not installed: vmgrant was built without libxml2"),
+			word, VMGRANT_DOMAIN);
+	return command_fail(VMGRANT_INTERNAL, _("libvirt domain %.256s: %s cannot read it: %s"),
+			    word, VMGRANT_DOMAIN, strerror(-result));
 }
 
 /* The description, to be freed. */
@@ -87,8 +88,8 @@ static int dump_xml(const char *word, char **xml_out, struct capture *capture)
 		code = fail(word, capture);
 	else if (result < 0)
 		code = command_fail(VMGRANT_UNSUPPORTED,
-				    "libvirt domain %.256s: its description cannot be read: %s: "
-				    "edit it by virsh edit",
+				    _("libvirt domain %.256s: its description cannot be read: %s: "
+				      "edit it by virsh edit"),
 				    word, strerror(-result));
 	close(fd);
 	return code;
@@ -105,8 +106,8 @@ static int read_xml(struct domain *domain, const char *word, struct capture *cap
 		return fail_reading(word, result);
 	if (domain->text.error != NULL)
 		return command_fail(VMGRANT_UNSUPPORTED,
-				    "libvirt domain %.256s: its description %.512s: edit it by "
-				    "virsh edit",
+				    _("libvirt domain %.256s: its description %.512s: edit it by "
+				      "virsh edit"),
 				    word, domain->text.error);
 	return code;
 }
@@ -153,8 +154,8 @@ int domain_find(struct domain *domain, const char *word)
 	if (code == VMGRANT_GRANTED && is_transient)
 		code = command_fail(
 			VMGRANT_UNSUPPORTED,
-			"libvirt domain %.256s: it is gone when it ends: put the emulator "
-			"into the file that it is created from",
+			_("libvirt domain %.256s: it is gone when it ends: put the emulator "
+			  "into the file that it is created from"),
 			domain->text.name);
 	free(capture);
 	return code;

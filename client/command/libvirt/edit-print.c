@@ -9,6 +9,7 @@
 #include "client/command/common/json.h"
 #include "client/command/libvirt/edit.h"
 #include "client/command/wrapper/emulator.h"
+#include "client/text/message.h"
 #include "client/text/split.h"
 
 /* As it is at the next start. */
@@ -42,15 +43,16 @@ static void print_now(const struct libvirt_edit *edit)
 	char *text;
 
 	if (edit->what == LIBVIRT_EDIT_REMOVE && edit->diff != NULL)
-		text = text_format("%s: its emulator is %s again", name, emulator);
+		text = text_format(_("%s: its emulator is %s again"), name, emulator);
 	else if (emulator_architecture(emulator) == NULL)
-		text = text_format("%s: does not use vmgrant: its emulator is %s", name, emulator);
+		text = text_format(_("%s: does not use vmgrant: its emulator is %s"), name,
+				   emulator);
 	else if (edit->after == NULL)
-		text = text_format("%s: its emulator is %s, but %s is not there", name, emulator,
+		text = text_format(_("%s: its emulator is %s, but %s is not there"), name, emulator,
 				   edit->path);
 	else
-		text = text_format("%s: its emulator is %s, with the options in %s", name, emulator,
-				   edit->path);
+		text = text_format(_("%s: its emulator is %s, with the options in %s"), name,
+				   emulator, edit->path);
 	print_clean(text);
 	free(text);
 	if (edit->what == LIBVIRT_EDIT_SHOW && edit->after != NULL)
@@ -60,16 +62,16 @@ static void print_now(const struct libvirt_edit *edit)
 static void print_when(const struct libvirt_edit *edit)
 {
 	if (edit->diff == NULL && edit->what != LIBVIRT_EDIT_SHOW)
-		(void)puts("nothing to change");
+		(void)puts(_("nothing to change"));
 	else if (edit->diff != NULL && edit->domain.is_running && !edit->is_dry)
-		(void)puts(
-			"it is running: this counts from its next start, not after a reboot in it");
+		(void)puts(_(
+			"it is running: this counts from its next start, not after a reboot in it"));
 }
 
 static void print_text(const struct libvirt_edit *edit)
 {
 	for (size_t i = 0; i < edit->warnings.count; i++)
-		(void)command_fail(0, "libvirt: warning: %s", edit->warnings.items[i]);
+		(void)command_fail(0, _("libvirt: warning: %s"), edit->warnings.items[i]);
 	if (edit->is_dry && edit->diff != NULL)
 		print_clean(edit->diff);
 	else

@@ -14,6 +14,7 @@
 #include "client/command/setup/change/replace-file.h"
 #include "client/command/wrapper/emulator.h"
 #include "client/command/wrapper/wrapper-words.h"
+#include "client/text/message.h"
 
 static int has_changed(const char *before, const char *after)
 {
@@ -30,13 +31,13 @@ static int read_file(struct libvirt_edit *edit)
 	if (edit->path == NULL)
 		return command_fail(
 			VMGRANT_UNSUPPORTED,
-			"libvirt domain %.256s: no file can have that name, or you have "
-			"no home folder",
+			_("libvirt domain %.256s: no file can have that name, or you have "
+			  "no home folder"),
 			edit->domain.text.name);
 	result = small_file_read(edit->path, SETUP_FILE_BYTES_MAX, &edit->before);
 	return result == 0 || result == -ENOENT
 		       ? VMGRANT_GRANTED
-		       : command_fail(VMGRANT_INTERNAL, "%.256s: cannot be read: %s", edit->path,
+		       : command_fail(VMGRANT_INTERNAL, _("%.256s: cannot be read: %s"), edit->path,
 				      strerror(-result));
 }
 
@@ -97,15 +98,15 @@ static void warn(struct libvirt_edit *edit)
 	const struct words *dropped = &edit->domain.text.dropped;
 
 	if (edit->domain.text.has_variables)
-		words_add(
-			&edit->warnings,
-			text_format("%s: its <qemu:env> has VMGRANT or VMGRANT_FILE, which counts "
-				    "in place of the file: virsh edit takes it out",
-				    name));
+		words_add(&edit->warnings,
+			  text_format(
+				  _("%s: its <qemu:env> has VMGRANT or VMGRANT_FILE, which counts "
+				    "in place of the file: virsh edit takes it out"),
+				  name));
 	for (size_t i = 0; i < dropped->count; i++)
 		words_add(&edit->warnings,
-			  text_format("%s: its <interface type='bridge'> has %s, which libvirt's "
-				      "sessions take without a word and ignore",
+			  text_format(_("%s: its <interface type='bridge'> has %s, which libvirt's "
+					"sessions take without a word and ignore"),
 				      name, dropped->items[i]));
 }
 
@@ -134,18 +135,18 @@ static int change_file(const struct libvirt_edit *edit)
 
 	if (has_changed(edit->before, edit->after))
 		result = replace_file(edit->path, edit->before, edit->after);
-	return result == 0
-		       ? VMGRANT_GRANTED
-		       : command_fail(VMGRANT_INTERNAL, "%.256s: cannot be changed: %s", edit->path,
-				      result == -EBUSY ? "somebody else has changed it"
-						       : strerror(-result));
+	return result == 0 ? VMGRANT_GRANTED
+			   : command_fail(VMGRANT_INTERNAL, _("%.256s: cannot be changed: %s"),
+					  edit->path,
+					  result == -EBUSY ? _("somebody else has changed it")
+							   : strerror(-result));
 }
 
 static void put_file_back(const struct libvirt_edit *edit)
 {
 	if (has_changed(edit->before, edit->after) &&
 	    replace_file(edit->path, edit->after, edit->before) < 0)
-		(void)command_fail(0, "%.256s: stays as it is now: it could not be put back",
+		(void)command_fail(0, _("%.256s: stays as it is now: it could not be put back"),
 				   edit->path);
 }
 

@@ -9,33 +9,35 @@
 #include "client/command/common/command.h"
 #include "client/command/kind/kind.h"
 #include "client/command/libvirt/edit.h"
+#include "client/text/language.h"
+#include "client/text/message.h"
 
 static int print_help(void)
 {
-	fputs("usage: vmgrant libvirt DOMAIN [--dry-run] [--json] OPTION...\n"
-	      "       vmgrant libvirt DOMAIN [--dry-run] [--json] --remove\n"
-	      "       vmgrant libvirt DOMAIN [--json]\n"
-	      "\n"
-	      "Lets a domain of qemu:///session start with network cards and devices: it gets\n"
-	      "the emulator vmgrant-qemu-ARCHITECTURE, and a file of its name in\n"
-	      "~/.config/vmgrant/libvirt gets OPTIONs of vmgrant run. Without any, says what\n"
-	      "it has.\n"
-	      "\n",
+	fputs(_("usage: vmgrant libvirt DOMAIN [--dry-run] [--json] OPTION...\n"
+		"       vmgrant libvirt DOMAIN [--dry-run] [--json] --remove\n"
+		"       vmgrant libvirt DOMAIN [--json]\n"
+		"\n"
+		"Lets a domain of qemu:///session start with network cards and devices: it gets\n"
+		"the emulator vmgrant-qemu-ARCHITECTURE, and a file of its name in\n"
+		"~/.config/vmgrant/libvirt gets OPTIONs of vmgrant run. Without any, says what\n"
+		"it has.\n"
+		"\n"),
 	      stdout);
 	for (int i = 0; i < COMMAND_KINDS; i++) {
 		if (command_kinds[i]->run != NULL)
-			(void)printf("  vmgrant libvirt debian12 --%s %s\n",
+			(void)printf(_("  vmgrant libvirt debian12 --%s %s\n"),
 				     command_kinds[i]->option, command_kinds[i]->example);
 	}
-	fputs("\n"
-	      "  --remove   take it back: the emulator is QEMU again, and the file goes\n"
-	      "  --dry-run  show the change, and make none\n"
-	      "  --json     for programs\n"
-	      "\n"
-	      "All options of vmgrant run but --qemu; they take the place of those before.\n"
-	      "A running domain gets them at its next start.\n"
-	      "\n"
-	      "See vmgrant(1), vmgrant-qemu(1).\n",
+	fputs(_("\n"
+		"  --remove   take it back: the emulator is QEMU again, and the file goes\n"
+		"  --dry-run  show the change, and make none\n"
+		"  --json     for programs\n"
+		"\n"
+		"All options of vmgrant run but --qemu; they take the place of those before.\n"
+		"A running domain gets them at its next start.\n"
+		"\n"
+		"See vmgrant(1), vmgrant-qemu(1).\n"),
 	      stdout);
 	return fflush(stdout) == 0 ? VMGRANT_GRANTED : VMGRANT_INTERNAL;
 }
@@ -59,8 +61,9 @@ static int edit_domain(struct libvirt_edit *edit)
 	int code;
 
 	if (edit->what == LIBVIRT_EDIT_REMOVE && edit->options.count > 0)
-		return command_fail(VMGRANT_USAGE, "libvirt: --remove takes all back: no option of "
-						   "vmgrant run goes with it");
+		return command_fail(VMGRANT_USAGE,
+				    _("libvirt: --remove takes all back: no option of "
+				      "vmgrant run goes with it"));
 	if (edit->options.count > 0)
 		edit->what = LIBVIRT_EDIT_SET;
 	code = libvirt_edit_plan(edit);
@@ -97,20 +100,21 @@ static int parse(struct libvirt_edit *edit, int argc, char **argv)
 			edit->what = LIBVIRT_EDIT_REMOVE;
 		else if (option == 'n')
 			edit->is_dry = 1;
-		else if (option == 'j')
+		else if (option == 'j') {
+			language_stay_english();
 			edit->is_json = 1;
-		else if (option == 'o' || command_kind_index(option) >= 0)
+		} else if (option == 'o' || command_kind_index(option) >= 0)
 			keep_option(edit, &options[index], optarg);
 		else
 			return command_fail_unknown("libvirt", option, argv, options);
 	}
 	if (optind == argc)
 		return command_fail(VMGRANT_USAGE,
-				    "libvirt: DOMAIN is missing: try vmgrant libvirt --help");
+				    _("libvirt: DOMAIN is missing: try vmgrant libvirt --help"));
 	if (optind + 1 < argc)
 		return command_fail(VMGRANT_USAGE,
-				    "libvirt: %.64s: one DOMAIN, and options: "
-				    "try vmgrant libvirt --help",
+				    _("libvirt: %.64s: one DOMAIN, and options: "
+				      "try vmgrant libvirt --help"),
 				    argv[optind + 1]);
 	edit->word = argv[optind];
 	return -1;

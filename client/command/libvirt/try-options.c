@@ -8,6 +8,7 @@
 
 #include "client/command/common/command.h"
 #include "client/command/machine/capture.h"
+#include "client/text/message.h"
 
 /* It asks the helper, and QEMU for its version. */
 #define TRY_TIMEOUT_MS 120000
@@ -43,7 +44,7 @@ static void run_wrapper(const struct domain_text *domain, const char *wrapper,
 static const char *last_sentence(struct capture *capture)
 {
 	char *rest = capture->text, *line;
-	const char *last = "it does not answer";
+	const char *last = _("it does not answer");
 
 	while ((line = capture_next_line(&rest)) != NULL) {
 		if (*line != '\0')
@@ -60,7 +61,7 @@ int try_options(const struct domain_text *domain, const char *wrapper, const cha
 	int code = VMGRANT_GRANTED;
 
 	if (setenv("VMGRANT", variable, 1) < 0)
-		code = command_fail(VMGRANT_INTERNAL, "libvirt: no memory is left");
+		code = command_fail(VMGRANT_INTERNAL, _("libvirt: no memory is left"));
 	else
 		run_wrapper(domain, wrapper, capture);
 	(void)unsetenv("VMGRANT");
@@ -69,7 +70,7 @@ int try_options(const struct domain_text *domain, const char *wrapper, const cha
 		code = command_fail(VMGRANT_USAGE, "%s", last_sentence(capture));
 	else if (code == VMGRANT_GRANTED &&
 		 (capture->end != CAPTURE_EXITED || capture->status != 0))
-		words_add(warnings, text_format("%s would not start now: %s", domain->name,
+		words_add(warnings, text_format(_("%s would not start now: %s"), domain->name,
 						last_sentence(capture)));
 	free(variable);
 	free(capture);

@@ -15,10 +15,11 @@
 #include "client/command/qemu/qemu-chain.h"
 #include "client/command/run/confine-shared.h"
 #include "client/command/run/run.h"
+#include "client/text/message.h"
 
 static int refuse(const struct qemu_file *image, const char *what, const char *why)
 {
-	return command_fail(VMGRANT_UNSUPPORTED, "--confine: %s %.256s: is based on %.256s: %s",
+	return command_fail(VMGRANT_UNSUPPORTED, _("--confine: %s %.256s: is based on %.256s: %s"),
 			    image->option, image->path, what, why);
 }
 
@@ -77,7 +78,7 @@ static int refuse_unnamed(const struct qemu_file *image, const char *what, int f
 	char *path = path_of(fd), *why;
 	int code;
 
-	why = text_format("an image may say anything: if that is right, --file %.256s:ro",
+	why = text_format(_("an image may say anything: if that is right, --file %.256s:ro"),
 			  path == NULL ? what : path);
 	code = refuse(image, what, why);
 	free(why);
@@ -190,10 +191,11 @@ static int open_one(struct run *run, const struct qemu_file *image, const struct
 	int fd = -1, code;
 
 	if (strcmp(image->option, "-drive") != 0 || *run->words.items[word] == '{')
-		return refuse(image, below->path, "only -drive can be told where it is: use that");
+		return refuse(image, below->path,
+			      _("only -drive can be told where it is: use that"));
 	/* Or a part of it, not what it is based on. */
 	if (below->use != QEMU_USE_READ || below->is_backing_named)
-		return refuse(image, below->path, "not a file that is only read");
+		return refuse(image, below->path, _("not a file that is only read"));
 	code = open_named(run, image, below, &fd);
 	if (code != VMGRANT_GRANTED)
 		return code;
@@ -215,7 +217,7 @@ int confine_chain_open(struct run *run, const struct qemu_file *image, size_t wo
 		return VMGRANT_GRANTED;
 	find_chain(run, image, &chain);
 	for (size_t i = 0; i < chain.doubt_count; i++)
-		(void)command_fail(0, "--confine: %s %.256s: %s", image->option, image->path,
+		(void)command_fail(0, _("--confine: %s %.256s: %s"), image->option, image->path,
 				   chain.doubts[i].why);
 	for (size_t i = 1; code == VMGRANT_GRANTED && i < chain.count; i++) {
 		set = launch_free_set(set, run->words.items);

@@ -16,6 +16,7 @@
 #include "client/command/run/confine-sockets.h"
 #include "client/command/run/run.h"
 #include "client/qemu/files.h"
+#include "client/text/message.h"
 
 static const struct display {
 	const char *name;
@@ -42,9 +43,10 @@ static int take_kind(struct run_confine *confine, struct piece piece)
 	}
 	/* QEMU asks the kernel who its client is, and takes another id's word for nothing. */
 	if (piece_is(piece, "dbus"))
-		return command_fail(VMGRANT_UNSUPPORTED, "--display=dbus: D-Bus takes nobody from "
-				    "another user namespace for who he is: use spice-unix");
-	return command_fail(VMGRANT_USAGE, "--display=%.*s: takes none, vnc-unix and spice-unix",
+		return command_fail(VMGRANT_UNSUPPORTED,
+				    _("--display=dbus: D-Bus takes nobody from "
+				      "another user namespace for who he is: use spice-unix"));
+	return command_fail(VMGRANT_USAGE, _("--display=%.*s: takes none, vnc-unix and spice-unix"),
 			    (int)piece.length, piece.text);
 }
 
@@ -56,8 +58,10 @@ int confine_display_take(struct run_confine *confine, const char *text)
 	while (code == VMGRANT_GRANTED && piece_next(&piece)) {
 		path = piece_value(piece, "path");
 		if (path.length == 0 || confine->display->protocol == NULL)
-			return command_fail(VMGRANT_USAGE, "--display=%.256s: only path=PATH of a "
-					    "socket may follow", text);
+			return command_fail(VMGRANT_USAGE,
+					    _("--display=%.256s: only path=PATH of a "
+					      "socket may follow"),
+					    text);
 		free(confine->display_path);
 		confine->display_path = text_format("%.*s", (int)path.length, path.text);
 	}
@@ -113,17 +117,17 @@ static int open_at(struct run *run, const char *path)
 	int fd = run->is_dry ? -1 : listen_for_the_person(&run->confine.confine, path);
 
 	if (!run->is_dry && fd < 0)
-		return command_fail(VMGRANT_USAGE, "--display: %.256s: cannot be made: %s", path,
-				    errno == EXDEV ? "leads out of a folder where a guest may "
-						     "have put that link"
+		return command_fail(VMGRANT_USAGE, _("--display: %.256s: cannot be made: %s"), path,
+				    errno == EXDEV ? _("leads out of a folder where a guest may "
+						       "have put that link")
 						   : strerror(errno));
 	if (!run->is_dry)
 		words_add(&run->confine.made, text_format("%s", path));
 	if (make_monitor(run, ends) < 0)
-		return command_fail(VMGRANT_INTERNAL, "--display: %s", strerror(errno));
+		return command_fail(VMGRANT_INTERNAL, _("--display: %s"), strerror(errno));
 	*viewers = (struct confine_viewers){ run->confine.display->protocol, fd, ends[0] };
 	if (!run->is_dry)
-		(void)command_fail(0, "--display: %.256s", path);
+		(void)command_fail(0, _("--display: %.256s"), path);
 	return VMGRANT_GRANTED;
 }
 
@@ -136,18 +140,21 @@ int confine_display_open(struct run *run)
 	if (display == NULL)
 		return VMGRANT_GRANTED;
 	if (!run->qemu.is_qemu)
-		return command_fail(VMGRANT_USAGE, "--display: is for QEMU alone");
+		return command_fail(VMGRANT_USAGE, _("--display: is for QEMU alone"));
 	launch_add(&run->words, display->option, text_format("%s", display->value));
 	if (display->protocol == NULL)
 		return VMGRANT_GRANTED;
 	if (run->confine.confine.may_stay)
-		return command_fail(VMGRANT_USAGE, "--display=%s: not with -daemonize: who hands "
-				    "viewers to QEMU would be gone", display->name);
+		return command_fail(VMGRANT_USAGE,
+				    _("--display=%s: not with -daemonize: who hands "
+				      "viewers to QEMU would be gone"),
+				    display->name);
 	path = choose_path(&run->confine);
 	if (path == NULL)
-		return command_fail(VMGRANT_USAGE, "--display=%s: XDG_RUNTIME_DIR is not set: name "
-				    "the socket: --display=%s,path=PATH", display->name,
-				    display->name);
+		return command_fail(VMGRANT_USAGE,
+				    _("--display=%s: XDG_RUNTIME_DIR is not set: name "
+				      "the socket: --display=%s,path=PATH"),
+				    display->name, display->name);
 	code = open_at(run, path);
 	free(path);
 	return code;

@@ -22,6 +22,7 @@
 #include "client/command/run/confine-sockets.h"
 #include "client/command/run/run.h"
 #include "client/qemu/files.h"
+#include "client/text/message.h"
 
 /* Where no set of the person's own is likely to be, nor one of a device or a disk. */
 #define FIRST_FD_SET 7900u
@@ -132,7 +133,7 @@ static int open_file(struct run *run, const struct qemu_file *file, size_t index
 	char *share = NULL;
 
 	if (open_set(run, file, set, &share) < 0)
-		return confine_shared_refuse(file, "opened", share);
+		return confine_shared_refuse(file, _("opened"), share);
 	free(share);
 	replace(&run->words.items[index], &file->place, set);
 	return VMGRANT_GRANTED;
@@ -162,7 +163,7 @@ static int open_sets(struct run *run, struct qemu_files *files, size_t first_wor
 
 static int refuse(const struct qemu_file *file, const char *why)
 {
-	return command_fail(VMGRANT_UNSUPPORTED, "--confine: %s %.256s: %s", file->option,
+	return command_fail(VMGRANT_UNSUPPORTED, _("--confine: %s %.256s: %s"), file->option,
 			    file->path, why);
 }
 
@@ -195,8 +196,8 @@ static void add_place(struct run *run, const struct qemu_file *file, const struc
 
 	if (run->confine.without_ids == NULL && !file->is_implied && is_closed(status, kind))
 		(void)command_fail(0,
-				   "--confine: %s %.256s: the user that QEMU has here may not "
-				   "%s it: chmod, or --confine=same-user",
+				   _("--confine: %s %.256s: the user that QEMU has here may not "
+				     "%s it: chmod, or --confine=same-user"),
 				   file->option, file->path,
 				   kind == CONFINE_READ ? "read" : "write");
 	confine_add(&run->confine.confine, path, kind, !file->is_optional);
@@ -211,7 +212,7 @@ static int find_place(struct run *run, const struct qemu_file *file)
 	struct stat status;
 
 	if (fd < 0 && errno == EXDEV)
-		return confine_shared_refuse(file, "opened", share);
+		return confine_shared_refuse(file, _("opened"), share);
 	free(share);
 	if (fd >= 0 && fstat(fd, &status) == 0)
 		add_place(run, file, &status);
@@ -224,10 +225,11 @@ static int find_place(struct run *run, const struct qemu_file *file)
 static int refuse_made(const struct qemu_file *file, const char *word)
 {
 	if (strcmp(file->option, "-mem-path") == 0 || strstr(word, "memory-backend-file") != NULL)
-		return refuse(file, "QEMU would make it by itself, in a folder that is not its "
-				    "own: memory needs none: -object memory-backend-memfd");
-	return refuse(file, "QEMU would make it by itself, in a folder that is not its own: leave "
-			    "it out");
+		return refuse(file, _("QEMU would make it by itself, in a folder that is not its "
+				      "own: memory needs none: -object memory-backend-memfd"));
+	return refuse(file,
+		      _("QEMU would make it by itself, in a folder that is not its own: leave "
+			"it out"));
 }
 
 static int add_one(struct run *run, const struct qemu_file *file, size_t first_word)
@@ -248,9 +250,9 @@ static void say_doubts(const struct qemu_files *files)
 	for (size_t i = 0; i < files->doubt_count; i++) {
 		const struct qemu_doubt *doubt = &files->doubts[i];
 
-		(void)command_fail(0,
-				   "--confine: %.64s %.128s: %s: if it is one, name it by --file",
-				   doubt->option, doubt->text, doubt->why);
+		(void)command_fail(
+			0, _("--confine: %.64s %.128s: %s: if it is one, name it by --file"),
+			doubt->option, doubt->text, doubt->why);
 	}
 }
 

@@ -12,6 +12,7 @@
 #include "client/command/options/option-words.h"
 #include "client/command/qemu/qemu-program.h"
 #include "client/command/run/run.h"
+#include "client/text/message.h"
 
 #define NODE "/dev/kvm"
 #define QEMU_KVM_DEVICE QEMU_VERSION(9, 2)
@@ -121,8 +122,10 @@ void confine_kvm_name(struct run *run)
 		run->words = rewriting.words;
 		rewriting.words = before;
 	} else if (rewriting.wants_kvm) {
-		(void)command_fail(0, "--confine: " NODE ": closed to the user that QEMU has here, "
-				      "and QEMU before 9.2 takes no open one: --confine=same-user");
+		(void)command_fail(
+			0,
+			_("--confine: %s: closed to the user that QEMU has here, and QEMU before 9.2 takes no open one: --confine=same-user"),
+			NODE);
 	}
 	words_release(&rewriting.words);
 }

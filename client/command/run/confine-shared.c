@@ -11,6 +11,7 @@
 #include "client/command/common/command.h"
 #include "client/command/run/run.h"
 #include "client/qemu/files.h"
+#include "client/text/message.h"
 
 void confine_shared_find(struct run *run, const struct qemu_files *files)
 {
@@ -39,17 +40,17 @@ int confine_shared_reopen(int fd, int flags)
 
 int confine_shared_refuse(const struct qemu_file *file, const char *what, char *share)
 {
-	const char *why = errno == ENXIO ? "not a file" : strerror(errno);
+	const char *why = errno == ENXIO ? _("not a file") : strerror(errno);
 	int code;
 
 	if (errno == EXDEV && share != NULL)
 		code = command_fail(VMGRANT_UNSUPPORTED,
-				    "--confine: %s %.256s: leads out of "
-				    "%.256s, where a guest may have put that link: name what it "
-				    "leads to",
+				    _("--confine: %s %.256s: leads out of "
+				      "%.256s, where a guest may have put that link: name what it "
+				      "leads to"),
 				    file->option, file->path, share);
 	else
-		code = command_fail(VMGRANT_USAGE, "--confine: %s %.256s: cannot be %s: %s",
+		code = command_fail(VMGRANT_USAGE, _("--confine: %s %.256s: cannot be %s: %s"),
 				    file->option, file->path, what, why);
 	free(share);
 	return code;

@@ -21,6 +21,7 @@
 #include "client/command/common/command.h"
 #include "client/command/run/confine-shared.h"
 #include "client/command/run/run.h"
+#include "client/text/message.h"
 
 #define BACKLOG 16
 
@@ -221,19 +222,19 @@ static const char *advice(const char *option)
 	static const struct {
 		const char *option, *text;
 	} rows[] = {
-		{ "-vnc", "leave it out: run --display=vnc-unix,path=PATH has it" },
-		{ "-spice", "leave it out: run --display=spice-unix,path=PATH has it" },
-		{ "-display", "leave it out: run --display=spice-unix shows the guest" },
-		{ "-audiodev", "QEMU reaches no sound server: run --display=spice-unix and "
-			       "-audiodev spice take the sound to the viewer" },
-		{ "-incoming", "-incoming defer, then migrate-incoming with fd:NAME" },
+		{ "-vnc", N_("leave it out: run --display=vnc-unix,path=PATH has it") },
+		{ "-spice", N_("leave it out: run --display=spice-unix,path=PATH has it") },
+		{ "-display", N_("leave it out: run --display=spice-unix shows the guest") },
+		{ "-audiodev", N_("QEMU reaches no sound server: run --display=spice-unix and "
+				  "-audiodev spice take the sound to the viewer") },
+		{ "-incoming", N_("-incoming defer, then migrate-incoming with fd:NAME") },
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		if (strcmp(rows[i].option, option) == 0)
-			return rows[i].text;
+			return _(rows[i].text);
 	}
-	return "only -chardev socket,path= and -netdev stream can have one";
+	return _("only -chardev socket,path= and -netdev stream can have one");
 }
 
 int confine_socket_open(struct run *run, const struct qemu_file *file, size_t word)
@@ -242,19 +243,21 @@ int confine_socket_open(struct run *run, const struct qemu_file *file, size_t wo
 	int fd;
 
 	if (file->is_abstract)
-		return command_fail(VMGRANT_UNSUPPORTED, "--confine: %s %.256s: an abstract socket "
-				    "cannot be reached: give it a path", file->option, file->path);
+		return command_fail(VMGRANT_UNSUPPORTED,
+				    _("--confine: %s %.256s: an abstract socket "
+				      "cannot be reached: give it a path"),
+				    file->option, file->path);
 	if (!place_fd(run, file, word, -1))
 		return command_fail(VMGRANT_UNSUPPORTED,
-				    "--confine: %s %.256s: takes no open "
-				    "socket: %s",
+				    _("--confine: %s %.256s: takes no open "
+				      "socket: %s"),
 				    file->option, file->path, advice(file->option));
 	fd = run->is_dry
 		     ? run->example_fd++
 		     : confine_socket_make(&run->confine.confine, file->path, file->use, &share);
 	if (fd < 0)
 		return confine_shared_refuse(
-			file, file->use == QEMU_USE_CONNECT ? "connected to" : "made", share);
+			file, file->use == QEMU_USE_CONNECT ? _("connected to") : _("made"), share);
 	free(share);
 	(void)place_fd(run, file, word, fd);
 	if (file->use == QEMU_USE_MAKE_SOCKET && !run->is_dry)

@@ -7,6 +7,7 @@
 
 #include "client/command/common/command.h"
 #include "client/confine/confine.h"
+#include "client/text/message.h"
 
 /* The word behind that option, "" at the end; NULL: this is another option. One dash or two. */
 static const char *argument_of(char *const *word, const char *option)
@@ -59,12 +60,16 @@ int confine_unreached_check(const struct confine *confine, char *const words[])
 {
 	for (char *const *word = words; *word != NULL; word++) {
 		if (is_window(word))
-			return command_fail(VMGRANT_UNSUPPORTED, "--confine: %s: a confined QEMU "
-					    "reaches no desktop: leave it out and use "
-					    "--display=spice-unix or vnc-unix", *word);
+			return command_fail(VMGRANT_UNSUPPORTED,
+					    _("--confine: %s: a confined QEMU "
+					      "reaches no desktop: leave it out and use "
+					      "--display=spice-unix or vnc-unix"),
+					    *word);
 		if (!confine->keeps_network && is_user_network(word))
-			(void)command_fail(0, "--confine: %s %.64s: leads nowhere: use --net, or "
-					   "--confine=net-host", word[0], word[1]);
+			(void)command_fail(0,
+					   _("--confine: %s %.64s: leads nowhere: use --net, or "
+					     "--confine=net-host"),
+					   word[0], word[1]);
 	}
 	return VMGRANT_GRANTED;
 }

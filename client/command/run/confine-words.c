@@ -7,6 +7,7 @@
 #include "client/command/common/command.h"
 #include "client/command/options/option-words.h"
 #include "client/command/run/run-confine.h"
+#include "client/text/message.h"
 
 /* QEMU has a thread for each processor and some dozens that wait for disks; a fork bomb ends. */
 #define TASKS 4096u
@@ -68,8 +69,9 @@ int run_confine_take(struct run_confine *confine, const char *words)
 		return VMGRANT_GRANTED;
 	do {
 		if (take_word(confine, piece) < 0)
-			return command_fail(VMGRANT_USAGE, "--confine=%.64s: takes " WORDS
-					    ", separated by commas", words);
+			return command_fail(VMGRANT_USAGE,
+					    _("--confine=%.64s: takes %s, separated by commas"),
+					    words, WORDS);
 	} while (piece_next(&piece));
 	return VMGRANT_GRANTED;
 }

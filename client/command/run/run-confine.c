@@ -22,6 +22,7 @@
 #include "client/command/run/confine-sockets.h"
 #include "client/command/run/confine-unreached.h"
 #include "client/command/run/run.h"
+#include "client/text/message.h"
 
 #define SANDBOX "on,obsolete=deny,resourcecontrol=deny"
 
@@ -46,11 +47,11 @@ int run_confine_add_file(struct run_confine *confine, const char *text)
 	int code = VMGRANT_GRANTED;
 
 	if (stat(path, &status) < 0)
-		code = command_fail(VMGRANT_USAGE, "--file %.256s: %s", name, strerror(errno));
+		code = command_fail(VMGRANT_USAGE, _("--file %.256s: %s"), name, strerror(errno));
 	else if (is_root(&status))
 		code = command_fail(VMGRANT_USAGE,
-				    "--file %.256s: would confine nothing: name what "
-				    "the program needs",
+				    _("--file %.256s: would confine nothing: name what "
+				      "the program needs"),
 				    name);
 	else if (S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode))
 		confine_add(&confine->confine, path, CONFINE_NODE, 1);
@@ -66,7 +67,7 @@ int run_confine_check(const struct run_confine *confine)
 {
 	if (confine->is_wanted || (confine->display == NULL && confine->confine.place_count == 0))
 		return VMGRANT_GRANTED;
-	return command_fail(VMGRANT_USAGE, "run: %s is for a program that --confine shuts in",
+	return command_fail(VMGRANT_USAGE, _("run: %s is for a program that --confine shuts in"),
 			    confine->display != NULL ? "--display" : "--file");
 }
 
@@ -111,8 +112,8 @@ static int has_display(char *const words[])
 static int open_display(struct run *run)
 {
 	if (run->confine.display != NULL && has_display(run->words.items))
-		return command_fail(VMGRANT_USAGE, "--display: QEMU's command line says already "
-						   "where the display goes");
+		return command_fail(VMGRANT_USAGE, _("--display: QEMU's command line says already "
+						     "where the display goes"));
 	return confine_display_open(run);
 }
 
@@ -139,7 +140,7 @@ static int check_kinds(const struct run *run)
 					  ? kind->misfit_confined(run->things[i]) : NULL;
 
 		if (why != NULL)
-			return command_fail(VMGRANT_UNSUPPORTED, "--confine: --%s: %s",
+			return command_fail(VMGRANT_UNSUPPORTED, _("--confine: --%s: %s"),
 					    command_kinds[i]->option, why);
 	}
 	return VMGRANT_GRANTED;
@@ -155,7 +156,7 @@ static void take_ids(struct run *run)
 	if (confine->keeps_user)
 		confine->without_ids = text_format("as --confine=same-user says");
 	else if (!run->is_dry && confine_ids_take(ids, &confine->without_ids) < 0)
-		(void)command_fail(0, "--confine: without a user of its own: %s",
+		(void)command_fail(0, _("--confine: without a user of its own: %s"),
 				   confine->without_ids);
 	else if (run->is_dry)
 		(void)confine_ids_find(&ids->uid, &count, &confine->without_ids);
@@ -288,7 +289,7 @@ int run_confine_start(struct run *run)
 	int code;
 
 	if (file == NULL)
-		return command_fail(COMMAND_NOT_FOUND, "%.256s: cannot be started: %s",
+		return command_fail(COMMAND_NOT_FOUND, _("%.256s: cannot be started: %s"),
 				    run->words.items[0], strerror(errno == 0 ? ENOENT : errno));
 	run->confine.confine.environment = clean_environment();
 	code = confine_run(&run->confine.confine, file, run->words.items);

@@ -7,6 +7,7 @@
 #include "client/command/common/command.h"
 #include "client/command/qemu/qemu-program.h"
 #include "client/command/run/run.h"
+#include "client/text/message.h"
 
 char **run_find_qemu(const struct run *run)
 {
@@ -46,10 +47,11 @@ static void say_unread(const struct run *run)
 	const struct qemu_line *line = &run->qemu.line;
 
 	if (line->unread != NULL)
-		(void)command_fail(0, "-readconfig %.256s: cannot be read: %s: what fits machine "
-				   "%s is taken: model= and bus= say it otherwise", line->unread,
-				   strerror(line->unread_error),
-				   line->machine[0] == '\0' ? "(the default)" : line->machine);
+		(void)command_fail(0,
+				   _("-readconfig %.256s: cannot be read: %s: what fits machine "
+				     "%s is taken: model= and bus= say it otherwise"),
+				   line->unread, strerror(line->unread_error),
+				   line->machine[0] == '\0' ? _("(the default)") : line->machine);
 }
 
 static int check_machine(const struct run *run)
@@ -60,7 +62,7 @@ static int check_machine(const struct run *run)
 					  ? kind->run->misfit(&run->qemu.machine) : NULL;
 
 		if (why != NULL)
-			return command_fail(VMGRANT_USAGE, "--%s: machine %s: %s", kind->option,
+			return command_fail(VMGRANT_USAGE, _("--%s: machine %s: %s"), kind->option,
 					    run_machine_name(&run->qemu.machine), why);
 	}
 	return VMGRANT_GRANTED;

@@ -13,54 +13,56 @@
 
 #include "client/command/common/command.h"
 #include "client/command/run/confine-display.h"
+#include "client/text/message.h"
 
 static int print_help(void)
 {
+	const char *usage = _("usage: vmgrant run");
+
 	for (int i = 0; i < COMMAND_KINDS; i++) {
 		const struct command_kind *kind = command_kinds[i];
 
 		if (kind->run != NULL)
-			(void)printf("%s [--%s %s[,OPTION...]]...\n",
-				     i == 0 ? "usage: vmgrant run" : "                  ",
-				     kind->option, kind->object);
+			(void)printf("%*s [--%s %s[,OPTION...]]...\n", (int)strlen(usage),
+				     i == 0 ? usage : "", kind->option, kind->object);
 	}
-	fputs("                   [--confine[=WORD,...]] [--file PATH[:ro]]...\n"
-	      "                   [--display KIND[,path=PATH]]\n"
-	      "                   [--qemu] [--dry-run] [--prompt|--no-prompt] [--helper PATH]\n"
-	      "                   [--door auto|setuid|socket] --\n"
-	      "                   PROGRAM [ARGUMENT...]\n"
-	      "\n"
-	      "Gets network cards on bridges, devices and disks and becomes PROGRAM, which finds\n"
-	      "them open. For QEMU the options that use them are added; other programs say where\n"
-	      "they want the cards.\n"
-	      "\n",
+	fputs(_("                   [--confine[=WORD,...]] [--file PATH[:ro]]...\n"
+		"                   [--display KIND[,path=PATH]]\n"
+		"                   [--qemu] [--dry-run] [--prompt|--no-prompt] [--helper PATH]\n"
+		"                   [--door auto|setuid|socket] --\n"
+		"                   PROGRAM [ARGUMENT...]\n"
+		"\n"
+		"Gets network cards on bridges, devices and disks and becomes PROGRAM, which finds\n"
+		"them open. For QEMU the options that use them are added; other programs say where\n"
+		"they want the cards.\n"
+		"\n"),
 	      stdout);
 	for (int i = 0; i < COMMAND_KINDS; i++) {
 		if (command_kinds[i]->run != NULL)
-			(void)fputs(command_kinds[i]->run_help, stdout);
+			(void)fputs(_(command_kinds[i]->run_help), stdout);
 	}
-	fputs("  --confine[=WORD,...]  shut PROGRAM in: a user, files and network of its own\n"
-	      "      best           go on without what this machine cannot give, and say so\n"
-	      "      net-host       with the network of the host\n"
-	      "      same-user      without a user of its own\n"
-	      "      memory=SIZE    at most so much, as 4G, with all that is cached for it\n"
-	      "      tasks=NUMBER   at most so many processes and threads [4096]\n"
-	      "  --file PATH[:ro]   what a confined PROGRAM may use besides, or only read\n"
-	      "  --display KIND     none, or vnc-unix or spice-unix: a socket for viewers of a\n"
-	      "                     confined QEMU [$XDG_RUNTIME_DIR/vmgrant-PID.KIND]\n"
-	      "  --qemu             PROGRAM is QEMU or starts it, whatever its name is\n"
-	      "  --dry-run          print the command line; make nothing\n"
-	      "  --prompt           let polkit ask for a password, by the agent of the desktop\n"
-	      "                     or on the terminal [if the standard input is a terminal]\n"
-	      "  --no-prompt        never let polkit ask\n"
-	      "  --helper PATH      another vmgrant-helper\n"
-	      "  --door WAY         setuid: start the helper; socket: ask the service [auto: the\n"
-	      "                     helper, and the service where setuid has no effect]\n"
-	      "\n"
-	      "Replaced in ARGUMENT, with N counted from 0 in the order of --net:\n"
-	      "  {netN.fd} {netN.fds} {netN.vhostfds} {netN.mac} {netN.mtu} {netN.ifname}\n"
-	      "\n"
-	      "See vmgrant(1).\n",
+	fputs(_("  --confine[=WORD,...]  shut PROGRAM in: a user, files and network of its own\n"
+		"      best           go on without what this machine cannot give, and say so\n"
+		"      net-host       with the network of the host\n"
+		"      same-user      without a user of its own\n"
+		"      memory=SIZE    at most so much, as 4G, with all that is cached for it\n"
+		"      tasks=NUMBER   at most so many processes and threads [4096]\n"
+		"  --file PATH[:ro]   what a confined PROGRAM may use besides, or only read\n"
+		"  --display KIND     none, or vnc-unix or spice-unix: a socket for viewers of a\n"
+		"                     confined QEMU [$XDG_RUNTIME_DIR/vmgrant-PID.KIND]\n"
+		"  --qemu             PROGRAM is QEMU or starts it, whatever its name is\n"
+		"  --dry-run          print the command line; make nothing\n"
+		"  --prompt           let polkit ask for a password, by the agent of the desktop\n"
+		"                     or on the terminal [if the standard input is a terminal]\n"
+		"  --no-prompt        never let polkit ask\n"
+		"  --helper PATH      another vmgrant-helper\n"
+		"  --door WAY         setuid: start the helper; socket: ask the service [auto: the\n"
+		"                     helper, and the service where setuid has no effect]\n"
+		"\n"
+		"Replaced in ARGUMENT, with N counted from 0 in the order of --net:\n"
+		"  {netN.fd} {netN.fds} {netN.vhostfds} {netN.mac} {netN.mtu} {netN.ifname}\n"
+		"\n"
+		"See vmgrant(1).\n"),
 	      stdout);
 	return fflush(stdout) == 0 ? VMGRANT_GRANTED : VMGRANT_INTERNAL;
 }
@@ -80,7 +82,7 @@ int run_keep_fd(int fd)
 
 const char *run_machine_name(const struct qemu_machine *machine)
 {
-	return machine->name[0] == '\0' ? "(the default)" : machine->name;
+	return machine->name[0] == '\0' ? _("(the default)") : machine->name;
 }
 
 /* ---- arguments ---- */
@@ -108,12 +110,13 @@ static int check_count(const struct run *run)
 	char names[COMMAND_KIND_TEXT_SIZE];
 
 	if (asks_for_nothing(run) && !run->confine.is_wanted)
-		return command_fail(VMGRANT_USAGE, "run: specify at least one of %s, --confine: "
-				    "try vmgrant run --help",
+		return command_fail(VMGRANT_USAGE,
+				    _("run: specify at least one of %s, --confine: "
+				      "try vmgrant run --help"),
 				    command_kind_text(names, command_kind_runs, SHOW_OPTION, ""));
 	if (run->arguments[0] == NULL)
 		return command_fail(VMGRANT_USAGE,
-				    "run: PROGRAM is missing: try vmgrant run --help");
+				    _("run: PROGRAM is missing: try vmgrant run --help"));
 	return VMGRANT_GRANTED;
 }
 
@@ -130,10 +133,12 @@ static int check_program(struct run *run)
 	run_learn_program(run);
 	run->adds_options = count_for_qemu(run) > 0;
 	if (run->adds_options && !run->qemu.is_qemu)
-		return command_fail(VMGRANT_USAGE, "%.256s: not a QEMU: %s are for qemu-system-* "
-				    "only: if it starts one, add --qemu", run->arguments[0],
-				    command_kind_text(names, command_kind_needs_qemu, SHOW_OPTION,
-						      "and"));
+		return command_fail(
+			VMGRANT_USAGE,
+			_("%.256s: not a QEMU: %s are for qemu-system-* "
+			  "only: if it starts one, add --qemu"),
+			run->arguments[0],
+			command_kind_text(names, command_kind_needs_qemu, SHOW_OPTION, "and"));
 	for (int i = 0; code == VMGRANT_GRANTED && i < COMMAND_KINDS; i++) {
 		const struct run_kind *kind = command_kinds[i]->run;
 
@@ -156,7 +161,8 @@ static int take_program(struct run *run, char **rest)
 {
 	run->arguments = run->given.words == NULL ? rest : run->given.words;
 	if (run->given.words != NULL && *rest != NULL)
-		return command_fail(VMGRANT_USAGE, "%.256s: not an option of vmgrant run", *rest);
+		return command_fail(VMGRANT_USAGE, _("%.256s: not an option of vmgrant run"),
+				    *rest);
 	return VMGRANT_GRANTED;
 }
 
@@ -222,7 +228,7 @@ static int ask_for_all(struct run *run)
 		return VMGRANT_GRANTED;
 	connection = prompt_connect(run->helper, run->prompt);
 	if (connection == NULL)
-		return command_fail(VMGRANT_INTERNAL, "vmgrant-helper: cannot be started: %s",
+		return command_fail(VMGRANT_INTERNAL, _("vmgrant-helper: cannot be started: %s"),
 				    strerror(errno));
 	for (int i = 0; code == VMGRANT_GRANTED && i < COMMAND_KINDS; i++) {
 		if (run->counts[i] > 0)
@@ -294,7 +300,7 @@ static int become(struct run *run)
 	(void)execvp(words[0], words);
 	error = errno;
 	return command_fail(error == ENOENT ? COMMAND_NOT_FOUND : COMMAND_CANNOT_EXECUTE,
-			    "%.256s: cannot be started: %s", words[0], strerror(error));
+			    _("%.256s: cannot be started: %s"), words[0], strerror(error));
 }
 
 static int run_all(struct run *run)

@@ -12,6 +12,7 @@
 #include "client/command/setup/change/record.h"
 #include "client/command/setup/change/roll-back.h"
 #include "client/command/setup/network/address.h"
+#include "client/text/message.h"
 
 /* Longer than the slowest of the network's tools may take. */
 #define GUARD_S 300u
@@ -48,8 +49,8 @@ static int make_network(const struct setup *setup, struct setup_changes *changes
 
 	if (code == VMGRANT_GRANTED && record.pending_from >= 0)
 		code = command_fail(VMGRANT_INTERNAL,
-				    "setup: an earlier change of the network waits: "
-				    "try vmgrant setup --confirm, or --undo");
+				    _("setup: an earlier change of the network waits: "
+				      "try vmgrant setup --confirm, or --undo"));
 	*from_out = record.changes.count;
 	if (code == VMGRANT_GRANTED && is_guarded) {
 		record.pending_from = (long)record.changes.count;
@@ -71,21 +72,21 @@ static int give_up(const char *why)
 	int code = setup_roll_back(RECORD_GIVE_UP);
 
 	if (code != VMGRANT_GRANTED)
-		return command_fail(code, "setup: %s, and the network is not as it was before",
+		return command_fail(code, _("setup: %s, and the network is not as it was before"),
 				    why);
-	return command_fail(COMMAND_LATE, "setup: %s: the network is as it was before", why);
+	return command_fail(COMMAND_LATE, _("setup: %s: the network is as it was before"), why);
 }
 
 static int ask_to_keep(const struct setup *setup)
 {
-	char *question = text_format("Is this machine still reached, and the change to stay? "
-				     "It is undone in %u seconds.",
+	char *question = text_format(_("Is this machine still reached, and the change to stay? "
+				       "It is undone in %u seconds."),
 				     setup->timeout_s);
 	int is_kept = setup_ask_yes(question, (int)setup->timeout_s * 1000);
 
 	free(question);
 	if (!is_kept)
-		return give_up("nobody confirmed");
+		return give_up(_("nobody confirmed"));
 	return setup_confirm();
 }
 
@@ -96,10 +97,10 @@ static int settle(const struct setup *setup, const struct addresses *before, int
 
 	if (!addresses_wait(setup->bridge, before))
 		return setup->timeout_s > 0
-			       ? give_up("the bridge gets no address")
+			       ? give_up(_("the bridge gets no address"))
 			       : command_fail(COMMAND_LATE,
-					      "setup: the bridge gets no address: vmgrant "
-					      "setup --undo goes back");
+					      _("setup: the bridge gets no address: vmgrant "
+						"setup --undo goes back"));
 	if (setup->timeout_s == 0)
 		return VMGRANT_GRANTED;
 	code = roll_back_arm(ROLL_BACK_TIMER, setup->timeout_s);
@@ -133,7 +134,7 @@ static int make_rest(const struct setup *setup, struct setup_changes *changes, s
 
 	if (code == VMGRANT_GRANTED && touches_card(setup) && !has_network(&record, from))
 		code = command_fail(COMMAND_LATE,
-				    "setup: nobody confirmed: the network is as it was before");
+				    _("setup: nobody confirmed: the network is as it was before"));
 	if (code == VMGRANT_GRANTED)
 		code = make_some(&record, changes, 0);
 	record_close(&record);

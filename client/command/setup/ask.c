@@ -12,6 +12,7 @@
 #include "client/command/machine/bridges.h"
 #include "client/command/setup/network/host.h"
 #include "client/command/setup/setup.h"
+#include "client/text/message.h"
 #include "wire/process/clock.h"
 
 #define ANSWER_SIZE 256
@@ -80,7 +81,7 @@ static char *ask(const char *question, char *fallback)
 static void ask_person(struct setup *setup)
 {
 	const char *sudo = getenv("SUDO_USER");
-	char *name = ask("Who is to have virtual machines with a network card? User",
+	char *name = ask(_("Who is to have virtual machines with a network card? User"),
 			 sudo != NULL && *sudo != '\0' ? text_format("%s", sudo) : NULL);
 
 	if (name != NULL)
@@ -107,14 +108,14 @@ static void ask_uplink(struct setup *setup)
 	char *card = host_uplink();
 	char *obstacle = card != NULL ? host_card_obstacle(card) : NULL;
 	char *question =
-		text_format("Is bridge %s to lead to the network of this machine, by card %s?",
+		text_format(_("Is bridge %s to lead to the network of this machine, by card %s?"),
 			    setup->bridge, card != NULL ? card : "");
 
 	if (card != NULL && obstacle == NULL && setup_ask_yes(question, -1)) {
 		setup->uplink = card;
 		card = NULL;
 	} else {
-		(void)printf("Bridge %s will be one between guests only.\n", setup->bridge);
+		(void)printf(_("Bridge %s will be one between guests only.\n"), setup->bridge);
 		setup->is_no_uplink = 1;
 	}
 	free(question);
@@ -129,7 +130,7 @@ void setup_ask(struct setup *setup)
 	if (setup->users.count + setup->groups.count == 0)
 		ask_person(setup);
 	if (setup->users.count + setup->groups.count > 0 && setup->bridge == NULL)
-		setup->bridge = ask("By which bridge? One that is not there yet is made. Bridge",
+		setup->bridge = ask(_("By which bridge? One that is not there yet is made. Bridge"),
 				    usual_bridge());
 	if (setup->bridge != NULL && !host_has_interface(setup->bridge) && setup->uplink == NULL &&
 	    !setup->is_no_uplink)

@@ -9,6 +9,7 @@
 #include "client/command/common/person.h"
 #include "client/command/setup/network/host.h"
 #include "client/command/setup/setup.h"
+#include "client/text/message.h"
 #include "wire/refusal/escape.h"
 
 /* ---- people ---- */
@@ -38,7 +39,7 @@ static int check_group(struct setup *setup, const char *name)
 	const struct group *group = getgrnam(name);
 
 	if (group == NULL)
-		return command_fail(VMGRANT_OBJECT, "group %.64s: there is no such group", name);
+		return command_fail(VMGRANT_OBJECT, _("group %.64s: there is no such group"), name);
 	for (char *const *member = group->gr_mem; *member != NULL; member++)
 		add_once(&setup->people, *member);
 	return VMGRANT_GRANTED;
@@ -61,13 +62,13 @@ static int check_old(const struct setup *setup)
 {
 	if (setup->uplink != NULL)
 		return command_fail(VMGRANT_USAGE,
-				    "setup: bridge %s is there already: without "
-				    "--uplink it is taken as it is",
+				    _("setup: bridge %s is there already: without "
+				      "--uplink it is taken as it is"),
 				    setup->bridge);
 	if (setup->manager_word != NULL)
 		return command_fail(VMGRANT_USAGE,
-				    "setup: bridge %s is there already: without "
-				    "--manager it is taken as it is",
+				    _("setup: bridge %s is there already: without "
+				      "--manager it is taken as it is"),
 				    setup->bridge);
 	return VMGRANT_GRANTED;
 }
@@ -88,15 +89,15 @@ static int find_manager(struct setup *setup)
 			text_append(&words, word, strlen(word));
 			free(word);
 		}
-		(void)command_fail(VMGRANT_USAGE, "setup: --manager %.64s: must be one of %s",
+		(void)command_fail(VMGRANT_USAGE, _("setup: --manager %.64s: must be one of %s"),
 				   setup->manager_word, words);
 		free(words);
 		return VMGRANT_USAGE;
 	}
 	if (setup->manager == NULL)
 		return command_fail(VMGRANT_OBJECT,
-				    "setup: --uplink %s: nothing that vmgrant knows "
-				    "has configured it: see doc/bridges.md",
+				    _("setup: --uplink %s: nothing that vmgrant knows "
+				      "has configured it: see doc/bridges.md"),
 				    setup->uplink);
 	return VMGRANT_GRANTED;
 }
@@ -107,7 +108,7 @@ static int check_card(const struct setup *setup)
 	int code = VMGRANT_GRANTED;
 
 	if (obstacle != NULL)
-		code = command_fail(VMGRANT_OBJECT, "setup: --uplink %s: %s",
+		code = command_fail(VMGRANT_OBJECT, _("setup: --uplink %s: %s"),
 				    escape_string(card, sizeof card, setup->uplink), obstacle);
 	free(obstacle);
 	return code;
@@ -121,18 +122,18 @@ static int check_new(struct setup *setup)
 	escape_string(name, sizeof name, setup->bridge);
 	if (host_has_interface(setup->bridge))
 		return command_fail(VMGRANT_OBJECT,
-				    "setup: --bridge %s: it is there, and no bridge", name);
+				    _("setup: --bridge %s: it is there, and no bridge"), name);
 	if (!host_name_is_good(setup->bridge))
 		return command_fail(VMGRANT_USAGE,
-				    "setup: --bridge %s: a new bridge has a name of up "
-				    "to 15 letters, digits, - and _ that begins with a letter",
+				    _("setup: --bridge %s: a new bridge has a name of up "
+				      "to 15 letters, digits, - and _ that begins with a letter"),
 				    name);
 	if (setup->uplink == NULL && !setup->is_no_uplink)
 		return command_fail(
 			VMGRANT_USAGE,
-			"setup: --bridge %s: there is no such bridge: "
-			"--uplink CARD makes one that leads to the network of that card, "
-			"--no-uplink one between guests only",
+			_("setup: --bridge %s: there is no such bridge: "
+			  "--uplink CARD makes one that leads to the network of that card, "
+			  "--no-uplink one between guests only"),
 			name);
 	if (setup->uplink != NULL)
 		code = check_card(setup);
@@ -146,10 +147,11 @@ int setup_check(struct setup *setup)
 
 	if (setup->users.count + setup->groups.count == 0)
 		return command_fail(VMGRANT_USAGE,
-				    "setup: specify at least one of --user, --group");
+				    _("setup: specify at least one of --user, --group"));
 	if (setup->bridge == NULL)
-		return command_fail(VMGRANT_USAGE, "setup: --bridge is missing: try vmgrant setup "
-						   "--help");
+		return command_fail(VMGRANT_USAGE,
+				    _("setup: --bridge is missing: try vmgrant setup "
+				      "--help"));
 	code = check_people(setup);
 	if (code != VMGRANT_GRANTED)
 		return code;

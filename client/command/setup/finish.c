@@ -11,6 +11,7 @@
 #include "client/command/common/json.h"
 #include "client/command/setup/change/perform.h"
 #include "client/command/setup/setup.h"
+#include "client/text/message.h"
 
 /* In a child: it becomes that person for good. */
 static int check_printed(char *name)
@@ -56,7 +57,7 @@ int setup_finish(const struct setup *setup, json_object *array)
 		int code;
 
 		if (array == NULL)
-			(void)printf("\nvmgrant check --user %s\n", name);
+			(void)printf(_("\nvmgrant check --user %s\n"), name);
 		code = array == NULL ? check_printed(name) : check_json(name, array);
 		if (worst == VMGRANT_GRANTED)
 			worst = code;

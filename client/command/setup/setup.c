@@ -14,6 +14,8 @@
 #include "client/command/common/command.h"
 #include "client/command/common/json.h"
 #include "client/command/setup/apply.h"
+#include "client/text/language.h"
+#include "client/text/message.h"
 
 #define TIMEOUT_S 60u
 #define TIMEOUT_MAX_S 3600
@@ -22,7 +24,7 @@ enum mode { MODE_SET_UP = 0, MODE_UNDO, MODE_CONFIRM, MODE_ROLL_BACK };
 
 static int print_help(void)
 {
-	(void)printf(
+	(void)printf(_(
 		"usage: vmgrant setup [--user NAME | --group NAME]... [--bridge NAME]\n"
 		"                     [--uplink CARD | --no-uplink] [OPTION...]\n"
 		"       vmgrant setup --confirm | --undo\n"
@@ -38,23 +40,23 @@ static int print_help(void)
 		"  --uplink CARD   make it, with this network card as a port; the card's\n"
 		"                  addresses become the bridge's\n"
 		"  --no-uplink     make it for guests only\n"
-		"  --manager WORD  by this software [the one that is at work]:");
+		"  --manager WORD  by this software [the one that is at work]:"));
 	for (size_t i = 0; setup_managers[i] != NULL; i++)
 		(void)printf("%s %s", i % 3 == 0 ? "\n                 " : "",
 			     setup_managers[i]->word);
 	(void)printf(
-		"\n"
-		"  --no-polkit     nobody is asked for a password, over ssh neither: polkit=no\n"
-		"  --timeout SECONDS\n"
-		"                  go back to the old network unless somebody confirms within\n"
-		"                  that time, 10 to %d; 0: never [%u]\n"
-		"  --confirm       say so: this machine is still reached, the change stays\n"
-		"  --undo          undo all that vmgrant setup has changed\n"
-		"  -y, --yes       ask nothing\n"
-		"  -n, --dry-run   show the changes, and make none\n"
-		"  --json          for programs; with --yes or --dry-run\n"
-		"\n"
-		"The exit status is that of vmgrant check. See vmgrant(1).\n",
+		_("\n"
+		  "  --no-polkit     nobody is asked for a password, over ssh neither: polkit=no\n"
+		  "  --timeout SECONDS\n"
+		  "                  go back to the old network unless somebody confirms within\n"
+		  "                  that time, 10 to %d; 0: never [%u]\n"
+		  "  --confirm       say so: this machine is still reached, the change stays\n"
+		  "  --undo          undo all that vmgrant setup has changed\n"
+		  "  -y, --yes       ask nothing\n"
+		  "  -n, --dry-run   show the changes, and make none\n"
+		  "  --json          for programs; with --yes or --dry-run\n"
+		  "\n"
+		  "The exit status is that of vmgrant check. See vmgrant(1).\n"),
 		TIMEOUT_MAX_S, TIMEOUT_S);
 	return fflush(stdout) == 0 ? VMGRANT_GRANTED : VMGRANT_INTERNAL;
 }
@@ -64,15 +66,15 @@ static int print_help(void)
 static void print_changes(const struct setup *setup, const struct setup_changes *changes)
 {
 	if (setup->is_bridge_new)
-		(void)printf("bridge %s: made by %s%s%s\n", setup->bridge, setup->manager->name,
-			     setup->uplink != NULL ? ", with card " : ", between guests only",
+		(void)printf(_("bridge %s: made by %s%s%s\n"), setup->bridge, setup->manager->name,
+			     setup->uplink != NULL ? _(", with card ") : _(", between guests only"),
 			     setup->uplink != NULL ? setup->uplink : "");
 	else
-		(void)printf("bridge %s: there already\n", setup->bridge);
+		(void)printf(_("bridge %s: there already\n"), setup->bridge);
 	for (size_t i = 0; i < changes->count; i++)
 		change_print(&changes->items[i]);
 	if (changes->count == 0)
-		(void)puts("nothing is to be changed");
+		(void)puts(_("nothing is to be changed"));
 }
 
 static json_object *describe(const struct setup *setup, const struct setup_changes *changes)
@@ -118,11 +120,12 @@ static int agree(const struct setup *setup, const struct setup_changes *changes)
 	if (setup->is_yes || changes->count == 0)
 		return VMGRANT_GRANTED;
 	if (!isatty(STDIN_FILENO))
-		return command_fail(VMGRANT_USAGE, "setup: there is nobody to ask: --yes makes the "
-						   "changes, --dry-run shows them");
-	return setup_ask_yes("Make these changes?", -1)
+		return command_fail(VMGRANT_USAGE,
+				    _("setup: there is nobody to ask: --yes makes the "
+				      "changes, --dry-run shows them"));
+	return setup_ask_yes(_("Make these changes?"), -1)
 		       ? VMGRANT_GRANTED
-		       : command_fail(VMGRANT_USAGE, "setup: nothing is changed");
+		       : command_fail(VMGRANT_USAGE, _("setup: nothing is changed"));
 }
 
 static int apply_and_check(const struct setup *setup, struct setup_changes *changes,
@@ -137,8 +140,8 @@ static int apply_and_check(const struct setup *setup, struct setup_changes *chan
 	code = setup_apply(setup, changes, &pending);
 	(void)sigprocmask(SIG_SETMASK, &before, NULL);
 	if (pending && object == NULL)
-		(void)printf("the old network comes back in %u seconds, unless: vmgrant setup "
-			     "--confirm\n",
+		(void)printf(_("the old network comes back in %u seconds, unless: vmgrant setup "
+			       "--confirm\n"),
 			     setup->timeout_s);
 	if (code == VMGRANT_GRANTED)
 		code = setup_finish(setup, array);
@@ -196,8 +199,8 @@ static int take_timeout(struct setup *setup, const char *word)
 	if (*word < '0' || *word > '9' || *end != '\0' || errno != 0 || seconds > TIMEOUT_MAX_S ||
 	    (seconds != 0 && seconds < 10))
 		return command_fail(VMGRANT_USAGE,
-				    "setup: --timeout %.32s: must be 10 to %d seconds, "
-				    "or 0",
+				    _("setup: --timeout %.32s: must be 10 to %d seconds, "
+				      "or 0"),
 				    word, TIMEOUT_MAX_S);
 	setup->timeout_s = (unsigned)seconds;
 	return VMGRANT_GRANTED;
@@ -282,31 +285,33 @@ static int parse(struct setup *setup, enum mode *mode, int *is_help_out, int arg
 		return command_fail_unknown("setup", option, argv, options);
 	if (code == VMGRANT_GRANTED && optind < argc)
 		return command_fail(VMGRANT_USAGE,
-				    "setup: %.64s: takes no argument: try vmgrant "
-				    "setup --help",
+				    _("setup: %.64s: takes no argument: try vmgrant "
+				      "setup --help"),
 				    argv[optind]);
 	return code;
 }
 
 static int check_options(const struct setup *setup, enum mode mode)
 {
+	if (setup->is_json)
+		language_stay_english();
 	if (setup->uplink != NULL && setup->is_no_uplink)
-		return command_fail(VMGRANT_USAGE, "setup: --uplink and --no-uplink exclude each "
-						   "other");
+		return command_fail(VMGRANT_USAGE, _("setup: --uplink and --no-uplink exclude each "
+						     "other"));
 	if (mode != MODE_SET_UP &&
 	    (setup->users.count + setup->groups.count > 0 || setup->bridge != NULL ||
 	     setup->uplink != NULL || setup->is_no_uplink))
 		return command_fail(VMGRANT_USAGE,
-				    "setup: --confirm and --undo take neither people "
-				    "nor a bridge");
+				    _("setup: --confirm and --undo take neither people "
+				      "nor a bridge"));
 	if (setup->is_json && !setup->is_yes && !setup->is_dry && mode <= MODE_UNDO)
-		return command_fail(VMGRANT_USAGE, "setup: --json asks nothing: give --yes or "
-						   "--dry-run, too");
+		return command_fail(VMGRANT_USAGE, _("setup: --json asks nothing: give --yes or "
+						     "--dry-run, too"));
 	if (geteuid() == 0 || (setup->is_dry && mode == MODE_SET_UP))
 		return VMGRANT_GRANTED;
 	return command_fail(VMGRANT_NO_PRIVILEGE,
-			    "setup: only root may change this machine: try sudo "
-			    "vmgrant setup, or --dry-run");
+			    _("setup: only root may change this machine: try sudo "
+			      "vmgrant setup, or --dry-run"));
 }
 
 static int run(struct setup *setup, enum mode mode)

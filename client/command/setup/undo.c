@@ -10,6 +10,7 @@
 #include "client/command/setup/change/record.h"
 #include "client/command/setup/change/roll-back.h"
 #include "client/command/setup/setup.h"
+#include "client/text/message.h"
 
 /* ---- --confirm and --roll-back ---- */
 
@@ -19,8 +20,9 @@ int setup_confirm(void)
 	int code = record_open(&record, RECORD_GIVE_UP);
 
 	if (code == VMGRANT_GRANTED && record.pending_from < 0)
-		code = command_fail(VMGRANT_OBJECT, "setup: nothing waits to be confirmed: it was "
-						    "confirmed, or is undone already");
+		code = command_fail(VMGRANT_OBJECT,
+				    _("setup: nothing waits to be confirmed: it was "
+				      "confirmed, or is undone already"));
 	if (code == VMGRANT_GRANTED) {
 		record.pending_from = -1;
 		code = record_save(&record);
@@ -107,8 +109,8 @@ static int undo(const struct setup *setup, struct setup_record *record,
 		print(setup, back, 0);
 	if (setup->is_dry)
 		return VMGRANT_GRANTED;
-	if (!setup->is_yes && !setup_ask_yes("Undo it?", -1))
-		return command_fail(VMGRANT_USAGE, "setup: nothing is changed");
+	if (!setup->is_yes && !setup_ask_yes(_("Undo it?"), -1))
+		return command_fail(VMGRANT_USAGE, _("setup: nothing is changed"));
 	code = record_undo(record, 0);
 	/* Where it failed, a timer that waits for a change which nobody confirmed goes on. */
 	if (record->pending_from < 0)
@@ -125,7 +127,7 @@ int setup_undo(const struct setup *setup)
 	int code = record_open(&record, RECORD_GIVE_UP);
 
 	if (code == VMGRANT_GRANTED && record.changes.count == 0) {
-		code = command_fail(VMGRANT_OBJECT, "setup: there is nothing to undo");
+		code = command_fail(VMGRANT_OBJECT, _("setup: there is nothing to undo"));
 	} else if (code == VMGRANT_GRANTED) {
 		reverse_all(&record.changes, &back);
 		code = undo(setup, &record, &back);

@@ -12,6 +12,7 @@
 #include "client/command/common/person.h"
 #include "client/command/common/small-file.h"
 #include "client/command/setup/change/replace-file.h"
+#include "client/text/message.h"
 
 #define SELF "/proc/self/exe"
 
@@ -43,9 +44,9 @@ static const char *end_words(const struct capture *capture)
 {
 	switch (capture->end) {
 	case CAPTURE_NOT_FOUND:
-		return "there is no such program";
+		return _("there is no such program");
 	case CAPTURE_LATE:
-		return "took too long";
+		return _("took too long");
 	case CAPTURE_FAILED:
 		return strerror(capture->status);
 	default:
@@ -80,7 +81,7 @@ static int run(const struct words *command, const char *mark)
 	if (!command_succeeds(command, capture) && !may_fail(capture, mark)) {
 		char *text = command_text(command), *last = last_line(capture);
 
-		code = command_fail(VMGRANT_INTERNAL, "setup: %.512s: %s%s%.300s", text,
+		code = command_fail(VMGRANT_INTERNAL, _("setup: %.512s: %s%s%.300s"), text,
 				    end_words(capture), last == NULL ? "" : ": ",
 				    last == NULL ? "" : last);
 		free(text);
@@ -142,11 +143,11 @@ static int make_file(const struct setup_change *change)
 		return VMGRANT_GRANTED;
 	if (result == -EBUSY)
 		return command_fail(VMGRANT_INTERNAL,
-				    "setup: %.256s: somebody else has just changed "
-				    "it: try again",
+				    _("setup: %.256s: somebody else has just changed "
+				      "it: try again"),
 				    change->path);
-	return command_fail(VMGRANT_INTERNAL, "setup: %.256s: cannot be changed: %s", change->path,
-			    strerror(-result));
+	return command_fail(VMGRANT_INTERNAL, _("setup: %.256s: cannot be changed: %s"),
+			    change->path, strerror(-result));
 }
 
 static int is_same(const char *left, const char *right)
@@ -184,11 +185,11 @@ static int undo_file(const struct setup_change *change)
 	free(now);
 	if (result == -EBUSY)
 		code = command_fail(VMGRANT_INTERNAL,
-				    "setup: %.256s: somebody has changed it since, "
-				    "so it stays as it is",
+				    _("setup: %.256s: somebody has changed it since, "
+				      "so it stays as it is"),
 				    change->path);
 	else if (result < 0)
-		code = command_fail(VMGRANT_INTERNAL, "setup: %.256s: cannot be undone: %s",
+		code = command_fail(VMGRANT_INTERNAL, _("setup: %.256s: cannot be undone: %s"),
 				    change->path, strerror(-result));
 	return code;
 }

@@ -17,6 +17,7 @@
 #include "client/command/common/small-file.h"
 #include "client/command/setup/change/perform.h"
 #include "client/command/setup/change/replace-file.h"
+#include "client/text/message.h"
 #include "judge/policy/trusted-file.h"
 #include "wire/process/clock.h"
 
@@ -27,7 +28,7 @@
 
 static int fail(const char *what, int error)
 {
-	return command_fail(VMGRANT_INTERNAL, "setup: " FILE_NAME ": %s: %s", what,
+	return command_fail(VMGRANT_INTERNAL, _("setup: %s: %s: %s"), FILE_NAME, what,
 			    strerror(error));
 }
 
@@ -84,17 +85,19 @@ static int load(struct setup_record *record)
 	if (fd < 0 && problem.kind == TRUSTED_NOT_OPENED && problem.error == ENOENT)
 		return VMGRANT_GRANTED;
 	if (fd < 0)
-		return command_fail(VMGRANT_INTERNAL, "setup: " FILE_NAME ": %s",
+		return command_fail(VMGRANT_INTERNAL, _("setup: %s: %s"), FILE_NAME,
 				    problem.reason[0] != '\0' ? problem.reason
 							      : strerror(problem.error));
 	object = json_object_from_fd(fd);
 	close(fd);
 	result = object == NULL ? -1 : take(record, object);
 	(void)json_object_put(object);
-	return result < 0 ? command_fail(VMGRANT_INTERNAL,
-					 "setup: " FILE_NAME ": is no record of vmgrant setup: "
-					 "undo by hand what it names, and remove it")
-			  : VMGRANT_GRANTED;
+	return result < 0
+		       ? command_fail(
+				 VMGRANT_INTERNAL,
+				 _("setup: %s: is no record of vmgrant setup: undo by hand what it names, and remove it"),
+				 FILE_NAME)
+		       : VMGRANT_GRANTED;
 }
 
 int record_open(struct setup_record *record, enum record_wait wait)
@@ -102,8 +105,9 @@ int record_open(struct setup_record *record, enum record_wait wait)
 	*record = (struct setup_record){ .pending_from = -1, .lock_fd = -1 };
 	record->lock_fd = open(LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (record->lock_fd < 0 || lock(record->lock_fd, wait) < 0)
-		return command_fail(VMGRANT_INTERNAL, "setup: " LOCK_FILE ": cannot be locked: %s",
-				    errno == EWOULDBLOCK ? "another vmgrant setup is at work"
+		return command_fail(VMGRANT_INTERNAL, _("setup: %s: cannot be locked: %s"),
+				    LOCK_FILE,
+				    errno == EWOULDBLOCK ? _("another vmgrant setup is at work")
 							 : strerror(errno));
 	return load(record);
 }
@@ -142,14 +146,14 @@ int record_save(const struct setup_record *record)
 
 	if ((mkdir(VMGRANT_STATE_DIR, 0755) < 0 && errno != EEXIST) ||
 	    (mkdir(FOLDER, 0700) < 0 && errno != EEXIST))
-		return fail("cannot be written", errno);
+		return fail(_("cannot be written"), errno);
 	text = record->changes.count > 0 ? format_record(record) : NULL;
 	result = small_file_read(FILE_NAME, SETUP_FILE_BYTES_MAX, &before);
 	if (result == 0 || result == -ENOENT)
 		result = text == NULL && before == NULL ? 0 : replace_file(FILE_NAME, before, text);
 	free(before);
 	free(text);
-	return result < 0 ? fail("cannot be written", -result) : VMGRANT_GRANTED;
+	return result < 0 ? fail(_("cannot be written"), -result) : VMGRANT_GRANTED;
 }
 
 /* ---- making and undoing ---- */
@@ -198,10 +202,11 @@ int record_undo(struct setup_record *record, size_t from)
 	int code = VMGRANT_GRANTED, saved;
 
 	if (others != NULL)
-		code = command_fail(VMGRANT_INTERNAL,
-				    "setup: %.256s: somebody has changed it since, so the network "
-				    "stays as it is: undo that change, or the bridge by hand",
-				    others);
+		code = command_fail(
+			VMGRANT_INTERNAL,
+			_("setup: %.256s: somebody has changed it since, so the network "
+			  "stays as it is: undo that change, or the bridge by hand"),
+			others);
 	for (size_t i = record->changes.count; i > from; i--) {
 		if (others != NULL && change_is_network(&record->changes.items[i - 1]))
 			continue;

@@ -9,6 +9,7 @@
 
 #include "client/command/common/command.h"
 #include "client/command/setup/change/perform.h"
+#include "client/text/message.h"
 #include "wire/process/clock.h"
 
 static const char *const units[] = {
@@ -37,7 +38,7 @@ int roll_back_arm(enum roll_back which, unsigned delay_s)
 	int code = VMGRANT_GRANTED;
 
 	if (length <= 0)
-		return command_fail(VMGRANT_INTERNAL, "setup: this program cannot be found");
+		return command_fail(VMGRANT_INTERNAL, _("setup: this program cannot be found"));
 	own[length] = '\0';
 	unit = text_format("--unit=%s-%ld-%lld", units[which], (long)getpid(), clock_now_ms());
 	delay = text_format("--on-active=%us", delay_s);
@@ -48,9 +49,9 @@ int roll_back_arm(enum roll_back which, unsigned delay_s)
 					"--roll-back", NULL },
 		 &said))
 		code = command_fail(VMGRANT_INTERNAL,
-				    "setup: systemd-run: no timer can be had that "
-				    "undoes a change which nobody confirms (--timeout 0 goes "
-				    "without): %s",
+				    _("setup: systemd-run: no timer can be had that "
+				      "undoes a change which nobody confirms (--timeout 0 goes "
+				      "without): %s"),
 				    said);
 	free(said);
 	free(delay);
@@ -82,7 +83,7 @@ void roll_back_retry(void)
 	roll_back_disarm(ROLL_BACK_GUARD);
 	(void)command_fail(
 		VMGRANT_INTERNAL,
-		"setup: not all of it is undone: that is tried again in %u seconds, until "
-		"vmgrant setup --confirm or --undo",
+		_("setup: not all of it is undone: that is tried again in %u seconds, until "
+		  "vmgrant setup --confirm or --undo"),
 		RETRY_S);
 }

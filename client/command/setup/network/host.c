@@ -11,6 +11,7 @@
 
 #include "client/command/machine/tree.h"
 #include "client/text/hash.h"
+#include "client/text/message.h"
 #include "wire/port/port-prefix.h"
 
 #define NET "/sys/class/net"
@@ -71,18 +72,18 @@ char *host_card_obstacle(const char *card)
 	char *master;
 
 	if (!host_has_interface(card))
-		return text_format("there is no such network card");
+		return text_format(_("there is no such network card"));
 	if (host_has_bridge(card))
-		return text_format("it is a bridge already: name it with --bridge");
+		return text_format(_("it is a bridge already: name it with --bridge"));
 	if (tree_exists("", NET "/%s/phy80211", card) || tree_exists("", NET "/%s/wireless", card))
-		return text_format("a wireless card cannot be a port of a bridge: access points "
-				   "do not allow it");
+		return text_format(_("a wireless card cannot be a port of a bridge: access points "
+				     "do not allow it"));
 	if (tree_number("", NET "/%s/type", card) != TYPE_ETHERNET ||
 	    tree_exists("", NET "/%s/tun_flags", card))
-		return text_format("only an Ethernet card can be a port of a bridge");
+		return text_format(_("only an Ethernet card can be a port of a bridge"));
 	master = tree_link("", NET "/%s/master", card);
 	if (master != NULL) {
-		char *obstacle = text_format("it belongs to %s already", master);
+		char *obstacle = text_format(_("it belongs to %s already"), master);
 
 		free(master);
 		return obstacle;

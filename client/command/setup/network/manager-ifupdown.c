@@ -13,6 +13,7 @@
 #include "client/command/setup/change/perform.h"
 #include "client/command/setup/network/interfaces-text.h"
 #include "client/command/setup/network/manager.h"
+#include "client/text/message.h"
 
 #define FOLDER "/etc/network"
 #define MAIN_FILE FOLDER "/interfaces"
@@ -114,7 +115,7 @@ static void read_files(struct words *files, struct words *texts)
 
 static int refuse(const char *file, const char *why)
 {
-	return command_fail(VMGRANT_OBJECT, "setup: %.256s %s: see doc/bridges.md", file, why);
+	return command_fail(VMGRANT_OBJECT, _("setup: %.256s %s: see doc/bridges.md"), file, why);
 }
 
 static void replace(struct setup_changes *changes, const char *file, const char *before, char *text)
@@ -144,8 +145,8 @@ static int move_files(const struct bridge_plan *plan, const struct words *files,
 	if (count == 1)
 		return VMGRANT_GRANTED;
 	return refuse(MAIN_FILE,
-		      count == 0 ? "has no lines of the card"
-				 : "and what it names have the card's lines in several files");
+		      count == 0 ? _("has no lines of the card")
+				 : _("and what it names have the card's lines in several files"));
 }
 
 static int plan_move(const struct bridge_plan *plan, const struct words *files,
@@ -165,10 +166,10 @@ static int plan_guests_only(const struct bridge_plan *plan, const struct words *
 	char *lines;
 
 	if (files->count == 0)
-		return refuse(MAIN_FILE, "cannot be read");
+		return refuse(MAIN_FILE, _("cannot be read"));
 	for (size_t i = 0; i < files->count; i++) {
 		if (interfaces_text_names(texts->items[i], plan->bridge))
-			return refuse(files->items[i], "names the bridge already");
+			return refuse(files->items[i], _("names the bridge already"));
 	}
 	lines = interfaces_text_guests(plan);
 	replace(changes, files->items[0], texts->items[0],
@@ -183,9 +184,9 @@ static int plan_lines(const struct bridge_plan *plan, struct setup_changes *chan
 	int code;
 
 	if (!tree_exists("", BRIDGE_HOOK))
-		return command_fail(VMGRANT_OBJECT, "setup: ifupdown makes a bridge with the "
-						    "package bridge-utils: try apt install "
-						    "bridge-utils");
+		return command_fail(VMGRANT_OBJECT, _("setup: ifupdown makes a bridge with the "
+						      "package bridge-utils: try apt install "
+						      "bridge-utils"));
 	read_files(&files, &texts);
 	code = (plan->card != NULL ? plan_move : plan_guests_only)(plan, &files, &texts, changes);
 	words_release(&files);

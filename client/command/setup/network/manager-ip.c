@@ -3,6 +3,7 @@
 /* A bridge on a machine whose network nothing looks after: it lasts until the next boot. */
 #include "client/command/common/command.h"
 #include "client/command/setup/network/manager.h"
+#include "client/text/message.h"
 
 static int manages(const char *card)
 {
@@ -14,8 +15,9 @@ static int plan(const struct bridge_plan *bridge, struct setup_changes *changes)
 	struct setup_change *change;
 
 	if (bridge->card != NULL)
-		return command_fail(VMGRANT_USAGE, "setup: --manager ip: it moves no address to a "
-						   "bridge: see doc/bridges.md");
+		return command_fail(VMGRANT_USAGE,
+				    _("setup: --manager ip: it moves no address to a "
+				      "bridge: see doc/bridges.md"));
 	change = changes_add_command(changes, NETWORK_PART,
 				     SETUP_WORDS("ip", "link", "add", bridge->bridge, "address",
 						 bridge->mac, "type", "bridge"));

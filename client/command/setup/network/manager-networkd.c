@@ -11,6 +11,7 @@
 #include "client/command/setup/change/perform.h"
 #include "client/command/setup/network/manager.h"
 #include "client/command/setup/network/network-text.h"
+#include "client/text/message.h"
 
 #define FOLDER "/etc/systemd/network"
 
@@ -83,7 +84,7 @@ static int add_file(struct setup_changes *changes, char *path, char *text)
 		(void)changes_add_file(changes, NETWORK_PART, path, text, NULL);
 		return code;
 	}
-	code = command_fail(VMGRANT_OBJECT, "setup: %.256s: is there already", path);
+	code = command_fail(VMGRANT_OBJECT, _("setup: %.256s: is there already"), path);
 	free(path);
 	free(text);
 	return code;
@@ -115,7 +116,7 @@ static const char *number_before(const char *file, const char *bridge)
 
 static int refuse(const char *card, const char *file, const char *why)
 {
-	return command_fail(VMGRANT_OBJECT, "setup: --uplink %s: %.256s %s: see doc/bridges.md",
+	return command_fail(VMGRANT_OBJECT, _("setup: --uplink %s: %.256s %s: see doc/bridges.md"),
 			    card, file, why);
 }
 
@@ -128,13 +129,13 @@ static int read_card(const struct bridge_plan *plan, char **file_out, char **tex
 
 	*file_out = file;
 	if (file == NULL)
-		code = refuse(plan->card, "systemd-networkd", "has no file for it");
+		code = refuse(plan->card, "systemd-networkd", _("has no file for it"));
 	else if (strstr(file, "netplan") != NULL)
-		code = refuse(plan->card, file, "is netplan's, which has its own way");
+		code = refuse(plan->card, file, _("is netplan's, which has its own way"));
 	else if (drops != NULL && *drops != '\0')
-		code = refuse(plan->card, file, "has drop-ins, which are not carried over");
+		code = refuse(plan->card, file, _("has drop-ins, which are not carried over"));
 	else if (setup_read_file(file, NULL, &text) != 0)
-		code = refuse(plan->card, file, "cannot be read");
+		code = refuse(plan->card, file, _("cannot be read"));
 	if (code == VMGRANT_GRANTED) {
 		char *network = network_text_for(text, plan->bridge);
 

@@ -17,6 +17,7 @@
 #include "client/command/setup/network/host.h"
 #include "client/command/setup/network/manager.h"
 #include "client/command/setup/network/nm-profile.h"
+#include "client/text/message.h"
 
 /* nmcli's exit status where there is no such connection. */
 #define NOT_THERE "-10"
@@ -161,8 +162,8 @@ static int manages(const char *card)
 static int refuse(const char *card, const char *why)
 {
 	return command_fail(VMGRANT_OBJECT,
-			    "setup: --uplink %s: NetworkManager %s: see "
-			    "doc/bridges.md",
+			    _("setup: --uplink %s: NetworkManager %s: see "
+			      "doc/bridges.md"),
 			    card, why);
 }
 
@@ -178,8 +179,8 @@ static int check_rest(const char *card, const char *profile)
 	words_add_all(&known, of_profile);
 	other = nm_profile_other(profile, (const char *const *)known.items);
 	if (other != NULL) {
-		why = text_format("has a connection with %.64s for it, which is not carried over",
-				  other);
+		why = text_format(
+			_("has a connection with %.64s for it, which is not carried over"), other);
 		code = refuse(card, why);
 		free(why);
 	}
@@ -194,12 +195,12 @@ static int check_profile(const char *card, const char *profile)
 	int code = VMGRANT_GRANTED;
 
 	if (profile == NULL || type == NULL)
-		code = refuse(card, "does not say what its connection is");
+		code = refuse(card, _("does not say what its connection is"));
 	else if (strcmp(type, "802-3-ethernet") != 0)
-		code = refuse(card, "has a connection for it that is not of Ethernet");
+		code = refuse(card, _("has a connection for it that is not of Ethernet"));
 	else if (nm_profile_has(profile, "802-1x"))
-		code = refuse(card, "has a connection with 802.1X for it, which is not carried "
-				    "over");
+		code = refuse(card, _("has a connection with 802.1X for it, which is not carried "
+				      "over"));
 	else
 		code = check_rest(card, profile);
 	free(type);
@@ -263,7 +264,7 @@ static int plan_move(const struct bridge_plan *plan, const char *port,
 		     struct setup_changes *changes)
 {
 	char *old = connection_of(plan->card), *profile = NULL;
-	int code = old == NULL ? refuse(plan->card, "has no connection of its own for it")
+	int code = old == NULL ? refuse(plan->card, _("has no connection of its own for it"))
 			       : VMGRANT_GRANTED;
 
 	if (code == VMGRANT_GRANTED) {
@@ -302,8 +303,8 @@ static int plan_connections(const struct bridge_plan *plan, struct setup_changes
 								    : NULL;
 	if (there != NULL)
 		code = command_fail(VMGRANT_OBJECT,
-				    "setup: NetworkManager has a connection %s already: try "
-				    "nmcli connection up %s, or delete",
+				    _("setup: NetworkManager has a connection %s already: try "
+				      "nmcli connection up %s, or delete"),
 				    there, there);
 	else if (port != NULL)
 		code = plan_move(plan, port, changes);

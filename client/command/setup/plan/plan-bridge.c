@@ -4,6 +4,7 @@
 #include "client/command/common/command.h"
 #include "client/command/setup/network/host.h"
 #include "client/command/setup/plan/plan.h"
+#include "client/text/message.h"
 
 int plan_bridge(const struct setup *setup, struct setup_changes *changes)
 {
@@ -15,6 +16,6 @@ int plan_bridge(const struct setup *setup, struct setup_changes *changes)
 		host_own_mac(plan.bridge, plan.mac);
 	else if (!host_card_mac(plan.card, plan.mac))
 		return command_fail(VMGRANT_OBJECT,
-				    "setup: --uplink %s: its address cannot be read", plan.card);
+				    _("setup: --uplink %s: its address cannot be read"), plan.card);
 	return setup->manager->plan(&plan, changes);
 }

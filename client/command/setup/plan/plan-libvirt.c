@@ -12,6 +12,7 @@
 #include "client/command/machine/tree.h"
 #include "client/command/setup/change/perform.h"
 #include "client/command/setup/plan/plan.h"
+#include "client/text/message.h"
 
 #define LINE LIBVIRT_CONF_KEY " = \"" VMGRANT_HELPER "\"\n"
 
@@ -48,7 +49,7 @@ static int plan_person(const char *name, const char *home, struct setup_changes 
 	int result = setup_read_file(path, name, &before);
 
 	if (result < 0 && result != -ENOENT) {
-		(void)command_fail(VMGRANT_INTERNAL, "setup: %.256s: cannot be read: %s", path,
+		(void)command_fail(VMGRANT_INTERNAL, _("setup: %.256s: cannot be read: %s"), path,
 				   strerror(-result));
 		free(path);
 		return VMGRANT_INTERNAL;

@@ -9,6 +9,7 @@
 #include "client/command/common/command.h"
 #include "client/command/setup/change/perform.h"
 #include "client/command/setup/plan/plan.h"
+#include "client/text/message.h"
 
 /* vmgrant allow [OPTION...] bridge BRIDGE user NAME [polkit=no] */
 static void allow_words(struct words *words, const struct setup *setup, const char *kind,
@@ -32,7 +33,7 @@ static int read_answer(const char *text, char **diff_out)
 
 	if (object == NULL)
 		return command_fail(VMGRANT_INTERNAL,
-				    "setup: vmgrant allow answered nothing useful");
+				    _("setup: vmgrant allow answered nothing useful"));
 	if (json_object_object_get_ex(object, "action", NULL) &&
 	    json_object_object_get_ex(object, "diff", &diff))
 		*diff_out = text_format("%s", json_object_get_string(diff));
@@ -52,7 +53,7 @@ static int try_allow(const struct setup *setup, const char *kind, const char *na
 	if (command_succeeds(&words, capture)) {
 		code = read_answer(capture->text, diff_out);
 	} else if (capture->end != CAPTURE_EXITED) {
-		code = command_fail(VMGRANT_INTERNAL, "setup: vmgrant allow cannot be run");
+		code = command_fail(VMGRANT_INTERNAL, _("setup: vmgrant allow cannot be run"));
 	} else {
 		/* Its sentence is whole, with the program's name. */
 		(void)fputs(capture->text, stderr);
