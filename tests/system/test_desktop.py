@@ -101,6 +101,17 @@ def test_virt_manager_shows_and_starts_what_vmgrant_libvirt_has_written(desk):
     desk.world.wait_no_taps()
 
 
+def test_virt_manager_shows_a_refusal(desk):
+    desk.world.write_acl("")
+    try:
+        desk.choose("Virtual Machine", "Run", window="debian12 on")
+        desk.wait("label", "not allowed for user alice")
+        desk.picture("virt-manager-refused", "vmm dialog")
+        desk.press("push button", "Close", window="vmm dialog")
+    finally:
+        desk.world.write_acl(ACL)
+
+
 def test_boxes_takes_virbr0_by_itself_and_another_bridge_by_vmgrant_libvirt(desk):
     desk.start("gnome-boxes", IMAGE)
     desk.press("push button", "Close", window="Welcome")
