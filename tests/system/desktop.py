@@ -154,10 +154,11 @@ class Desktop:
                         box = box_of(frame)
                         return box.width, box.height, box.x, box.y
             return None
-        width, height, x, y = wait_until(lambda: self.look(corner), f"the window {window!r}")
         seen = [b""]
 
         def stands_still():
+            # A new window is moved by the window manager.
+            width, height, x, y = wait_until(lambda: self.look(corner), f"the window {window!r}")
             done = self.world.run(["import", "-window", "root", "-crop",
                                    f"{width}x{height}+{max(x, 0)}+{max(y, 0)}", "+repage", "-define",
                                    "png:exclude-chunks=date,time", "png:-"], self.user, env=self.env)
