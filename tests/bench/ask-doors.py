@@ -5,7 +5,8 @@
 To be run by a user whom a rule allows the bridge br0 with polkit=no, on a machine where
 vmgrant.socket is on: doc/benchmarks.md, the service.
 
-    ask-doors.py compare ROUNDS     both doors in turn: the first card of a connection, and the next
+    ask-doors.py compare ROUNDS     both doors in turn: the first card of a connection, and the next;
+                                    with a pause between, or the service would let them wait
     ask-doors.py service ROUNDS     by the service alone
     ask-doors.py instance SOCKET ROUNDS     from connect to what a service there says by itself
     ask-doors.py flood              by the service, as fast as it goes, until it is ended
@@ -27,6 +28,8 @@ SOCKET = "/run/vmgrant/socket"
 HEADER, REQUEST = struct.Struct("<4sHHII"), struct.Struct("<16sIH6s4x")
 CODE = struct.Struct("<I")
 LIMIT_S = 60.0
+# A helper is new for a tenth of a second, and a user has two of them at a time.
+PAUSE_S = 0.15
 
 
 def ask(connection, bridge="br0"):
@@ -100,6 +103,7 @@ def rounds(count, subjects):
     """Each in turn; the first round warms caches and is not told."""
     for number in range(count + 1):
         for name, subject in subjects.items():
+            time.sleep(PAUSE_S)
             milliseconds = subject()
             if number > 0:
                 print(f"{name} {milliseconds:.1f}", flush=True)

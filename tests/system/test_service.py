@@ -162,11 +162,12 @@ def test_attack_73_import_of_a_file_for_some_is_refused(served):
     assert reply.code == DENIED, reply.sentence
 
 
-def test_command_takes_the_socket_where_setuid_has_no_effect(served):
-    """A program with no_new_privs, and a user namespace, get what they would get outside."""
+def test_attack_73_command_takes_the_socket_where_setuid_has_no_effect(served):
+    """A program with no_new_privs, and one in other user, network, process and mount namespaces, get
+    what they would get outside: a port on the service's bridge."""
     words = ["vmgrant", "run", "--net", "br0", "--", "sh", "-c", "echo {net0.fd} {net0.ifname}"]
     for before in (["setpriv", "--no-new-privs"], ["unshare", "-U", "--map-current-user"],
-                   ["unshare", "-Ur"]):
+                   ["unshare", "-Ur"], ["unshare", "-Urnipm", "--fork"]):
         done = served.run([*before, *words], "alice")
         assert done.code == 0 and b"vethg" in done.stdout, (before, done.stderr)
 
