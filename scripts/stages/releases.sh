@@ -10,6 +10,8 @@
 repeated="attacks_every_call attacks_faults attacks_lost_denies attacks_core storms"
 repeated+=" attacks_conversations acl_oracle attacks_judge attacks_judge_orders usb_faults"
 repeated+=" attacks_bridge"
+# It makes a whole runtime.
+repeated+=" flatpak"
 # The same in files that have other cases.
 repeated_cases="attack_11 or attack_36"
 
