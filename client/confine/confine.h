@@ -54,6 +54,15 @@ struct confine_viewers {
 	int monitor_fd;       /* a monitor of QEMU's, for these alone */
 };
 
+/*
+ * What the program's process does last before it becomes the program, behind all walls. Zeroed:
+ * nothing. join returns 0, or -1 and has said why; fd is its to close.
+ */
+struct confine_last {
+	int (*join)(int fd);
+	int fd;
+};
+
 /* Zeroed, then filled by its owner; confine_release(). */
 struct confine {
 	enum confine_level level;
@@ -63,6 +72,7 @@ struct confine {
 	struct confine_ids ids;
 	char **environment; /* of the program: the words are borrowed, the list is freed */
 	struct confine_viewers viewers;
+	struct confine_last last;
 	struct confine_place *places;
 	size_t place_count;
 	struct confine_share *shares;

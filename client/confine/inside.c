@@ -176,12 +176,21 @@ static int confine_self(const struct inside *inside)
 
 /* ---- the program ---- */
 
+/* Who answers it as the person may read its memory, which exec replaces. */
+static int join_last(const struct confine_last *last)
+{
+	if (last->join == NULL)
+		return 0;
+	(void)prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+	return last->join(last->fd);
+}
+
 static _Noreturn void start_program(const struct inside *inside, pid_t parent)
 {
 	int error;
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	if (getppid() != parent)
+	if (getppid() != parent || join_last(&inside->confine->last) < 0)
 		_exit(INSIDE_FAILED);
 	(void)sigprocmask(SIG_SETMASK, &inside->before, NULL);
 	(void)execve(inside->program, inside->argv, inside->confine->environment);

@@ -314,7 +314,9 @@ def run(options):
         if options.before:
             install(world, f"{options.before}{HELPER}", BEFORE)
         install(world, options.bench_request, BENCH)
-        world.path(BENCH).chmod(0o755)
+        install(world, options.pump, bench_confine.PUMP)
+        for path in (BENCH, bench_confine.PUMP):
+            world.path(path).chmod(0o755)
         for path in BARE.values():
             install(world, options.bare_port, path)
         install(world, QEMU_HELPER, QEMU_HELPER)
@@ -330,6 +332,7 @@ def run(options):
                  native_requests(world, options.runs // 2),
                  many_taps(world, options.runs), with_polkit(world, options.runs),
                  bench_confine.start(world, options.runs // 8),
+                 bench_confine.traffic(world, max(options.runs // 16, 1)),
                  # The floods put an asker of their own in the real one's place.
                  bench_memory.together(world, QEMU_HELPER, LINKED, SMALL_ACL),
                  floods(world, options.runs),
@@ -342,7 +345,7 @@ def main():
     parser.add_argument("--runs", type=int, default=400)
     parser.add_argument("--write", action="store_true", help="update doc/benchmarks.md")
     parser.add_argument("--before", help=argparse.SUPPRESS)
-    for name in ("--shared", "--linked", "--bench-request", "--bare-port", "--usb-open",
+    for name in ("--shared", "--linked", "--bench-request", "--bare-port", "--usb-open", "--pump",
                  "--document"):
         parser.add_argument(name, required=True, help=argparse.SUPPRESS)
     options = parser.parse_args()

@@ -17,6 +17,7 @@ import pytest
 
 import namespaces as ns
 import replies
+from confining import complaints, give_ids
 from hotplug import (MONITOR, PORTS, PROXY, QMP, REFUSED, SOCKET, attach, devices, sentence,
                      vmgrant)
 # Fixtures.
@@ -160,6 +161,23 @@ def test_a_group_is_given_to_a_qemu_that_opens_it_by_path(device_world):
     assert results["openat", "/etc/passwd"].startswith("error 13")
     assert done.stderr == b""
     wait_until(lambda: not supervisors(device_world), "the supervisor to end")
+
+
+def test_a_confined_qemu_is_given_its_group_too(device_world):
+    """Under an id of its own, in namespaces of its own; the node itself is not there."""
+    give_ids(device_world)
+    device_world.write("/usr/local/bin/opener", device_world.path(OPENER).read_bytes(), mode=0o755)
+    # Words of its own would name disks.
+    device_world.write("/home/alice/qemu-system-sh", f"#!/bin/sh\nexec opener {GROUP} {CONTAINER} /etc/passwd\n",
+                       mode=0o755)
+    inode = device_world.call(lambda: os.stat("/dev/null").st_ino)
+    for confine in ("--confine", "--confine=same-user"):
+        done = run(device_world, "--vfio", "03:00.1", confine, program="/home/alice/qemu-system-sh")
+        results = opened(done)
+        assert {results[call, GROUP].split()[0] for call in ("open", "openat", "openat2")} == {str(inode)}
+        assert results["open", CONTAINER] == str(inode) and results["openat", CONTAINER] == "error 2"
+        assert results["openat", "/etc/passwd"] == "error 2" and complaints(done) == [], done
+        wait_until(lambda: not supervisors(device_world), "the supervisor to end")
 
 
 def test_a_second_device_of_a_group_comes_with_the_first(device_world):

@@ -79,6 +79,18 @@ with contextlib.ExitStack() as world:
             wait_until(lambda: pci.frames_of(MAC) >= before + 2, "the card's frames outside", 120)
             assert 64 * 1024 <= pci.status(machine.process.pid, "VmLck") <= MEMORY // 1024
 
+    def check_confined():
+        """A confined guest has the card by its group, under an id of its own, and uses it."""
+        before = pci.frames_of(MAC)
+        confined = ["vmgrant", "run", "--no-prompt", "--confine", "--vfio", pci.CARD, "--"]
+        with acl(RULE), Guest(alice, FROM_CARD, before=confined, program=OLDER):
+            wait_until(lambda: pci.frames_of(MAC) >= before + 2, "the card's frames outside", 120)
+            # Who answers its opens has the group open, too, and is alice.
+            [pid] = [pid for pid in pci.holders(pci.group(pci.CARD)) if os.stat(f"/proc/{pid}").st_uid >= 100000]
+            assert 64 * 1024 <= pci.status(pid, "VmLck") <= MEMORY // 1024
+            assert pci.locked_memory(pid) == (MEMORY, MEMORY)
+        wait_until(lambda: not pci.holders(pci.group(pci.CARD)), "the group to be let go")
+
     def check_asked_memory():
         """Less locked memory than the rule gives: the limit is what was asked for."""
         stack, machine = works(OLDER, ["-S"], option=",memlock=96M")

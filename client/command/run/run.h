@@ -50,8 +50,6 @@ struct run_kind {
 	int (*prepare)(void *things, struct run *run);
 	/* What keeps it from that machine of QEMU's: a phrase, NULL for nothing. */
 	const char *(*misfit)(const struct qemu_machine *machine);
-	/* What keeps what was granted from a program that is shut in: the same. */
-	const char *(*misfit_confined)(const void *things);
 	/* Get all. A dry run gets fds from run->example_fd on. */
 	int (*ask)(void *things, struct run *run, struct vmgrant_connection *connection);
 	/* Add QEMU's options to run->words, which has run->arguments by now. */

@@ -40,9 +40,8 @@ struct broker {
 	size_t answer_size;
 };
 
-/* What the process says of itself when it hands over the listener. */
+/* What the process says of itself when it hands over the listener; the kernel says its pid. */
 struct introduction {
-	pid_t pid;
 	const char *probe; /* a string in its memory, to see whether that can be read */
 };
 
@@ -183,21 +182,37 @@ static int keep_only(const struct broker *broker, int socket_fd)
 	return close_range((unsigned)last + 1, ~0u, 0);
 }
 
-/* Returns the listener, or -1. */
-static int receive_listener(int socket_fd, struct introduction *introduction)
+/* What came with a message: the listener, and whose it is, as a number in here. */
+static void take_control(struct msghdr *message, int *fd_out, pid_t *pid_out)
 {
-	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))];
+	struct ucred sender;
+
+	for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part != NULL;
+	     part = CMSG_NXTHDR(message, part)) {
+		if (part->cmsg_level != SOL_SOCKET)
+			continue;
+		if (part->cmsg_type == SCM_RIGHTS && part->cmsg_len == CMSG_LEN(sizeof *fd_out)) {
+			memcpy(fd_out, CMSG_DATA(part), sizeof *fd_out);
+		} else if (part->cmsg_type == SCM_CREDENTIALS &&
+			   part->cmsg_len == CMSG_LEN(sizeof sender)) {
+			memcpy(&sender, CMSG_DATA(part), sizeof sender);
+			*pid_out = sender.pid;
+		}
+	}
+}
+
+/* Returns the listener, or -1. */
+static int receive_listener(int socket_fd, struct introduction *introduction, pid_t *pid_out)
+{
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int)) +
+					      CMSG_SPACE(sizeof(struct ucred))];
 	struct iovec part = { .iov_base = introduction, .iov_len = sizeof *introduction };
 	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control,
 				  .msg_controllen = sizeof control };
-	const struct cmsghdr *rights;
 	int fd = -1;
 
-	if (recvmsg(socket_fd, &message, MSG_CMSG_CLOEXEC) != (ssize_t)sizeof *introduction)
-		return -1;
-	rights = CMSG_FIRSTHDR(&message);
-	if (rights != NULL && rights->cmsg_len == CMSG_LEN(sizeof fd))
-		memcpy(&fd, CMSG_DATA(rights), sizeof fd);
+	if (recvmsg(socket_fd, &message, MSG_CMSG_CLOEXEC) == (ssize_t)sizeof *introduction)
+		take_control(&message, &fd, pid_out);
 	return fd;
 }
 
@@ -205,19 +220,20 @@ static _Noreturn void supervise(struct broker *broker, int socket_fd)
 {
 	struct introduction introduction;
 	char text[sizeof probe_text];
-	pid_t self = getpid();
-	int error;
+	pid_t self = getpid(), program = 0;
+	int error, on = 1;
 
 	/* Ctrl-C is for the program. */
 	(void)setsid();
 	(void)prctl(PR_SET_NAME, "vmgrant-opens");
 	if (chdir("/") < 0 || keep_only(broker, socket_fd) < 0 || allocate(broker) < 0 ||
+	    setsockopt(socket_fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) < 0 ||
 	    send(socket_fd, &self, sizeof self, MSG_NOSIGNAL) != (ssize_t)sizeof self)
 		_exit(1);
-	broker->listener = receive_listener(socket_fd, &introduction);
+	broker->listener = receive_listener(socket_fd, &introduction, &program);
 	if (broker->listener < 0)
 		_exit(1);
-	error = open_filter_read_text(introduction.pid, (uintptr_t)introduction.probe, text,
+	error = open_filter_read_text(program, (uintptr_t)introduction.probe, text,
 				      sizeof text);
 	(void)send(socket_fd, &error, sizeof error, MSG_NOSIGNAL);
 	close(socket_fd);
@@ -260,14 +276,17 @@ static int receive(int socket_fd, void *bytes, size_t size)
 
 static int introduce(int socket_fd, const char **what_out)
 {
-	struct introduction introduction = { .pid = getpid(), .probe = probe_text };
+	struct introduction introduction = { .probe = probe_text };
 	pid_t supervisor;
 	int answer, listener, error = receive(socket_fd, &supervisor, sizeof supervisor);
 
 	*what_out = _("a supervisor for its opens cannot be started");
 	if (error < 0)
 		return error;
-	/* For Yama, where it is there: the supervisor is no ancestor. It stays through exec. */
+	/*
+	 * For Yama, where it is there: the supervisor is no ancestor. It stays through exec. In a
+	 * namespace of the person's the number means nothing, and the person may look anyway.
+	 */
 	(void)prctl(PR_SET_PTRACER, supervisor, 0, 0, 0);
 	*what_out = _("its opens cannot be watched");
 	listener = open_filter_install();
@@ -285,7 +304,8 @@ static int introduce(int socket_fd, const char **what_out)
 	return answer;
 }
 
-int open_broker_start(const struct open_broker_file *files, size_t count, const char **what_out)
+int open_broker_fork(const struct open_broker_file *files, size_t count, int *socket_out,
+		     const char **what_out)
 {
 	struct broker broker = { .files = files, .count = count };
 	int ends[2], error;
@@ -297,8 +317,24 @@ int open_broker_start(const struct open_broker_file *files, size_t count, const 
 		return -errno;
 	error = fork_twice(&broker, ends[1]);
 	close(ends[1]);
-	if (error == 0)
-		error = introduce(ends[0], what_out);
-	close(ends[0]);
+	if (error < 0)
+		close(ends[0]);
+	else
+		*socket_out = ends[0];
 	return error;
+}
+
+int open_broker_join(int socket_fd, const char **what_out)
+{
+	int error = introduce(socket_fd, what_out);
+
+	close(socket_fd);
+	return error;
+}
+
+int open_broker_start(const struct open_broker_file *files, size_t count, const char **what_out)
+{
+	int socket_fd, error = open_broker_fork(files, count, &socket_fd, what_out);
+
+	return error < 0 ? error : open_broker_join(socket_fd, what_out);
 }

@@ -37,4 +37,16 @@ struct open_broker_file {
  */
 int open_broker_start(const struct open_broker_file *files, size_t count, const char **what_out);
 
+/*
+ * The two halves of it, for a program that is a child in namespaces of its own: start the
+ * supervisor outside, and join it last before exec. The files are the supervisor's from then on.
+ *
+ * *socket_out  closed on exec, consumed by open_broker_join(); to be closed where that is not called
+ *
+ * Return 0 or -errno as above.
+ */
+int open_broker_fork(const struct open_broker_file *files, size_t count, int *socket_out,
+		     const char **what_out);
+int open_broker_join(int socket_fd, const char **what_out);
+
 #endif

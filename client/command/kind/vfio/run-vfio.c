@@ -107,19 +107,6 @@ static int ask(void *things, struct run *run, struct vmgrant_connection *connect
 	return code;
 }
 
-/* Its opens cannot be answered across the namespaces. */
-static const char *misfit_confined(const void *things)
-{
-	const struct vfio_devices *devices = things;
-
-	for (size_t i = 0; i < devices->count; i++) {
-		if ((devices->items[i].vfio.flags & VMGRANT_NODE_IOMMUFD) == 0)
-			return _("QEMU would open its group by path: only a device by iommufd can "
-				 "be handed over (Linux 6.6, QEMU 9.0)");
-	}
-	return NULL;
-}
-
 /* ---- the program ---- */
 
 static int launch(void *things, struct run *run)
@@ -171,12 +158,9 @@ static int check_daemonize(char *const arguments[])
 				 YAMA);
 }
 
-static int start_broker(const struct vfio_devices *devices, char *const arguments[])
+static size_t list_files(const struct vfio_devices *devices, struct open_broker_file *files)
 {
-	struct open_broker_file files[2 * VFIO_MAX];
 	size_t count = 0;
-	const char *what;
-	int error;
 
 	for (size_t i = 0; i < devices->count; i++) {
 		const struct vmgrant_vfio *vfio = &devices->items[i].vfio;
@@ -189,11 +173,11 @@ static int start_broker(const struct vfio_devices *devices, char *const argument
 		files[count++] = (struct open_broker_file){ CONTAINER, vfio->iommu_fd,
 							    OPEN_BROKER_ONCE };
 	}
-	if (count == 0)
-		return VMGRANT_GRANTED;
-	if (check_daemonize(arguments) != VMGRANT_GRANTED)
-		return VMGRANT_UNSUPPORTED;
-	error = open_broker_start(files, count, &what);
+	return count;
+}
+
+static int say_broker(int error, const char *what)
+{
 	if (error == -EPERM || error == -EACCES)
 		return command_fail(VMGRANT_UNSUPPORTED, _("--vfio: %s: %s: %s must be 0 or 1"),
 				    what, strerror(-error), YAMA);
@@ -202,17 +186,46 @@ static int start_broker(const struct vfio_devices *devices, char *const argument
 					 strerror(-error));
 }
 
+/* The confined program, where newuidmap has done its work: with the filter it could do none. */
+static int join_broker(int fd)
+{
+	const char *what;
+	int error = open_broker_join(fd, &what);
+
+	return say_broker(error, what) == VMGRANT_GRANTED ? 0 : -1;
+}
+
+static int start_broker(const struct vfio_devices *devices, struct run *run)
+{
+	struct open_broker_file files[2 * VFIO_MAX];
+	struct confine_last *last = &run->confine.confine.last;
+	const size_t count = list_files(devices, files);
+	const char *what;
+	int error;
+
+	if (count == 0)
+		return VMGRANT_GRANTED;
+	if (check_daemonize(run->arguments) != VMGRANT_GRANTED)
+		return VMGRANT_UNSUPPORTED;
+	if (!run->confine.is_wanted) {
+		error = open_broker_start(files, count, &what);
+	} else {
+		last->join = join_broker;
+		error = open_broker_fork(files, count, &last->fd, &what);
+	}
+	return say_broker(error, what);
+}
+
 /* Where the program opens nodes by path its opens are answered from now on. */
 static int serve(void *things, struct run *run)
 {
-	return start_broker(things, run->arguments);
+	return start_broker(things, run);
 }
 
 const struct run_kind run_vfio = {
 	.size = sizeof(struct vfio_devices),
 	.add = add,
 	.misfit = launch_vfio_misfit,
-	.misfit_confined = misfit_confined,
 	.ask = ask,
 	.launch = launch,
 	.keep = keep,
