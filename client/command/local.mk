@@ -96,6 +96,8 @@ libcommand_a_SOURCES = \
 	client/text/message.h \
 	client/text/nearest.c \
 	client/text/nearest.h \
+	client/text/same-file.c \
+	client/text/same-file.h \
 	client/text/hash.c \
 	client/text/hash.h \
 	client/text/split.c \

@@ -3,9 +3,9 @@
 /* The files that a program which is shut in may use. */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "client/confine/confine.h"
+#include "client/text/same-file.h"
 #include "client/text/text.h"
 
 /* "/a/../b//c" -> "/b/c" */
@@ -31,20 +31,12 @@ static char *without_dots(const char *path)
 	return text;
 }
 
-static int is_same(const char *one, const char *other)
-{
-	struct stat first, second;
-
-	return stat(one, &first) == 0 && stat(other, &second) == 0 &&
-	       first.st_dev == second.st_dev && first.st_ino == second.st_ino;
-}
-
 /* In a root of folders and no links they are one place, if it is the same file here, too. */
 static char *plain_path(const char *path)
 {
 	char *plain = without_dots(path);
 
-	if (is_same(plain, path))
+	if (same_file(plain, path))
 		return plain;
 	free(plain);
 	return text_format("%s", path);

@@ -47,6 +47,42 @@ void text_clean(char *text)
 	}
 }
 
+void text_print_lines(const char *text)
+{
+	while (*text != '\0') {
+		const size_t length = strcspn(text, "\n");
+		char *line = text_format("%.*s", (int)length, text);
+
+		for (char *tab = line; (tab = strchr(tab, '\t')) != NULL;)
+			*tab = ' ';
+		text_clean(line);
+		(void)puts(line);
+		free(line);
+		text += length + (text[length] == '\n');
+	}
+}
+
+char *text_last_line(char *text, const char *but)
+{
+	char *last = NULL;
+
+	while (*text != '\0') {
+		const size_t length = strcspn(text, "\n");
+		const int is_end = text[length] == '\0';
+
+		text[length] = '\0';
+		if (length > 0 && (but == NULL || strncmp(text, but, strlen(but)) != 0))
+			last = text;
+		text += length + !is_end;
+	}
+	return last;
+}
+
+int text_is_same(const char *one, const char *other)
+{
+	return one == NULL || other == NULL ? one == other : strcmp(one, other) == 0;
+}
+
 const char *text_base_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');

@@ -7,9 +7,11 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "client/text/split.h"
+#include "client/text/text.h"
 
 /* A text, and the words that it is. */
 #define SPLITS(...) splits((const char *const[]){ __VA_ARGS__, NULL })
@@ -101,9 +103,33 @@ static void words_are_added_to_those_before(void **state)
 	words_release(&words);
 }
 
+static void last_is(const char *text, const char *but, const char *expected)
+{
+	char *copy = text_format("%s", text), *last = text_last_line(copy, but);
+
+	assert_true(text_is_same(last, expected));
+	free(copy);
+}
+
+static void the_last_line_is_the_one_that_says_something(void **state)
+{
+	(void)state;
+	last_is("", NULL, NULL);
+	last_is("\n\n", NULL, NULL);
+	last_is("one", NULL, "one");
+	last_is("one\ntwo\n\n", NULL, "two");
+	last_is("one\nHint: two\n", "Hint: ", "one");
+	last_is("Hint: two", "Hint: ", NULL);
+	last_is("one\nHint\n", "Hint: ", "Hint");
+	assert_true(text_is_same(NULL, NULL));
+	assert_false(text_is_same("", NULL));
+	assert_false(text_is_same("a", "b"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_last_line_is_the_one_that_says_something),
 		cmocka_unit_test(words_stand_between_blanks),
 		cmocka_unit_test(quotes_and_backslashes_keep_what_they_hold),
 		cmocka_unit_test(comments_end_with_their_line),

@@ -3,23 +3,15 @@
 /* Which emulator a domain gets, so that it keeps the QEMU that it has. */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "client/command/common/command.h"
 #include "client/command/libvirt/domain.h"
 #include "client/command/wrapper/emulator.h"
 #include "client/text/message.h"
+#include "client/text/same-file.h"
 
 #define WRAPPER "vmgrant-qemu-"
-
-static int is_same_file(const char *one, const char *other)
-{
-	struct stat left, right;
-
-	return stat(one, &left) == 0 && stat(other, &right) == 0 && left.st_dev == right.st_dev &&
-	       left.st_ino == right.st_ino;
-}
 
 /* The name beside a QEMU, to be freed. */
 static char *name_beside(const char *qemu, const char *architecture)
@@ -37,7 +29,7 @@ static int leads_to(const char *wrapper, const char *architecture, const char *q
 	if (access(wrapper, X_OK) < 0 ||
 	    emulator_find(wrapper, architecture, &found) != VMGRANT_GRANTED)
 		return 0;
-	is_same = is_same_file(found, qemu);
+	is_same = same_file(found, qemu);
 	free(found);
 	return is_same;
 }

@@ -20,23 +20,6 @@ static const char *emulator_of(const struct libvirt_edit *edit)
 
 /* ---- for people ---- */
 
-/* No terminal gets what a file or a domain might have for it. */
-static void print_clean(const char *text)
-{
-	char *clean = text_format("%s", text), *rest = clean;
-
-	while (*rest != '\0') {
-		size_t length = strcspn(rest, "\n");
-		int is_end = rest[length] == '\0';
-
-		rest[length] = '\0';
-		text_clean(rest);
-		(void)puts(rest);
-		rest += length + !is_end;
-	}
-	free(clean);
-}
-
 static void print_now(const struct libvirt_edit *edit)
 {
 	const char *name = edit->domain.text.name, *emulator = emulator_of(edit);
@@ -53,10 +36,10 @@ static void print_now(const struct libvirt_edit *edit)
 	else
 		text = text_format(_("%s: its emulator is %s, with the options in %s"), name,
 				   emulator, edit->path);
-	print_clean(text);
+	text_print_lines(text);
 	free(text);
 	if (edit->what == LIBVIRT_EDIT_SHOW && edit->after != NULL)
-		print_clean(edit->after);
+		text_print_lines(edit->after);
 }
 
 static void print_when(const struct libvirt_edit *edit)
@@ -73,7 +56,7 @@ static void print_text(const struct libvirt_edit *edit)
 	for (size_t i = 0; i < edit->warnings.count; i++)
 		(void)command_fail(0, _("libvirt: warning: %s"), edit->warnings.items[i]);
 	if (edit->is_dry && edit->diff != NULL)
-		print_clean(edit->diff);
+		text_print_lines(edit->diff);
 	else
 		print_now(edit);
 	print_when(edit);

@@ -16,11 +16,6 @@
 #include "client/command/wrapper/wrapper-words.h"
 #include "client/text/message.h"
 
-static int has_changed(const char *before, const char *after)
-{
-	return before == NULL || after == NULL ? before != after : strcmp(before, after) != 0;
-}
-
 /* ---- the plan ---- */
 
 static int read_file(struct libvirt_edit *edit)
@@ -87,7 +82,7 @@ static void find_diff(struct libvirt_edit *edit)
 
 	if (edit->xml != NULL)
 		add_diff(edit, edit->domain.text.xml, edit->xml, title);
-	if (has_changed(edit->before, edit->after))
+	if (!text_is_same(edit->before, edit->after))
 		add_diff(edit, edit->before, edit->after, edit->path);
 	free(title);
 }
@@ -133,7 +128,7 @@ static int change_file(const struct libvirt_edit *edit)
 {
 	int result = 0;
 
-	if (has_changed(edit->before, edit->after))
+	if (!text_is_same(edit->before, edit->after))
 		result = replace_file(edit->path, edit->before, edit->after);
 	return result == 0 ? VMGRANT_GRANTED
 			   : command_fail(VMGRANT_INTERNAL, _("%.256s: cannot be changed: %s"),
@@ -144,7 +139,7 @@ static int change_file(const struct libvirt_edit *edit)
 
 static void put_file_back(const struct libvirt_edit *edit)
 {
-	if (has_changed(edit->before, edit->after) &&
+	if (!text_is_same(edit->before, edit->after) &&
 	    replace_file(edit->path, edit->after, edit->before) < 0)
 		(void)command_fail(0, _("%.256s: stays as it is now: it could not be put back"),
 				   edit->path);

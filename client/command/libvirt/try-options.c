@@ -43,14 +43,12 @@ static void run_wrapper(const struct domain_text *domain, const char *wrapper,
 /* The last line of what it wrote, without the name of the program. */
 static const char *last_sentence(struct capture *capture)
 {
-	char *rest = capture->text, *line;
-	const char *last = _("it does not answer");
+	static const char program[] = "vmgrant: ";
+	const char *last = text_last_line(capture->text, NULL);
 
-	while ((line = capture_next_line(&rest)) != NULL) {
-		if (*line != '\0')
-			last = line;
-	}
-	return strncmp(last, "vmgrant: ", 9) == 0 ? last + 9 : last;
+	if (last == NULL)
+		return _("it does not answer");
+	return strncmp(last, program, strlen(program)) == 0 ? last + strlen(program) : last;
 }
 
 int try_options(const struct domain_text *domain, const char *wrapper, const char *options,

@@ -132,22 +132,6 @@ static char *change_diff(const struct setup_change *change)
 			      change->text != NULL ? change->text : "", change->path);
 }
 
-/* Line by line: a file that somebody else wrote may hold what no terminal should get. */
-static void print_lines(const char *text)
-{
-	while (*text != '\0') {
-		const size_t length = strcspn(text, "\n");
-		char *line = text_format("%.*s", (int)length, text);
-
-		for (char *tab = line; (tab = strchr(tab, '\t')) != NULL;)
-			*tab = ' ';
-		text_clean(line);
-		(void)puts(line);
-		free(line);
-		text += length + (text[length] == '\n');
-	}
-}
-
 void change_print(const struct setup_change *change)
 {
 	char *text;
@@ -162,7 +146,8 @@ void change_print(const struct setup_change *change)
 		text = text_format("$ %s\n%s", command, change->shown != NULL ? change->shown : "");
 		free(command);
 	}
-	print_lines(text);
+	/* A file that somebody else wrote may hold what no terminal should get. */
+	text_print_lines(text);
 	free(text);
 }
 

@@ -54,16 +54,6 @@ static const char *end_words(const struct capture *capture)
 	}
 }
 
-/* The last line that it wrote says most, where that is no advice of nmcli's. */
-static char *last_line(struct capture *capture)
-{
-	char *rest = capture->text, *line, *last = NULL;
-
-	while ((line = capture_next_line(&rest)) != NULL)
-		last = *line != '\0' && strncmp(line, "Hint: ", 6) != 0 ? line : last;
-	return last;
-}
-
 /* mark: "-" and the exit status with which it may fail, or with none any; NULL: it may not. */
 static int may_fail(const struct capture *capture, const char *mark)
 {
@@ -79,7 +69,8 @@ static int run(const struct words *command, const char *mark)
 	int code = VMGRANT_GRANTED;
 
 	if (!command_succeeds(command, capture) && !may_fail(capture, mark)) {
-		char *text = command_text(command), *last = last_line(capture);
+		/* It says most, where it is no advice of nmcli's. */
+		char *text = command_text(command), *last = text_last_line(capture->text, "Hint: ");
 
 		code = command_fail(VMGRANT_INTERNAL, _("setup: %.512s: %s%s%.300s"), text,
 				    end_words(capture), last == NULL ? "" : ": ",
@@ -150,11 +141,6 @@ static int make_file(const struct setup_change *change)
 			    change->path, strerror(-result));
 }
 
-static int is_same(const char *left, const char *right)
-{
-	return left == NULL || right == NULL ? left == right : strcmp(left, right) == 0;
-}
-
 int change_file_is_others(const struct setup_change *change)
 {
 	char *now;
@@ -165,7 +151,7 @@ int change_file_is_others(const struct setup_change *change)
 	result = setup_read_file(change->path, change->user, &now);
 	/* What cannot be read is not known to be ours. */
 	is_others = (result < 0 && result != -ENOENT) ||
-		    (!is_same(now, change->before) && !is_same(now, change->text));
+		    (!text_is_same(now, change->before) && !text_is_same(now, change->text));
 	free(now);
 	return is_others;
 }
@@ -177,10 +163,10 @@ static int undo_file(const struct setup_change *change)
 
 	result = setup_read_file(change->path, change->user, &now);
 	if (result == -ENOENT || result == 0) {
-		if (!is_same(now, change->before) && is_same(now, change->text))
+		if (!text_is_same(now, change->before) && text_is_same(now, change->text))
 			result = replace(change->path, change->user, now, change->before);
 		else
-			result = is_same(now, change->before) ? 0 : -EBUSY;
+			result = text_is_same(now, change->before) ? 0 : -EBUSY;
 	}
 	free(now);
 	if (result == -EBUSY)
