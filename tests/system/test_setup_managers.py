@@ -58,7 +58,8 @@ iface card inet static
 CARRIED = (
     " connection.zone home ipv4.method manual ipv4.dns 192.0.2.1 ipv4.dns-search example.org "
     "ipv4.addresses 192.0.2.2/24, 192.0.2.3/24 ipv4.gateway 192.0.2.1 "
-    "ipv4.routes 198.51.100.0/24 192.0.2.9 ipv4.may-fail no ipv6.method disabled")
+    "ipv4.routes 198.51.100.0/24 192.0.2.9 ipv4.may-fail no ipv6.method disabled "
+    "ipv6.addr-gen-mode default-or-eui64")
 MTU = " 802-3-ethernet.mtu 1400"
 GUESTS_ONLY = ("--user", "alice", "--bridge", "br0", "--no-uplink", "--no-polkit", "--yes")
 
@@ -257,6 +258,30 @@ def test_what_networkmanager_cannot_carry_over_stops_it(nm):
     assert "nothing that vmgrant knows" in sentence(nm.setup(*WORDS, "--yes"), replies.OBJECT)
     assert "has no connection of its own" in sentence(
         nm.setup(*WORDS, "--manager", "networkmanager", "--yes"), replies.OBJECT)
+
+
+def test_what_says_off_is_carried_too(nm):
+    """Of settings that follow another one unless somebody says something."""
+    assert nm.world.run(["nmcli", "connection", "modify", "office", "802-3-ethernet.wake-on-lan", "0",
+                         "ipv6.addr-gen-mode", "eui64"]).code == 0
+    said = nm.setup(*WORDS, "--dry-run").stdout.decode()
+    assert "802-3-ethernet.wake-on-lan 0" in said and "ipv6.addr-gen-mode eui64" in said, said
+
+
+@pytest.mark.parametrize("name,is_netplans", (("netplan-card", True), (f"netplan-NM-{UUID}", False)))
+def test_what_netplan_made_is_left_to_netplan(nm, name, is_netplans):
+    """But for what NetworkManager has written by way of netplan, as on Ubuntu."""
+    folder = "/run/NetworkManager/system-connections"
+    nm.world.run(["mkdir", "-p", folder])
+    nm.world.run(["mv", f"{nm.FOLDER}/office.nmconnection", f"{folder}/{name}.nmconnection"])
+    assert nm.world.run(["nmcli", "connection", "reload"]).code == 0
+    nm.is_activated()
+    done = nm.setup(*WORDS, "--dry-run")
+    if is_netplans:
+        said = sentence(done, replies.OBJECT)
+        assert f"{folder}/{name}.nmconnection is netplan's: write the bridge br0 into" in said
+    else:
+        assert done.code == 0 and b"nmcli connection add" in done.stdout, done
 
 
 # ---- ifupdown ----

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import replies
+from process import wait_until
 from terminal import Terminal
 from test_native_client import need, sentence
 from uplink import UNCONFIRMED, WORDS, Host, recipe
@@ -129,6 +130,29 @@ def test_on_a_terminal_somebody_is_asked_whether_it_stays(host):
             assert "the network is as it was before" in terminal.text
             host.is_as_before()
     host.is_moved()
+
+
+def test_what_netplan_made_is_left_to_netplan(host):
+    """It would put its own file back, and its words would count for nothing."""
+    made = "/run/systemd/network/10-netplan-card.network"
+    host.world.write(made, CARD_FILE.replace("MACAddress=02:00:00:00:00:01", "MTUBytes=1400"))
+    host.world.run(["networkctl", "reload"])
+    host.world.run(["networkctl", "reconfigure", "card"])
+    wait_until(lambda: made in host.world.run(["networkctl", "status", "card"]).stdout.decode(),
+               "networkd to take netplan's file", 60)
+    said = sentence(host.setup(*WORDS, "--yes"), replies.OBJECT)
+    assert f"{made} is netplan's: write the bridge br0 into /etc/netplan" in said
+    # A bridge between guests is nothing of the card's.
+    done = host.setup("--user", "alice", "--bridge", "br0", "--no-uplink", "--no-polkit", "--dry-run")
+    assert done.code == 0 and b"/etc/systemd/network/20-br0.netdev" in done.stdout, done
+
+
+def test_the_card_keeps_its_mtu_too(host):
+    host.world.write(f"{FOLDER}/80-wired.network",
+                     CARD_FILE.replace("[Network]", "MTUBytes=1400\n\n[Network]", 1))
+    host.world.run(["networkctl", "reload"])
+    said = host.setup(*WORDS, "--dry-run")
+    assert said.code == 0 and said.stdout.count(b"\n+MTUBytes=1400\n") == 2, said
 
 
 def test_a_file_that_is_there_already_or_cannot_be_carried_over_stops_it(host):

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "client/command/setup/network/interfaces-text.h"
+#include "client/command/setup/network/network-text.h"
 #include "client/command/setup/network/nm-profile.h"
 
 static const struct bridge_plan plan = { .bridge = "br0",
@@ -76,7 +77,10 @@ static void what_cannot_be_carried_over_is_said(void **state)
 					       "inherits x",
 					       "bond-master bond0",
 					       "bridge_ports none",
-					       "wpa-ssid x" };
+					       "wpa-ssid x",
+					       "ethernet-wol g",
+					       "link-speed 100",
+					       "offload-tx off" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
@@ -133,6 +137,32 @@ static void a_bridge_between_guests_has_no_card(void **state)
 	free(text);
 }
 
+/* ---- systemd-networkd ---- */
+
+static void networkd_is(const char *text, const char *bridge, const char *port)
+{
+	char *of_bridge = network_text_for(text, "br0"), *of_port = network_text_of_port(text);
+
+	assert_string_equal(of_bridge, bridge);
+	assert_string_equal(of_port, port);
+	free(of_bridge);
+	free(of_port);
+}
+
+static void the_card_keeps_its_mtu(void **state)
+{
+	(void)state;
+	networkd_is(
+		"[Match]\nName=eth0\n\n[Link]\nMACAddress = 02:00:00:00:00:01\n MTUBytes = 9000\n"
+		"# MTUBytes=1\n[Network]\nDHCP=yes\n",
+		"[Match]\nName=br0\n\n[Link]\n MTUBytes = 9000\n# MTUBytes=1\n[Network]\n"
+		"DHCP=yes\n",
+		"\n[Link]\n MTUBytes = 9000\n");
+	networkd_is("[Match]\nName=eth0\n[Route]\nMTUBytes=1400\n",
+		    "[Match]\nName=br0\n\n[Route]\nMTUBytes=1400\n", "");
+	networkd_is("", "[Match]\nName=br0\n\n", "");
+}
+
 /* ---- NetworkManager ---- */
 
 static void only_what_somebody_chose_is_carried(void **state)
@@ -145,13 +175,16 @@ static void only_what_somebody_chose_is_carried(void **state)
 		"ipv4.route-metric:0\nipv4.dad-timeout:-1\nipv4.dns-priority:0\n"
 		"connection.mdns:0\nconnection.metered:no\nconnection.llmnr:-1\n"
 		"ipv6.method:ignore\nipv6.may-fail:no\nipv6.dhcp-send-hostname:no\n"
-		"ipv6.addr-gen-mode:default-or-eui64\nipv6.token:::1:2\nipv6.x";
+		"ipv6.addr-gen-mode:default-or-eui64\nipv6.token:::1:2\n"
+		"802-3-ethernet.wake-on-lan:\n802-3-ethernet.mtu:auto\n"
+		"802-3-ethernet.speed:0\nipv4.link-local:0\nipv6.x";
 	static const char *const wanted[] = { "ipv4.",
 					      "ipv6.",
 					      "connection.zone",
 					      "connection.mdns",
 					      "connection.llmnr",
 					      "connection.metered",
+					      "802-3-ethernet.",
 					      NULL };
 	static const char *const expected[] = {
 		"ipv4.method",
@@ -172,8 +205,12 @@ static void only_what_somebody_chose_is_carried(void **state)
 		"no",
 		"ipv6.dhcp-send-hostname",
 		"no",
+		"ipv6.addr-gen-mode",
+		"default-or-eui64",
 		"ipv6.token",
 		"::1:2",
+		"802-3-ethernet.wake-on-lan",
+		"0",
 	};
 	struct words words = { 0 };
 
@@ -182,6 +219,20 @@ static void only_what_somebody_chose_is_carried(void **state)
 	assert_int_equal(words.count, sizeof expected / sizeof expected[0]);
 	for (size_t i = 0; i < words.count; i++)
 		assert_string_equal(words.items[i], expected[i]);
+	words_release(&words);
+}
+
+static void what_follows_another_setting_is_left_open(void **state)
+{
+	static const char *const wanted[] = { "802-3-ethernet.", "ipv4.", "ipv6.", NULL };
+	static const char text[] =
+		"802-3-ethernet.wake-on-lan:default\n"
+		"ipv6.addr-gen-mode:default\nipv4.dad-timeout:-1\nipv6.ip6-privacy:-1\n";
+	struct words words = { 0 };
+
+	(void)state;
+	nm_profile_carry(&words, text, wanted);
+	assert_int_equal(words.count, 0);
 	words_release(&words);
 }
 
@@ -228,6 +279,8 @@ int main(void)
 		cmocka_unit_test(files_that_are_named_are_found),
 		cmocka_unit_test(a_bridge_between_guests_has_no_card),
 		cmocka_unit_test(only_what_somebody_chose_is_carried),
+		cmocka_unit_test(the_card_keeps_its_mtu),
+		cmocka_unit_test(what_follows_another_setting_is_left_open),
 		cmocka_unit_test(what_would_be_lost_is_found),
 		cmocka_unit_test(properties_are_found_by_their_whole_name),
 	};

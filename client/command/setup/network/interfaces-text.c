@@ -185,11 +185,25 @@ static int is_last(const struct line *line, size_t index)
 	return end + strspn(end, BLANK) >= line->text + line->length;
 }
 
+static int begins_with_one_of(const struct line *line, const char *const words[])
+{
+	for (size_t i = 0; words[i] != NULL; i++) {
+		if (strncmp(line->words[0], words[i], strlen(words[i])) == 0)
+			return 1;
+	}
+	return 0;
+}
+
 /* Of the card's own lines. Returns NULL or what stands in the way. */
 static const char *find_obstacle(const struct line *line, int is_option)
 {
 	static const char *const methods[] = { "static", "dhcp", "auto", "manual", NULL };
 	static const char *const options[] = { "hwaddress", "mtu", "inherits", NULL };
+	/* A card's own, and of hooks that would do it to the bridge: ethtool(8) is one's. */
+	static const char *const beginnings[] = { "bond",      "bridge",   "wpa",
+						  "link-",     "ethernet", "offload-",
+						  "hardware-", "coalesce", "flow-control",
+						  "driver-",   NULL };
 
 	if (line->length > 0 && line->text[line->length - 1] == '\\')
 		return "has a line of it that goes on in the next one";
@@ -199,8 +213,7 @@ static const char *find_obstacle(const struct line *line, int is_option)
 		return is_one_of(line, 3, methods) && is_last(line, 3)
 			       ? NULL
 			       : "has lines of it that are not static, dhcp, auto or manual";
-	if (is_one_of(line, 0, options) || strncmp(line->words[0], "bond", 4) == 0 ||
-	    strncmp(line->words[0], "bridge", 6) == 0 || strncmp(line->words[0], "wpa", 3) == 0)
+	if (is_one_of(line, 0, options) || begins_with_one_of(line, beginnings))
 		return "has an option of it that is not carried over";
 	return NULL;
 }

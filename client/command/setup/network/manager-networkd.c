@@ -120,8 +120,9 @@ static int refuse(const char *card, const char *file, const char *why)
 			    card, file, why);
 }
 
-/* Whether the card's file can be carried over, and its text for the bridge. */
-static int read_card(const struct bridge_plan *plan, char **file_out, char **text_out)
+/* Whether the card's file can be carried over, and its texts for the bridge and the port. */
+static int read_card(const struct bridge_plan *plan, char **file_out, char **text_out,
+		     char **port_out)
 {
 	char *drops = note_of("links", plan->card, "NETWORK_FILE_DROPINS"), *text = NULL, *lease;
 	char *file = note_of("links", plan->card, "NETWORK_FILE");
@@ -131,7 +132,7 @@ static int read_card(const struct bridge_plan *plan, char **file_out, char **tex
 	if (file == NULL)
 		code = refuse(plan->card, "systemd-networkd", _("has no file for it"));
 	else if (strstr(file, "netplan") != NULL)
-		code = refuse(plan->card, file, _("is netplan's, which has its own way"));
+		code = manager_refuse_netplan(plan, file);
 	else if (drops != NULL && *drops != '\0')
 		code = refuse(plan->card, file, _("has drop-ins, which are not carried over"));
 	else if (setup_read_file(file, NULL, &text) != 0)
@@ -141,6 +142,7 @@ static int read_card(const struct bridge_plan *plan, char **file_out, char **tex
 
 		lease = lease_lines(plan->card);
 		*text_out = text_format("%s%s", network, lease);
+		*port_out = network_text_of_port(text);
 		free(lease);
 		free(network);
 	}
@@ -162,21 +164,23 @@ static char *netdev_text(const struct bridge_plan *plan)
 			   plan->bridge, plan->mac);
 }
 
-static char *port_text(const struct bridge_plan *plan)
+static char *port_text(const struct bridge_plan *plan, const char *rest)
 {
-	return text_format("[Match]\nName=%s\n\n[Network]\nBridge=%s\n", plan->card, plan->bridge);
+	return text_format("[Match]\nName=%s\n\n[Network]\nBridge=%s\n%s", plan->card, plan->bridge,
+			   rest);
 }
 
+/* port: what else is said of the card; NULL: none becomes a port */
 static int add_files(const struct bridge_plan *plan, const char *number, char *network,
-		     struct setup_changes *changes)
+		     const char *port, struct setup_changes *changes)
 {
 	int code = add_file(changes, text_format(FOLDER "/%s-%s.netdev", number, plan->bridge),
 			    netdev_text(plan));
 
-	if (code == VMGRANT_GRANTED && plan->card != NULL)
+	if (code == VMGRANT_GRANTED && port != NULL)
 		code = add_file(changes,
 				text_format(FOLDER "/%s-%s-port.network", number, plan->bridge),
-				port_text(plan));
+				port_text(plan, port));
 	if (code == VMGRANT_GRANTED)
 		return add_file(changes, text_format(FOLDER "/%s-%s.network", number, plan->bridge),
 				network);
@@ -186,7 +190,7 @@ static int add_files(const struct bridge_plan *plan, const char *number, char *n
 
 static int plan_files(const struct bridge_plan *plan, struct setup_changes *changes)
 {
-	char *file = NULL, *network = NULL;
+	char *file = NULL, *network = NULL, *port = NULL;
 	const char *number = "20";
 	struct setup_change *first;
 	int code = VMGRANT_GRANTED;
@@ -194,7 +198,7 @@ static int plan_files(const struct bridge_plan *plan, struct setup_changes *chan
 	if (plan->card == NULL)
 		network = guests_text(plan->bridge);
 	else
-		code = read_card(plan, &file, &network);
+		code = read_card(plan, &file, &network, &port);
 	if (code == VMGRANT_GRANTED && file != NULL)
 		number = number_before(file, plan->bridge);
 	free(file);
@@ -206,7 +210,8 @@ static int plan_files(const struct bridge_plan *plan, struct setup_changes *chan
 	change_add_undo(first, SETUP_WORDS("-", "networkctl", "delete", plan->bridge));
 	if (plan->card != NULL)
 		change_add_undo(first, SETUP_WORDS("networkctl", "reconfigure", plan->card));
-	code = add_files(plan, number, network, changes);
+	code = add_files(plan, number, network, port, changes);
+	free(port);
 	if (code == VMGRANT_GRANTED)
 		(void)changes_add_command(changes, NETWORK_PART,
 					  SETUP_WORDS("networkctl", "reload"));

@@ -72,13 +72,11 @@ static char *output_of(const char *const list[])
 	return text;
 }
 
-/* The last line that is not empty: a warning would come before it. */
+/* The last line: a warning would come before it. */
 static char *last_line(char *text)
 {
-	char *rest = text, *line, *last = NULL;
+	char *last = text != NULL ? text_last_line(text, NULL) : NULL;
 
-	while (rest != NULL && (line = capture_next_line(&rest)) != NULL)
-		last = *line != '\0' ? line : last;
 	last = last != NULL ? text_format("%s", last) : NULL;
 	free(text);
 	return last;
@@ -165,6 +163,31 @@ static int refuse(const char *card, const char *why)
 			    _("setup: --uplink %s: NetworkManager %s: see "
 			      "doc/bridges.md"),
 			    card, why);
+}
+
+/*
+ * The file that netplan made for a connection, to be freed; NULL: somebody else made it. Those
+ * that NetworkManager itself has written by way of netplan, as it does on Ubuntu, are its own.
+ */
+static char *netplan_file_of(const char *uuid)
+{
+	static const char folder[] = "/run/NetworkManager/system-connections/netplan-";
+	char *text = output_of(
+		SETUP_WORDS("nmcli", "-e", "no", "-g", "UUID,FILENAME", "connection", "show"));
+	char *rest = text, *line, *file = NULL;
+	const size_t length = strlen(uuid);
+
+	while (rest != NULL && (line = capture_next_line(&rest)) != NULL) {
+		if (strncmp(line, uuid, length) != 0 || line[length] != ':')
+			continue;
+		line += length + 1;
+		if (strncmp(line, folder, strlen(folder)) == 0 &&
+		    strncmp(line + strlen(folder), "NM-", 3) != 0)
+			file = text_format("%s", line);
+		break;
+	}
+	free(text);
+	return file;
 }
 
 /* What would be lost, such as offloads of the card or the people who may use the connection. */
@@ -264,9 +287,14 @@ static int plan_move(const struct bridge_plan *plan, const char *port,
 		     struct setup_changes *changes)
 {
 	char *old = connection_of(plan->card), *profile = NULL;
-	int code = old == NULL ? refuse(plan->card, _("has no connection of its own for it"))
-			       : VMGRANT_GRANTED;
+	char *file = old == NULL ? NULL : netplan_file_of(old);
+	int code = VMGRANT_GRANTED;
 
+	if (old == NULL)
+		code = refuse(plan->card, _("has no connection of its own for it"));
+	else if (file != NULL)
+		code = manager_refuse_netplan(plan, file);
+	free(file);
 	if (code == VMGRANT_GRANTED) {
 		profile = profile_of(old);
 		code = check_profile(plan->card, profile);

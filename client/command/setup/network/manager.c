@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/command/common/command.h"
 #include "client/command/setup/network/host.h"
+#include "client/text/message.h"
 
 const struct setup_manager *const setup_managers[] = {
 	&manager_networkd, &manager_networkmanager, &manager_ifupdown, &manager_ip, NULL,
@@ -19,6 +21,16 @@ const struct setup_manager *manager_named(const char *word)
 			return setup_managers[i];
 	}
 	return NULL;
+}
+
+int manager_refuse_netplan(const struct bridge_plan *plan, const char *file)
+{
+	return command_fail(
+		VMGRANT_OBJECT,
+		_("setup: --uplink %s: %.256s is netplan's: write the bridge %s into /etc/netplan "
+		  "as doc/bridges.md does, run netplan try, and then vmgrant setup without "
+		  "--uplink"),
+		plan->card, file, plan->bridge);
 }
 
 static const struct setup_manager *first_that_manages(const char *card)

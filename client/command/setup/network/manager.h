@@ -28,6 +28,12 @@ struct setup_manager {
 	int (*plan)(const struct bridge_plan *plan, struct setup_changes *changes);
 };
 
+/*
+ * Returns the exit status after printing that netplan has made a card's configuration: file. A
+ * bridge beside it would work until somebody changes netplan's own files, which count no longer.
+ */
+int manager_refuse_netplan(const struct bridge_plan *plan, const char *file);
+
 extern const struct setup_manager manager_networkd, manager_networkmanager, manager_ifupdown,
 	manager_ip;
 

@@ -9,4 +9,10 @@
 /* A .network file, to be freed: all but what it matches, and a hardware address. */
 char *network_text_for(const char *text, const char *bridge);
 
+/*
+ * What the card itself keeps of its file, to be freed: a section for that of the port, or "". No
+ * frame is larger than its smallest port takes, so the bridge's MTU has to be the card's, too.
+ */
+char *network_text_of_port(const char *text);
+
 #endif

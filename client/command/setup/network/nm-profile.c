@@ -6,12 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What says "not set", for most properties, also for those that newer releases add. */
+/*
+ * What says "not set", for most properties, also for those that newer releases add. Of these,
+ * default-or-eui64 is none: a profile without ipv6.addr-gen-mode has it, and a new one has not.
+ */
 static const char *const neutral[] = {
-	"", "no", "-1", "0", "0x0", "auto", "none", "unknown", "default", "default-or-eui64", NULL,
+	"", "no", "-1", "0", "0x0", "auto", "none", "unknown", "default", NULL,
 };
 
-/* Properties that follow what is set elsewhere unless somebody says something, also "no". */
+/* What says so even of those properties that follow what is set elsewhere: not "no", nor 0. */
+static const char *const left_open[] = { "", "-1", "unknown", "default", NULL };
+
 static const char *const undecided[] = {
 	"802-3-ethernet.accept-all-mac-addresses",
 	"connection.dns-over-tls",
@@ -39,6 +44,7 @@ static const char *const undecided[] = {
 static const struct {
 	const char *name, *usual;
 } others[] = {
+	{ "802-3-ethernet.wake-on-lan", "default" },
 	{ "ipv4.method", "" },
 	{ "ipv6.method", "" },
 	{ "ipv4.may-fail", "yes" },
@@ -61,6 +67,15 @@ static const char *next_line(const char *line)
 	return *line == '\n' ? line + 1 : line;
 }
 
+static int is_in(const char *const list[], const char *value)
+{
+	for (size_t i = 0; list[i] != NULL; i++) {
+		if (strcmp(value, list[i]) == 0)
+			return 1;
+	}
+	return 0;
+}
+
 static int is_usual(const char *name, const char *value)
 {
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
@@ -68,15 +83,10 @@ static int is_usual(const char *name, const char *value)
 			return strcmp(value, others[i].usual) == 0 || strcmp(value, "-1") == 0;
 	}
 	for (size_t i = 0; i < sizeof undecided / sizeof undecided[0]; i++) {
-		if (strcmp(name, undecided[i]) == 0 &&
-		    (strcmp(value, "no") == 0 || strcmp(value, "0") == 0))
-			return 0;
+		if (strcmp(name, undecided[i]) == 0)
+			return is_in(left_open, value);
 	}
-	for (size_t i = 0; neutral[i] != NULL; i++) {
-		if (strcmp(value, neutral[i]) == 0)
-			return 1;
-	}
-	return 0;
+	return is_in(neutral, value);
 }
 
 char *nm_profile_value(const char *text, const char *name)
@@ -152,6 +162,9 @@ void nm_profile_carry(struct words *words, const char *text, const char *const w
 			continue;
 		if (is_wanted(name, wanted) && !is_usual(name, value)) {
 			words_add(words, name);
+			/* What is shown so and not usual is a set of flags without any. */
+			if (*value == '\0')
+				text_append(&value, "0", 1);
 			words_add(words, value);
 			continue;
 		}
