@@ -9,6 +9,7 @@ or else it is the same packages with another number.
 
 import contextlib
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -26,6 +27,7 @@ RULES = "allow bridge br0 user alice polkit=no quota=8"
 PLACE = "/usr/lib/qemu/qemu-bridge-helper"
 DIVERT = "/usr/libexec/vmgrant/divert-bridge-helper"
 AS_ACCOUNT = ["setpriv", "--reuid=vmgrant", "--regid=vmgrant", "--clear-groups"]
+DROP_IN_BEFORE = "/etc/systemd/system/vmgrant@.service.d"
 HERE = os.path.dirname(os.path.abspath(__file__))
 ASK, README = f"{HERE}/ask-doors.py", f"{HERE}/README.md"
 PORT = ["--net", "br0", "--", "sh", "-c", "echo {net0.ifname}"]
@@ -170,11 +172,36 @@ with contextlib.ExitStack() as world:
             connections[door] = Connection(alice, door)
         connections_judge()
 
+    def main_pid():
+        return need(["systemctl", "show", "--value", "-p", "MainPID", "vmgrant.service"]).strip()
+
+    @contextlib.contextmanager
+    def units_before():
+        """An instance for a connection, and a drop-in, as an earlier version had them."""
+        unit = "/run/systemd/system/vmgrant@.service"
+        os.makedirs(DROP_IN_BEFORE)
+        write(f"{DROP_IN_BEFORE}/more.conf", "[Service]\nUMask=0077\n")
+        write(unit, "[Service]\nExecStart=/bin/sleep 1000\n")
+        need(["systemctl", "daemon-reload"])
+        need(["systemctl", "start", "vmgrant@1.service"])
+        try:
+            yield
+        finally:
+            os.unlink(unit)
+            shutil.rmtree(DROP_IN_BEFORE)
+            need(["systemctl", "daemon-reload"])
+
     def check_attack_79_upgrade():
         """ATTACKS 79: an upgrade under running guests: they keep ports, policy and statoverride."""
         assert len(guests) == 2
         need(["dpkg-statoverride", "--update", "--add", "root", "kvm", "4750", package.HELPER])
-        package.install(umask="077")
+        front = main_pid()
+        with units_before():
+            said = package.install(umask="077")
+            assert f"{DROP_IN_BEFORE}/more.conf counts no more" in said, said
+            assert run(["systemctl", "is-active", "vmgrant@1.service"]).returncode != 0
+        # 0 after a minute without a connection: that it ended is what counts.
+        assert main_pid() != front, "the front was not started again"
         assert package.version() != OLDER_VERSION
         assert mode(package.HELPER) == 0o4750 and mode("/usr/bin/vmgrant") == 0o755
         assert mode("/etc/vmgrant") == 0o750 and mode("/etc/vmgrant/acl.conf") == 0o640

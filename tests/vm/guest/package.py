@@ -27,10 +27,11 @@ def files(folder=PLACE):
 
 
 def install(folder=PLACE, umask="022"):
-    """By dpkg alone; a policy that was changed stays. The image leaves documents out."""
-    need(["sh", "-c", 'umask "$0" && exec dpkg --force-confold '
-          '--path-include="/usr/share/doc/vmgrant*" -i "$@"', umask, *files(folder)],
-         limit_s=LONG_S)
+    """By dpkg alone; a policy that was changed stays. The image leaves documents out. Returns what
+    it said."""
+    return need(["sh", "-c", 'umask "$0" && exec dpkg --force-confold '
+                 '--path-include="/usr/share/doc/vmgrant*" -i "$@" 2>&1', umask, *files(folder)],
+                limit_s=LONG_S)
 
 
 def purge():
