@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "client/confine/confine.h"
+#include "client/text/message.h"
 #include "client/text/text.h"
 #include "wire/process/close-range.h"
 
@@ -92,21 +93,22 @@ static int find_ranges(struct ranges *uids, struct ranges *gids, struct passwd *
 
 	*person_out = person;
 	if (person == NULL) {
-		*why_out = text_format("uid %u has no account", (unsigned)getuid());
+		*why_out = text_format(_("uid %u has no account"), (unsigned)getuid());
 		return -1;
 	}
 	read_ranges("/etc/subuid", person, uids);
 	read_ranges("/etc/subgid", person, gids);
 	if (uids->total == 0 || gids->total == 0) {
-		*why_out = text_format("/etc/sub%cid gives %s none: sudo usermod --add-subuids "
-				       "100000-165535 --add-subgids 100000-165535 %s, with numbers "
-				       "that nobody else has", uids->total == 0 ? 'u' : 'g',
-				       person->pw_name, person->pw_name);
+		*why_out =
+			text_format(_("/etc/sub%cid gives %s none: sudo usermod --add-subuids "
+				      "100000-165535 --add-subgids 100000-165535 %s, with numbers "
+				      "that nobody else has"),
+				    uids->total == 0 ? 'u' : 'g', person->pw_name, person->pw_name);
 		return -1;
 	}
 	if (access("/usr/bin/newuidmap", X_OK) < 0 || access("/usr/bin/newgidmap", X_OK) < 0) {
-		*why_out = text_format("newuidmap is not installed: install the package uidmap "
-				       "or shadow-utils");
+		*why_out = text_format(_("newuidmap is not installed: install the package uidmap "
+					 "or shadow-utils"));
 		return -1;
 	}
 	return 0;
@@ -189,8 +191,8 @@ int confine_ids_take(struct confine_ids *ids, char **why_out)
 		return -1;
 	fd = open_lock(person->pw_dir);
 	if (fd < 0) {
-		*why_out = text_format("%s" LOCK_FOLDER "/" LOCK_FILE ": cannot be opened: %s",
-				       person->pw_dir, strerror(errno));
+		*why_out = text_format(_("%s%s: cannot be opened: %s"), person->pw_dir,
+				       LOCK_FOLDER "/" LOCK_FILE, strerror(errno));
 		return -1;
 	}
 	total = uids.total < gids.total ? uids.total : gids.total;
@@ -205,7 +207,7 @@ int confine_ids_take(struct confine_ids *ids, char **why_out)
 		return 0;
 	}
 	close(fd);
-	*why_out = text_format("all %u of %s are in use", total, person->pw_name);
+	*why_out = text_format(_("all %u of %s are in use"), total, person->pw_name);
 	return -1;
 }
 

@@ -28,6 +28,7 @@
 #include "client/confine/filter.h"
 #include "client/confine/landlock.h"
 #include "client/confine/root.h"
+#include "client/text/message.h"
 #include "client/text/text.h"
 #include "wire/process/close-range.h"
 
@@ -41,10 +42,10 @@
 static int take_ids(const struct inside *inside)
 {
 	if (inside->confine->ids.is_taken && setgroups(0, NULL) < 0)
-		return confine_fail("groups", errno);
+		return confine_fail(_("groups"), errno);
 	if (setresgid(CONFINE_INSIDE_ID, CONFINE_INSIDE_ID, CONFINE_INSIDE_ID) < 0 ||
 	    setresuid(CONFINE_INSIDE_ID, CONFINE_INSIDE_ID, CONFINE_INSIDE_ID) < 0)
-		return confine_fail("ids", errno);
+		return confine_fail(_("ids"), errno);
 	/* A change of ids hides /proc/self, which the mounts need. */
 	(void)prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
 	return 0;
@@ -70,7 +71,7 @@ static int drop_capabilities(void)
 		capability++;
 	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 	if (syscall(SYS_capset, &header, none) < 0)
-		return confine_fail("capabilities", errno);
+		return confine_fail(_("capabilities"), errno);
 	return 0;
 }
 
@@ -82,7 +83,7 @@ static int make_world(const struct inside *inside, int *fds)
 
 	/* Only now: its root is the control group that the program has come to. */
 	if (unshare(CLONE_NEWCGROUP) < 0)
-		result = confine_fail("a namespace of control groups", errno);
+		result = confine_fail(_("a namespace of control groups"), errno);
 	if (result == 0)
 		result = take_ids(inside);
 	if (result == 0) {
@@ -102,7 +103,7 @@ static int end_core_dumps(void)
 
 	if (getrlimit(RLIMIT_CORE, &now) == 0 && now.rlim_max < one.rlim_max)
 		return 0;
-	return setrlimit(RLIMIT_CORE, &one) < 0 ? confine_fail("core dumps", errno) : 0;
+	return setrlimit(RLIMIT_CORE, &one) < 0 ? confine_fail(_("core dumps"), errno) : 0;
 }
 
 static int enter_walls(const struct inside *inside, const int *fds)
@@ -127,7 +128,7 @@ static int enter_walls(const struct inside *inside, const int *fds)
 static int leave_keyring(void)
 {
 	if (syscall(SYS_keyctl, JOIN_SESSION_KEYRING, NULL) < 0 && errno != ENOSYS)
-		return confine_fail("keyring", errno);
+		return confine_fail(_("keyring"), errno);
 	return 0;
 }
 

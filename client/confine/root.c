@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "client/confine/reach.h"
+#include "client/text/message.h"
 #include "client/text/text.h"
 
 /* From sys/mount.h, which does not go together with linux/mount.h everywhere. */
@@ -74,8 +75,8 @@ int confine_root_open(const struct confine *confine, int *fds)
 			continue;
 		if (errno != EXDEV)
 			return confine_fail(place->path, errno);
-		confine_say(place->path, "leads out of a folder where a guest may have put that "
-					 "link: name what it leads to");
+		confine_say(place->path, _("leads out of a folder where a guest may have put that "
+					   "link: name what it leads to"));
 		return -1;
 	}
 	return 0;
@@ -296,7 +297,7 @@ static int mount_processes(void)
 	(void)mkdir(BUILD "/proc", 0755);
 	if (mount("proc", BUILD "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
 		/* A container that hides parts of its own /proc lets nobody have a new one. */
-		return confine_fail("/proc: a new one cannot be mounted", errno);
+		return confine_fail(_("/proc: a new one cannot be mounted"), errno);
 	/* Where the id is the person's own, it would list the person's keys. */
 	return mount(BUILD "/dev/null", BUILD "/proc/keys", NULL, MS_BIND, NULL) < 0 &&
 			       errno != ENOENT
@@ -324,7 +325,7 @@ static int build(const struct confine *confine, int *fds, const char *folder)
 	int root_fd = open(BUILD, O_PATH | O_DIRECTORY | O_CLOEXEC), result;
 
 	if (root_fd < 0)
-		return confine_fail("a root folder cannot be opened", errno);
+		return confine_fail(_("a root folder cannot be opened"), errno);
 	result = fill(confine, fds, folder, root_fd);
 	close(root_fd);
 	return result;
@@ -335,15 +336,15 @@ int confine_root_enter(const struct confine *confine, int *fds, const char *fold
 	struct mount_attr read_only = { .attr_set = MOUNT_ATTR_RDONLY };
 
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-		return confine_fail("mounts", errno);
+		return confine_fail(_("mounts"), errno);
 	if (mount("vmgrant", BUILD, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755") < 0)
-		return confine_fail("a root folder cannot be made", errno);
+		return confine_fail(_("a root folder cannot be made"), errno);
 	if (build(confine, fds, folder) < 0)
 		return -1;
 	if (chdir(BUILD) < 0 || syscall(SYS_pivot_root, ".", ".") < 0 || umount2(".", DETACH) < 0)
-		return confine_fail("a root folder cannot be entered", errno);
+		return confine_fail(_("a root folder cannot be entered"), errno);
 	if (syscall(SYS_mount_setattr, AT_FDCWD, "/", 0, &read_only, sizeof read_only) < 0)
-		return confine_fail("a root folder cannot be made read-only", errno);
+		return confine_fail(_("a root folder cannot be made read-only"), errno);
 	if (chdir(folder) < 0 && chdir("/") < 0)
 		return confine_fail(folder, errno);
 	return 0;

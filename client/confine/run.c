@@ -30,6 +30,8 @@
 #include "client/confine/landlock.h"
 #include "client/confine/scope.h"
 #include "client/confine/viewers.h"
+#include "client/text/language.h"
+#include "client/text/message.h"
 #include "client/text/text.h"
 #include "wire/process/close-range.h"
 
@@ -38,7 +40,7 @@ void confine_say(const char *what, const char *why)
 	/* Whole at once: several processes share standard error. */
 	char *line = text_format("vmgrant: --confine: %s: %s\n", what, why);
 
-	text_clean(line);
+	language_clean(line);
 	line[strlen(line) - 1] = '\n';
 	(void)!write(2, line, strlen(line));
 	free(line);
@@ -69,7 +71,7 @@ static pid_t start_inside(struct inside *inside, const int ends[2])
 	inside->has_namespaces = 1;
 	pid = fork_into(flags);
 	if (pid < 0 && inside->confine->level == CONFINE_BEST) {
-		(void)confine_fail("goes on without namespaces", errno);
+		(void)confine_fail(_("goes on without namespaces"), errno);
 		inside->has_namespaces = 0;
 		pid = fork();
 	}
@@ -90,7 +92,7 @@ static int settle(const struct inside *inside, pid_t pid, int report_fd)
 		return -1;
 	if (inside->has_namespaces && confine_ids_map(&inside->confine->ids, pid) < 0)
 		return -1;
-	return write(report_fd, "", 1) == 1 ? 0 : confine_fail("its start", errno);
+	return write(report_fd, "", 1) == 1 ? 0 : confine_fail(_("its start"), errno);
 }
 
 static int exit_status(int status)
@@ -170,7 +172,7 @@ static int watch(const struct inside *inside, pid_t pid, int report_fd)
 	signal_fd = signalfd(-1, &inside->signals, SFD_CLOEXEC);
 	if (signal_fd < 0) {
 		/* Which ends the program, too. */
-		return confine_fail("signals", errno), INSIDE_FAILED;
+		return confine_fail(_("signals"), errno), INSIDE_FAILED;
 	}
 	return wait_for(inside->confine, pid, report_fd, signal_fd);
 }
@@ -190,17 +192,19 @@ int confine_run(const struct confine *confine, const char *program, char **argv)
 	}
 	/* They belong to the network, which was asked for. */
 	if (confine->keeps_network && confine_landlock_abi() < CONFINE_LANDLOCK_SCOPES)
-		confine_say("net-host", "abstract sockets of the host, as X servers have, are open "
-					"before Linux 6.12");
+		confine_say("net-host",
+			    _("abstract sockets of the host, as X servers have, are open "
+			      "before Linux 6.12"));
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
-		return confine_fail("a socket pair", errno), INSIDE_FAILED;
+		return confine_fail(_("a socket pair"), errno), INSIDE_FAILED;
 	(void)sigfillset(&inside.signals);
 	(void)sigprocmask(SIG_SETMASK, &inside.signals, &inside.before);
 	pid = start_inside(&inside, ends);
 	close(ends[1]);
 	if (pid < 0)
-		return confine_fail("namespaces cannot be made: --confine=best goes on without",
-				    errno), INSIDE_FAILED;
+		return confine_fail(_("namespaces cannot be made: --confine=best goes on without"),
+				    errno),
+		       INSIDE_FAILED;
 	/* Without its byte the other ends by itself. */
 	if (settle(&inside, pid, ends[0]) < 0) {
 		close(ends[0]);

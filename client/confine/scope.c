@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/text/message.h"
 #include "client/text/text.h"
 #include "wire/process/clock.h"
 
@@ -82,8 +83,9 @@ static sd_bus *open_bus(char **why_out)
 		direct = sd_bus_set_method_call_timeout(bus, ANSWER_TIMEOUT_MS * UINT64_C(1000));
 	if (direct >= 0)
 		return bus;
-	*why_out = text_format("no session bus: %s",
-			       error == -ENOMEDIUM ? "XDG_RUNTIME_DIR is not set" : strerror(-error));
+	*why_out = text_format(_("no session bus: %s"), error == -ENOMEDIUM
+								? _("XDG_RUNTIME_DIR is not set")
+								: strerror(-error));
 	return sd_bus_unref(bus);
 }
 
@@ -105,7 +107,7 @@ static int is_there(sd_bus *bus, char **why_out)
 	int result = call == NULL ? -ENOMEM : sd_bus_call(bus, call, 0, &error, NULL);
 
 	if (result < 0)
-		*why_out = text_format("no systemd of the person's: %s",
+		*why_out = text_format(_("no systemd of the person's: %s"),
 				       error.message != NULL ? error.message : strerror(-result));
 	sd_bus_error_free(&error);
 	(void)sd_bus_message_unref(call);
@@ -208,7 +210,7 @@ static int start(sd_bus *bus, sd_bus_message *call, char **why_out)
 		*why_out = text_format("systemd: %s",
 				       error.message != NULL ? error.message : strerror(-code));
 	else if (strcmp(waiting.result, "done") != 0)
-		*why_out = text_format("systemd: the scope's start: %s", waiting.result);
+		*why_out = text_format(_("systemd: the scope's start: %s"), waiting.result);
 	free(waiting.result);
 	sd_bus_error_free(&error);
 	(void)sd_bus_message_unref(answer);
@@ -270,8 +272,9 @@ static void say_what_does_not_hold(const struct confine_limits *limits, pid_t pi
 			   : !holds(pid, "memory.max", limits->memory_bytes) ? "memory" : NULL;
 
 	if (name != NULL)
-		*why_out = text_format("%s: systemd does not limit it: the controller is not "
-				       "delegated to the person's", name);
+		*why_out = text_format(_("%s: systemd does not limit it: the controller is not "
+					 "delegated to the person's"),
+				       name);
 }
 
 /* *why_out stays NULL if all was done. */
@@ -290,7 +293,7 @@ static enum outcome try_scope(const struct confine_limits *limits, pid_t pid, ch
 #else
 int confine_scope_find(char **why_out)
 {
-	*why_out = text_format("vmgrant was built without sd-bus");
+	*why_out = text_format(_("vmgrant was built without sd-bus"));
 	return -1;
 }
 
@@ -310,9 +313,9 @@ static enum outcome try_scope(const struct confine_limits *limits, pid_t pid, ch
 int confine_scope_enter(const struct confine *confine, pid_t pid)
 {
 	static const char *const objects[] = {
-		[SCOPE_NO_MANAGER] = "without a control group of its own",
-		[SCOPE_REFUSED] = "a control group cannot be made",
-		[SCOPE_MADE] = "the control group",
+		[SCOPE_NO_MANAGER] = N_("without a control group of its own"),
+		[SCOPE_REFUSED] = N_("a control group cannot be made"),
+		[SCOPE_MADE] = N_("the control group"),
 	};
 	const struct confine_limits *limits = &confine->limits;
 	char *why = NULL;
@@ -321,7 +324,7 @@ int confine_scope_enter(const struct confine *confine, pid_t pid)
 		      (!limits->are_wanted && outcome != SCOPE_REFUSED);
 
 	if (why != NULL)
-		confine_say(objects[outcome], why);
+		confine_say(_(objects[outcome]), why);
 	free(why);
 	return goes_on ? 0 : -1;
 }

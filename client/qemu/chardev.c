@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "client/qemu/reading.h"
+#include "client/text/message.h"
 #include "client/text/text.h"
 
 /* What a prefix stands for. */
@@ -100,5 +101,5 @@ void chardev_read(struct reading *reading, const char *text, struct qemu_place p
 	if (is_without_file(text))
 		rest_read(reading, text, place);
 	else
-		reading_doubt(reading, text, "a character device of an unknown form");
+		reading_doubt(reading, text, N_("a character device of an unknown form"));
 }

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "client/qemu/reading.h"
+#include "client/text/message.h"
 #include "client/text/text.h"
 
 #define NAME_SIZE 64
@@ -49,7 +50,7 @@ static void line_read(struct reading *reading, struct section *section, const ch
 	value[0] = '\0';
 	/* NOLINTNEXTLINE(cert-err34-c): these are words, no numbers. */
 	if (sscanf(line, " %63s = \"%1023[^\"]\"", name, value) < 1 || strchr(line, '=') == NULL) {
-		reading_doubt(reading, line, "not a line of a configuration");
+		reading_doubt(reading, line, N_("not a line of a configuration"));
 		return;
 	}
 	pairs_add(&section->pairs, text_need(strdup(name)), text_need(strdup(value)),
@@ -100,7 +101,7 @@ void config_read(struct reading *reading, const char *path)
 	(void)reading_add(reading, path, QEMU_USE_READ, 0, (struct qemu_place){ 0 });
 	text = file_text(path);
 	if (text == NULL) {
-		reading_doubt(reading, path, "a configuration that cannot be read");
+		reading_doubt(reading, path, N_("a configuration that cannot be read"));
 		return;
 	}
 	text_read(reading, text);

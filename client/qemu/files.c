@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "client/qemu/options.h"
+#include "client/text/message.h"
 #include "client/text/text.h"
 
 /* What QEMU reads without being told, if it is there. */
@@ -27,7 +28,7 @@ static void pairs_argument(struct reading *reading, const struct option *option,
 	if (*argument != '{')
 		pairs_read_list(&pairs, argument, option->first_key, place);
 	else if (pairs_read_json(&pairs, argument, place) < 0)
-		reading_doubt(reading, argument, "not JSON that can be read");
+		reading_doubt(reading, argument, N_("not JSON that can be read"));
 	group_read(reading, option->group, &pairs);
 	pairs_release(&pairs);
 }
@@ -85,11 +86,12 @@ static int word_read(struct reading *reading, char *const argv[], int at)
 		return 1;
 	}
 	if (option == NULL) {
-		reading_doubt(reading, argv[at], "an unknown option");
+		reading_doubt(reading, argv[at], N_("an unknown option"));
 		if (argv[at + 1] == NULL || argv[at + 1][0] == '-')
 			return 1;
 		reading->word = at + 1;
-		reading_doubt(reading, argv[at + 1], "perhaps the argument of an unknown option");
+		reading_doubt(reading, argv[at + 1],
+			      N_("perhaps the argument of an unknown option"));
 		return 2;
 	}
 	if (option->argument == ARGUMENT_NONE) {

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "client/qemu/reading.h"
+#include "client/text/message.h"
 #include "client/text/text.h"
 
 static const char *behind(const char *text, const char *prefix)
@@ -75,7 +76,7 @@ static void socket_url_read(struct reading *reading, const char *url)
 	if (path != NULL)
 		(void)reading_add(reading, path, QEMU_USE_CONNECT, 0, (struct qemu_place){ 0 });
 	else
-		reading_doubt(reading, url, "a URL without a socket");
+		reading_doubt(reading, url, N_("a URL without a socket"));
 	free(path);
 }
 
@@ -120,7 +121,7 @@ static void two_names_read(struct reading *reading, const struct image *image, c
 	char *first;
 
 	if (colon == NULL || reading->depth >= READING_DEPTH_MAX) {
-		reading_doubt(reading, names, "not two names");
+		reading_doubt(reading, names, N_("not two names"));
 		return;
 	}
 	first = text_need(strndup(names, (size_t)(colon - names)));
@@ -138,7 +139,7 @@ static void json_name_read(struct reading *reading, const struct image *image, c
 
 	if (reading->depth >= READING_DEPTH_MAX ||
 	    pairs_read_json(&pairs, text, (struct qemu_place){ .word = -1 }) < 0) {
-		reading_doubt(reading, text, "not JSON that can be read");
+		reading_doubt(reading, text, N_("not JSON that can be read"));
 	} else {
 		if (image->is_read_only && pairs_find(&pairs, "read-only") == NULL)
 			pairs_add(&pairs, text_need(strdup("read-only")), text_need(strdup("on")),
@@ -204,5 +205,5 @@ void image_name_read(struct reading *reading, const struct image *image, const c
 	else if (behind(name, "nvme:") != NULL)
 		needs_read(reading, "block", "nvme", &(struct pairs){ 0 });
 	else if (!is_remote(name))
-		reading_doubt(reading, name, "a disk of an unknown protocol");
+		reading_doubt(reading, name, N_("a disk of an unknown protocol"));
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "client/qemu/reading.h"
+#include "client/text/message.h"
 #include "client/text/text.h"
 
 struct file_key {
@@ -237,7 +238,7 @@ static void address_read(struct reading *reading, const struct file_key *row, co
 	}
 	if (*start != '/' && (take & TAKE_ABSTRACT) == 0) {
 		if (unix_address != NULL)
-			reading_doubt(reading, address, "an address of an unknown form");
+			reading_doubt(reading, address, N_("an address of an unknown form"));
 		return;
 	}
 	path = text_need(strndup(start, strcspn(start, ",; ")));

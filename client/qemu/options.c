@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "client/text/message.h"
 #include "client/text/text.h"
 
 static void display_read(struct reading *reading, const char *argument)
@@ -22,7 +23,7 @@ static void display_read(struct reading *reading, const char *argument)
 	else if (*argument != '{')
 		pairs_read_list(&pairs, argument, "type", place);
 	else if (pairs_read_json(&pairs, argument, place) < 0)
-		reading_doubt(reading, argument, "not JSON that can be read");
+		reading_doubt(reading, argument, N_("not JSON that can be read"));
 	group_read(reading, is_vnc ? "vnc" : "display", &pairs);
 	pairs_release(&pairs);
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/text/message.h"
 #include "client/text/text.h"
 
 /* Room for one more behind count items, which grows in steps of powers of two. */
@@ -57,7 +58,7 @@ void reading_doubt_pair(struct reading *reading, const struct pair *pair)
 {
 	char *text = text_format("%s=%s", pair->key, pair->value);
 
-	reading_doubt(reading, text, "not known to name a file");
+	reading_doubt(reading, text, N_("not known to name a file"));
 	free(text);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "client/qemu/reading.h"
+#include "client/text/message.h"
 #include "client/text/text.h"
 
 static const char *behind(const char *text, const char *prefix)
@@ -20,7 +21,7 @@ static void channel_read(struct reading *reading, const char *text)
 	struct pairs pairs = { 0 };
 
 	if (pairs_read_json(&pairs, text, reading_place(reading, text)) < 0)
-		reading_doubt(reading, text, "not JSON that can be read");
+		reading_doubt(reading, text, N_("not JSON that can be read"));
 	for (size_t i = 0; i < pairs.count; i++) {
 		const struct pair *pair = &pairs.items[i];
 		const char *dot = strrchr(pair->key, '.');
@@ -73,9 +74,9 @@ void incoming_read(struct reading *reading, const char *argument)
 	} else if (behind(argument, "exec:") != NULL) {
 		(void)reading_add(reading, "/bin/sh", QEMU_USE_RUN, TAKE_IMPLIED,
 				  (struct qemu_place){ 0 });
-		reading_doubt(reading, argument, "a command of the shell");
+		reading_doubt(reading, argument, N_("a command of the shell"));
 	} else {
-		reading_doubt(reading, argument, "a migration of an unknown form");
+		reading_doubt(reading, argument, N_("a migration of an unknown form"));
 	}
 }
 
@@ -120,7 +121,7 @@ void set_read(struct reading *reading, const char *argument)
 	char *group;
 
 	if (equals == NULL) {
-		reading_doubt(reading, argument, "not GROUP.ID.KEY=VALUE");
+		reading_doubt(reading, argument, N_("not GROUP.ID.KEY=VALUE"));
 		return;
 	}
 	group = text_need(strndup(argument, (size_t)(first - argument)));

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/text/message.h"
 #include "client/text/text.h"
 
 /* Where QEMU keeps the devices that have an id. */
@@ -27,7 +28,7 @@ static enum qmp_result list_objects(struct qmp *qmp, const char *path, json_obje
 	if (result == QMP_DONE && !json_object_is_type(*list_out, json_type_array)) {
 		(void)json_object_put(*list_out);
 		*list_out = NULL;
-		return qmp_fail(qmp, QMP_LOST, "what came is not QMP");
+		return qmp_fail(qmp, QMP_LOST, _("what came is not QMP"));
 	}
 	return result;
 }
@@ -51,14 +52,14 @@ enum qmp_result qmp_device_choose_id(struct qmp *qmp, char id[QMP_ID_SIZE])
 	if (result != QMP_DONE)
 		return result;
 	if (id[0] != '\0' && has_name(list, id))
-		result = qmp_fail(qmp, QMP_REFUSED, "there is a device of this id already");
+		result = qmp_fail(qmp, QMP_REFUSED, _("there is a device of this id already"));
 	for (unsigned i = 0; id[0] == '\0' && i < OWN_IDS_MAX; i++) {
 		(void)snprintf(id, QMP_ID_SIZE, "vmgrant%u", i);
 		if (has_name(list, id))
 			id[0] = '\0';
 	}
 	if (id[0] == '\0')
-		result = qmp_fail(qmp, QMP_REFUSED, "too many devices");
+		result = qmp_fail(qmp, QMP_REFUSED, _("too many devices"));
 	(void)json_object_put(list);
 	return result;
 }
@@ -223,7 +224,7 @@ static enum qmp_result query_pci(struct qmp *qmp, json_object **buses_out)
 	if (result == QMP_DONE && !json_object_is_type(*buses_out, json_type_array)) {
 		(void)json_object_put(*buses_out);
 		*buses_out = NULL;
-		return qmp_fail(qmp, QMP_LOST, "what came is not QMP");
+		return qmp_fail(qmp, QMP_LOST, _("what came is not QMP"));
 	}
 	return result;
 }
@@ -295,8 +296,8 @@ static enum qmp_result add_to_port(struct qmp *qmp, json_object *arguments)
 		return result;
 	if (bus[0] == '\0')
 		return qmp_fail(qmp, QMP_REFUSED,
-				"no bus takes a new device: none of its PCIe ports is free: "
-				"start QEMU with -device pcie-root-port,id=rp1");
+				_("no bus takes a new device: none of its PCIe ports is free: "
+				  "start QEMU with -device pcie-root-port,id=rp1"));
 	json_object_object_del(arguments, "addr");
 	qmp_add_argument(arguments, "bus", bus);
 	return qmp_execute(qmp, "device_add", json_object_get(arguments), -1, NULL);
@@ -348,6 +349,6 @@ enum qmp_result qmp_device_remove(struct qmp *qmp, const char *id, int timeout_m
 	if (result == QMP_DONE)
 		result = qmp_wait_fate(qmp, timeout_ms);
 	if (result == QMP_DONE && qmp->fate == QMP_FATE_KEPT)
-		result = qmp_fail(qmp, QMP_REFUSED, "the guest does not let it go");
+		result = qmp_fail(qmp, QMP_REFUSED, _("the guest does not let it go"));
 	return result;
 }

@@ -8,6 +8,7 @@
 
 #include "client/qmp/device.h"
 #include "client/qmp/usb.h"
+#include "client/text/message.h"
 
 /* A guest that has hardly seen the disk lets it go at once or not at all. */
 #define REMOVE_TIMEOUT_MS 5000
@@ -34,8 +35,9 @@ static enum qmp_result add_device(struct qmp *qmp, const struct qmp_disk *disk, 
 	qmp->interrupt_fd = interrupt_fd;
 	(void)json_object_put(arguments);
 	if (result == QMP_REFUSED && strstr(qmp->error, "No 'SCSI' bus") != NULL)
-		return qmp_fail(qmp, result, "it has no SCSI controller: start QEMU with "
-				"-device virtio-scsi-pci");
+		return qmp_fail(qmp, result,
+				_("it has no SCSI controller: start QEMU with "
+				  "-device virtio-scsi-pci"));
 	return result;
 }
 
@@ -123,6 +125,6 @@ enum qmp_result qmp_disk_undo(struct qmp *qmp, struct qmp_disk *disk)
 	if (result == QMP_REFUSED)
 		result = QMP_DONE;
 	if (result == QMP_DONE && device != QMP_DONE)
-		result = qmp_fail(qmp, QMP_REFUSED, "device %s is left in the guest", disk->id);
+		result = qmp_fail(qmp, QMP_REFUSED, _("device %s is left in the guest"), disk->id);
 	return result;
 }

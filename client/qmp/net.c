@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "client/qmp/device.h"
+#include "client/text/message.h"
 #include "client/text/text.h"
 
 /* A guest that has hardly seen the card lets it go at once or not at all. */
@@ -171,8 +172,10 @@ enum qmp_result qmp_net_plug(struct qmp *qmp, struct qmp_net *net)
 		return result;
 	result = add_netdev(qmp, net);
 	if (result == QMP_REFUSED && strstr(qmp->error, "Duplicate ID") != NULL)
-		return qmp_fail(qmp, result, "a netdev " QMP_DEVICE_PREFIX "%s is there already: "
-				"vmgrant detach %s takes it away", net->id, net->id);
+		return qmp_fail(qmp, result,
+				_("a netdev %s%s is there already: "
+				  "vmgrant detach %s takes it away"),
+				QMP_DEVICE_PREFIX, net->id, net->id);
 	net->reached = QMP_NET_NETDEV;
 	if (result != QMP_DONE)
 		return result;
@@ -222,7 +225,7 @@ static enum qmp_result check_gone(struct qmp *qmp, const char *netdev)
 		result = QMP_DONE;
 	else if (result == QMP_DONE && json_object_is_type(list, json_type_string) &&
 		 has_line(json_object_get_string(list), start))
-		result = qmp_fail(qmp, QMP_REFUSED, "netdev %s is left in QEMU", netdev);
+		result = qmp_fail(qmp, QMP_REFUSED, _("netdev %s is left in QEMU"), netdev);
 	(void)json_object_put(list);
 	free(start);
 	return result;
@@ -237,10 +240,12 @@ static enum qmp_result say_kept(struct qmp *qmp, const struct qmp_net *net)
 {
 	if (qmp->major < KEEPS_NETDEV)
 		return qmp_fail(qmp, QMP_REFUSED,
-				"card %s is left in the guest, without network", net->id);
-	return qmp_fail(qmp, QMP_REFUSED, "card %s is left in the guest, without network: QEMU "
-			"keeps its port %s until the guest lets it go: vmgrant detach %s asks again",
-			net->id, net->tap->port, net->id);
+				_("card %s is left in the guest, without network"), net->id);
+	return qmp_fail(
+		qmp, QMP_REFUSED,
+		_("card %s is left in the guest, without network: QEMU "
+		  "keeps its port %s until the guest lets it go: vmgrant detach %s asks again"),
+		net->id, net->tap->port, net->id);
 }
 
 static enum qmp_result cut_link(struct qmp *qmp, const struct qmp_net *net)

@@ -18,6 +18,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "client/text/message.h"
 #include "client/text/text.h"
 #include "wire/process/clock.h"
 #include "wire/process/fd-pass.h"
@@ -69,10 +70,10 @@ static enum qmp_result wait_for(struct qmp *qmp, short events, long long end_ms)
 		ready = poll(fds, 2, left_ms <= 0 ? 0 : left_ms < INT_MAX ? (int)left_ms : INT_MAX);
 	} while ((ready < 0 && errno == EINTR) || (ready == 0 && clock_now_ms() < end_ms));
 	if (ready < 0)
-		return qmp_fail(qmp, QMP_LOST, "waiting failed: %s", strerror(errno));
+		return qmp_fail(qmp, QMP_LOST, _("waiting failed: %s"), strerror(errno));
 	if (fds[1].revents != 0)
-		return qmp_fail(qmp, QMP_INTERRUPTED, "interrupted");
-	return ready == 0 ? qmp_fail(qmp, QMP_LATE, "no answer in time") : QMP_DONE;
+		return qmp_fail(qmp, QMP_INTERRUPTED, _("interrupted"));
+	return ready == 0 ? qmp_fail(qmp, QMP_LATE, _("no answer in time")) : QMP_DONE;
 }
 
 /* Does not wait. */
@@ -84,9 +85,9 @@ static enum qmp_result receive(struct qmp *qmp)
 		length = recv(qmp->fd, qmp->buffer, sizeof qmp->buffer, MSG_DONTWAIT);
 	} while (length < 0 && errno == EINTR);
 	if (length < 0 && errno != EAGAIN)
-		return qmp_fail(qmp, QMP_LOST, "the connection broke: %s", strerror(errno));
+		return qmp_fail(qmp, QMP_LOST, _("the connection broke: %s"), strerror(errno));
 	if (length == 0)
-		return qmp_fail(qmp, QMP_LOST, "the connection was closed");
+		return qmp_fail(qmp, QMP_LOST, _("the connection was closed"));
 	qmp->start = 0;
 	qmp->end = length < 0 ? 0 : (size_t)length;
 	return QMP_DONE;
@@ -108,12 +109,12 @@ static enum qmp_result parse(struct qmp *qmp, json_object **message_out)
 		qmp->start = qmp->end;
 		return qmp->message_bytes <= MESSAGE_BYTES_MAX
 			       ? QMP_DONE
-			       : qmp_fail(qmp, QMP_LOST, "a message without end came");
+			       : qmp_fail(qmp, QMP_LOST, _("a message without end came"));
 	}
 	if (error != json_tokener_success || !json_object_is_type(*message_out, json_type_object)) {
 		json_object_put(*message_out);
 		*message_out = NULL;
-		return qmp_fail(qmp, QMP_LOST, "what came is not QMP");
+		return qmp_fail(qmp, QMP_LOST, _("what came is not QMP"));
 	}
 	qmp->start += json_tokener_get_parse_end(qmp->tokener);
 	qmp->message_bytes = 0;
@@ -143,15 +144,16 @@ static enum qmp_result send_command(struct qmp *qmp, const char *text, int fd)
 	int error;
 
 	if (qmp->fd < 0)
-		return qmp_fail(qmp, QMP_LOST, "not connected");
+		return qmp_fail(qmp, QMP_LOST, _("not connected"));
 	do {
 		error = fd_pass_send(qmp->fd, text, strlen(text), &fd, fd < 0 ? 0 : 1,
 				     qmp->timeout_ms);
 	} while (error == -EINTR);
 	if (error == -ETIMEDOUT)
-		return qmp_fail(qmp, QMP_LATE, "it does not read what is sent");
-	return error == 0 ? QMP_DONE
-			  : qmp_fail(qmp, QMP_LOST, "the connection broke: %s", strerror(-error));
+		return qmp_fail(qmp, QMP_LATE, _("it does not read what is sent"));
+	return error == 0
+		       ? QMP_DONE
+		       : qmp_fail(qmp, QMP_LOST, _("the connection broke: %s"), strerror(-error));
 }
 
 /* ---- messages ---- */
@@ -194,7 +196,7 @@ static enum qmp_result next_answer(struct qmp *qmp, long long end_ms, json_objec
 		(void)json_object_put(*message_out);
 		*message_out = NULL;
 		result = clock_now_ms() < end_ms ? next_message(qmp, end_ms, message_out)
-					   : qmp_fail(qmp, QMP_LATE, "no answer in time");
+						 : qmp_fail(qmp, QMP_LATE, _("no answer in time"));
 	}
 	return result;
 }
@@ -213,7 +215,7 @@ static enum qmp_result take_answer(struct qmp *qmp, json_object *message, json_o
 		qmp->not_found = strcmp(qmp_get_string(value, "class"), "DeviceNotFound") == 0;
 		return qmp_fail(qmp, QMP_REFUSED, "%s", qmp_get_string(value, "desc"));
 	}
-	return qmp_fail(qmp, QMP_LOST, "what came is not QMP");
+	return qmp_fail(qmp, QMP_LOST, _("what came is not QMP"));
 }
 
 static json_object *make_command(struct qmp *qmp, const char *command, json_object *arguments)
@@ -274,11 +276,11 @@ enum qmp_result qmp_wait_fate(struct qmp *qmp, int timeout_ms)
 	long long end_ms = clock_now_ms() + timeout_ms;
 	enum qmp_result result = QMP_DONE;
 
-	begin_wait(qmp, "the guest to let it go");
+	begin_wait(qmp, _("waiting for the guest to let it go"));
 	while (result == QMP_DONE && qmp->fate == QMP_FATE_UNKNOWN) {
 		result = read_event(qmp, end_ms);
 		if (result == QMP_DONE && clock_now_ms() >= end_ms && qmp->fate == QMP_FATE_UNKNOWN)
-			result = qmp_fail(qmp, QMP_LATE, "no answer in time");
+			result = qmp_fail(qmp, QMP_LATE, _("no answer in time"));
 	}
 	end_wait(qmp);
 	return result;
@@ -306,8 +308,8 @@ static enum qmp_result connect_to(struct qmp *qmp, const struct sockaddr_un *add
 	}
 	*gone_out = error == ECONNREFUSED || error == ENOENT;
 	return error == 0 ? QMP_DONE
-			  : qmp_fail(qmp, error == EAGAIN ? QMP_LATE : QMP_LOST, "cannot connect: %s",
-				 strerror(error));
+			  : qmp_fail(qmp, error == EAGAIN ? QMP_LATE : QMP_LOST,
+				     _("cannot connect: %s"), strerror(error));
 }
 
 static enum qmp_result read_greeting(struct qmp *qmp, long long end_ms)
@@ -318,10 +320,11 @@ static enum qmp_result read_greeting(struct qmp *qmp, long long end_ms)
 	if (result == QMP_DONE && json_object_object_get_ex(greeting, "QMP", &hello))
 		qmp->major = qmp_get_major(hello);
 	else if (result == QMP_DONE)
-		result = qmp_fail(qmp, QMP_LOST, "what came is not QMP");
+		result = qmp_fail(qmp, QMP_LOST, _("what came is not QMP"));
 	else if (result == QMP_LATE)
-		(void)qmp_fail(qmp, result, "no greeting: another program has this monitor, "
-			   "or it is not a QMP socket");
+		(void)qmp_fail(qmp, result,
+			       _("no greeting: another program has this monitor, "
+				 "or it is not a QMP socket"));
 	(void)json_object_put(greeting);
 	return result;
 }
@@ -348,14 +351,14 @@ enum qmp_result qmp_open(struct qmp *qmp, const char *path, int *gone_out)
 	*gone_out = 0;
 	qmp_close(qmp);
 	if (*path == '\0' || strlen(path) >= sizeof address.sun_path)
-		return qmp_fail(qmp, QMP_LOST, "not a path of a socket: 1 to %zu characters",
-			    sizeof address.sun_path - 1);
+		return qmp_fail(qmp, QMP_LOST, _("not a path of a socket: 1 to %zu characters"),
+				sizeof address.sun_path - 1);
 	memcpy(address.sun_path, path, strlen(path));
 	qmp->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (qmp->fd < 0)
-		return qmp_fail(qmp, QMP_LOST, "cannot connect: %s", strerror(errno));
+		return qmp_fail(qmp, QMP_LOST, _("cannot connect: %s"), strerror(errno));
 	qmp->tokener = json_tokener_new();
-	begin_wait(qmp, "its greeting: another program may have this monitor");
+	begin_wait(qmp, _("waiting for its greeting: another program may have this monitor"));
 	result = connect_to(qmp, &address, end_ms, gone_out);
 	if (result == QMP_DONE)
 		return greet(qmp, end_ms);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "client/qmp/device.h"
+#include "client/text/message.h"
 #include "client/text/text.h"
 
 #define SET_FOLDER "/dev/fdset/"
@@ -24,7 +25,7 @@ static enum qmp_result list_sets(struct qmp *qmp, json_object **list_out)
 	if (result == QMP_DONE && !json_object_is_type(*list_out, json_type_array)) {
 		(void)json_object_put(*list_out);
 		*list_out = NULL;
-		return qmp_fail(qmp, QMP_LOST, "what came is not QMP");
+		return qmp_fail(qmp, QMP_LOST, _("what came is not QMP"));
 	}
 	return result;
 }
@@ -70,7 +71,7 @@ static enum qmp_result check_set(struct qmp *qmp, const char *hostdevice)
 	}
 	(void)json_object_put(list);
 	if (result == QMP_DONE && !is_ours)
-		return qmp_fail(qmp, QMP_REFUSED, "not attached by vmgrant");
+		return qmp_fail(qmp, QMP_REFUSED, _("not attached by vmgrant"));
 	return result;
 }
 
@@ -99,7 +100,7 @@ enum qmp_result qmp_usb_remove_sets(struct qmp *qmp, const char *id)
 	}
 	(void)json_object_put(list);
 	free(opaque);
-	return result == QMP_DONE && found == 0 ? qmp_fail(qmp, QMP_REFUSED, "no files of it")
+	return result == QMP_DONE && found == 0 ? qmp_fail(qmp, QMP_REFUSED, _("no files of it"))
 						: result;
 }
 
@@ -109,7 +110,7 @@ enum qmp_result qmp_usb_owns(struct qmp *qmp, const char *id, const char *type)
 	enum qmp_result result;
 
 	if (strcmp(type, "usb-host") != 0)
-		return qmp_fail(qmp, QMP_REFUSED, "not a USB device of the host");
+		return qmp_fail(qmp, QMP_REFUSED, _("not a USB device of the host"));
 	result = qmp_device_get(qmp, id, "hostdevice", hostdevice, sizeof hostdevice);
 	return result == QMP_DONE ? check_set(qmp, hostdevice) : result;
 }
@@ -149,8 +150,9 @@ static enum qmp_result add_device(struct qmp *qmp, const struct qmp_usb *usb, co
 	qmp->interrupt_fd = interrupt_fd;
 	(void)json_object_put(arguments);
 	if (result == QMP_REFUSED && strstr(qmp->error, "No 'usb-bus' bus") != NULL)
-		return qmp_fail(qmp, result, "it has no USB controller: start QEMU with "
-				"-device qemu-xhci,id=usb");
+		return qmp_fail(qmp, result,
+				_("it has no USB controller: start QEMU with "
+				  "-device qemu-xhci,id=usb"));
 	return result;
 }
 
@@ -195,6 +197,6 @@ enum qmp_result qmp_usb_undo(struct qmp *qmp, struct qmp_usb *usb)
 	if (result == QMP_REFUSED)
 		result = QMP_DONE;
 	if (result == QMP_DONE && device != QMP_DONE)
-		result = qmp_fail(qmp, QMP_REFUSED, "device %s is left in the guest", usb->id);
+		result = qmp_fail(qmp, QMP_REFUSED, _("device %s is left in the guest"), usb->id);
 	return result;
 }

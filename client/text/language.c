@@ -4,6 +4,7 @@
 #include "client/text/language.h"
 
 #include <locale.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
@@ -107,5 +108,20 @@ void language_clean(char *line)
 		} else {
 			line += length;
 		}
+	}
+}
+
+void language_print_lines(const char *text)
+{
+	while (*text != '\0') {
+		const size_t length = strcspn(text, "\n");
+		char *line = text_format("%.*s", (int)length, text);
+
+		for (char *tab = line; (tab = strchr(tab, '\t')) != NULL;)
+			*tab = ' ';
+		language_clean(line);
+		(void)puts(line);
+		free(line);
+		text += length + (text[length] == '\n');
 	}
 }

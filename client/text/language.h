@@ -36,4 +36,7 @@ int language_field(const char *text, int columns);
  */
 void language_clean(char *line);
 
+/* Print the lines of text, so cleaned and with blanks for tabs, on standard output. */
+void language_print_lines(const char *text);
+
 #endif

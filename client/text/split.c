@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "client/text/message.h"
+
 #define BLANKS " \t\r\n"
 
 /* Behind a backslash; a line end there is none at all. Returns what stands behind it. */
@@ -39,10 +41,11 @@ static const char *take_word(char **word, const char *text, const char **why_out
 	while (text != NULL && *text != '\0' && strchr(BLANKS, *text) == NULL) {
 		if (*text == '\'' || *text == '"') {
 			text = take_quoted(word, text);
-			*why_out = text == NULL ? "a quote is not closed" : NULL;
+			*why_out = text == NULL ? _("a quote is not closed") : NULL;
 		} else if (*text == '\\') {
 			text = text[1] == '\0' ? NULL : take_escaped(word, text + 1);
-			*why_out = text == NULL ? "nothing stands behind the last backslash" : NULL;
+			*why_out =
+				text == NULL ? _("nothing stands behind the last backslash") : NULL;
 		} else {
 			text_append(word, text++, 1);
 		}

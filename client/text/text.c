@@ -8,13 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/text/message.h"
+
 /* What a shell takes for nothing but itself. */
 #define PLAIN "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@%+=:,./_-"
 
 void *text_need(void *memory)
 {
 	if (memory == NULL) {
-		fputs("vmgrant: no memory is left\n", stderr);
+		fputs(_("vmgrant: no memory is left\n"), stderr);
 		exit(1);
 	}
 	return memory;
@@ -44,21 +46,6 @@ void text_clean(char *text)
 	for (; *text != '\0'; text++) {
 		if (*text < ' ' || *text > '~')
 			*text = '?';
-	}
-}
-
-void text_print_lines(const char *text)
-{
-	while (*text != '\0') {
-		const size_t length = strcspn(text, "\n");
-		char *line = text_format("%.*s", (int)length, text);
-
-		for (char *tab = line; (tab = strchr(tab, '\t')) != NULL;)
-			*tab = ' ';
-		text_clean(line);
-		(void)puts(line);
-		free(line);
-		text += length + (text[length] == '\n');
 	}
 }
 

@@ -28,9 +28,6 @@ void *text_need(void *memory);
 /* What no terminal should get becomes '?'. */
 void text_clean(char *text);
 
-/* Print its lines, so cleaned and with blanks for tabs, on standard output. */
-void text_print_lines(const char *text);
-
 /* The last line that is not empty and does not begin so, in text itself, which is cut; or NULL. */
 char *text_last_line(char *text, const char *but);
 

@@ -11,12 +11,25 @@ import subprocess
 import pytest
 
 import replies
+from terminal import Terminal
 from world import World, environment
 
 LOCALES = "/usr/local/lib/locales"
 CATALOG = "/usr/share/locale/de/LC_MESSAGES/vmgrant.mo"
 GERMAN = {**environment("alice"), "LANG": "de_DE.UTF-8", "LOCPATH": LOCALES}
+ROOTS = {**GERMAN, "HOME": "/root"}
 ENGLISH = environment("alice")
+ACL = "/etc/vmgrant/acl.conf"
+RULES = "allow bridge br0 user alice polkit=no queues=4 quota=8\n"
+# A domain's name is whatever somebody has written.
+VIRSH = """#!/bin/sh
+case $* in
+*dumpxml*) echo "<domain type='kvm'><name>Gästin&#x200b;</name>
+<uuid>11111111-2222-3333-4444-555555555555</uuid><os><type arch='x86_64' machine='q35'>hvm</type></os>
+<devices><emulator>/usr/bin/qemu-system-x86_64</emulator></devices></domain>" ;;
+esac
+"""
+NO_MONITOR = ("--qmp", "/home/alice/nothing", "--net", "br0")
 
 
 @pytest.fixture(name="spoken", scope="module")
@@ -36,7 +49,7 @@ def fixture_spoken(stage):
         world.bridge("br1")
         # Else the bridge is without a port, or has one that is about to go.
         world.ip("link add name stays type veth peer name other", "link set stays master br0")
-        world.write_acl("allow bridge br0 user alice polkit=no queues=4 quota=8\n")
+        world.write_acl(RULES)
         yield world
 
 
@@ -72,6 +85,83 @@ def test_errors_keep_letters_and_lose_what_others_wrote(spoken):
         done.stderr
 
 
+def test_a_change_that_is_shown_keeps_letters(spoken):
+    spoken.write_acl(f'allow bridge br0 group "Gäste"\n{RULES}')
+    try:
+        done = said(spoken, "vmgrant", "setup", "--dry-run", "--user", "alice", "--bridge", "br1",
+                    user="root", env=ROOTS)
+    finally:
+        spoken.write_acl(RULES)
+    assert done.code == 0, done.stderr
+    assert done.stdout.decode().startswith("Bridge br1: schon vorhanden\n")
+    assert ' allow bridge br0 group "Gäste"\n' in done.stdout.decode()
+
+
+def test_a_domains_name_keeps_letters_and_loses_what_is_not_seen(spoken):
+    spoken.path("/usr/local/bin/virsh").write_text(VIRSH, encoding="utf-8")
+    spoken.path("/usr/local/bin/virsh").chmod(0o755)
+    done = said(spoken, "vmgrant", "libvirt", "x",
+                env={**GERMAN, "PATH": "/usr/local/bin:" + GERMAN["PATH"]})
+    assert done.code == 0, done.stderr
+    assert done.stdout.decode() == \
+        "Gästin???: verwendet vmgrant nicht: ihr Emulator ist /usr/bin/qemu-system-x86_64\n"
+
+
+@pytest.mark.parametrize("words, expected", (
+    (("attach", *NO_MONITOR), "vmgrant: QMP-Socket /home/alice/nothing: Verbindung nicht möglich: "),
+    (("tap", "br0"), "vmgrant: Bridge br0: kein TAP, das bleibt: die Regel gewährt einen "),
+    (("run", "--confine=x", "--", "true"), "vmgrant: --confine=x: nimmt best, net-host, "),
+), ids=lambda value: value[0] if isinstance(value, tuple) else "")
+def test_commands_fail_in_the_persons_language(spoken, words, expected):
+    done = said(spoken, "vmgrant", *words)
+    assert done.code != 0 and done.stderr.decode().startswith(expected), done.stderr
+
+
+def test_findings_are_in_the_persons_language(spoken):
+    folder = spoken.path("/etc/systemd/system/vmgrant@.service.d")
+    folder.mkdir(parents=True)
+    (folder / "x.conf").write_text("", encoding="ascii")
+    try:
+        lines = said(spoken, "vmgrant", "check").stdout.decode().splitlines()
+    finally:
+        (folder / "x.conf").unlink()
+        folder.rmdir()
+    assert any(line.endswith("Bridge br0: für Benutzer alice erlaubt") for line in lines), lines
+    assert any(line.endswith("vmgrant@.service.d: gilt nicht mehr: der Dienst heißt vmgrant.service")
+               for line in lines), lines
+
+
+def test_a_confined_program_is_described_in_the_persons_language(spoken):
+    lines = said(spoken, "vmgrant", "run", "--confine", "--dry-run", "--net", "br0", "--", "true",
+                 "{net0.fd}").stdout.decode().splitlines()
+    assert "# Netz: nur, was gewährt wurde" in lines, lines
+    assert any(line.startswith("# Kontrollgruppe: die des Benutzers: kein ") for line in lines), lines
+
+
+def answered(world, answer):
+    """What was said, and the exit status, when root gave this answer."""
+    terminal = Terminal(world, ["vmgrant", "setup", "--user", "alice", "--bridge", "br1"], user="root", env=ROOTS)
+    terminal.expect("Diese Änderungen vornehmen? [j/N] ")
+    terminal.type(f"{answer}\n")
+    return terminal.finish(), terminal.text
+
+
+@pytest.mark.parametrize("answer", ("j", "Ja", "y", "yes"))
+def test_a_question_takes_the_languages_yes_and_the_english_one(spoken, answer):
+    _, text = answered(spoken, answer)
+    assert "allow bridge br1 user alice" in spoken.path(ACL).read_text(encoding="utf-8"), text
+    done = said(spoken, "vmgrant", "setup", "--undo", "--yes", user="root", env=ROOTS)
+    assert done.code == 0 and done.stdout.decode().endswith("rückgängig gemacht\n"), done.stderr
+    assert spoken.path(ACL).read_text(encoding="utf-8") == RULES
+
+
+@pytest.mark.parametrize("answer", ("n", "jein", "oui", ""))
+def test_a_question_takes_nothing_else_for_yes(spoken, answer):
+    code, text = answered(spoken, answer)
+    assert code == replies.USAGE and "setup: nichts ist geändert" in text
+    assert spoken.path(ACL).read_text(encoding="utf-8") == RULES
+
+
 def test_tables_are_aligned_by_letters(spoken):
     header, row = said(spoken, "vmgrant", "list").stdout.decode().splitlines()[:2]
     assert header.split()[:2] == ["BRIDGE", "ERLAUBT"] and row.split()[:2] == ["br0", "ja"]
@@ -94,7 +184,8 @@ def test_explain_is_in_the_persons_language(spoken):
     ("setup", "--json", "--dry-run", "--user", "alice", "--bridge", "br0"),
     ("allow", "--json", "--dry-run", "bridge", "br1", "user", "alice"),
     ("deny", "--json", "--dry-run", "bridge", "br1", "user", "alice"),
-    ("log", "--json"), ("complete", "run"), ("bridge-helper",), ("bridge-helper", "--help"),
+    ("log", "--json"), ("tap", "--json"), ("attach", "--json", *NO_MONITOR),
+    ("libvirt", "--json", "x"), ("complete", "run"), ("bridge-helper",), ("bridge-helper", "--help"),
     ("bridge-helper", "--br=br9", "--fd=7"),
 ), ids=" ".join)
 def test_what_programs_read_is_the_same_in_all_languages(spoken, words):

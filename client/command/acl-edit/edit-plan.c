@@ -122,7 +122,7 @@ static int try_place(const struct plan *plan, unsigned place, int is_last, unsig
 		.moved = 1,
 		.is_last = is_last,
 	};
-	int code = try_change(plan, N_("added"), &attempt);
+	int code = try_change(plan, "added", &attempt);
 
 	plan->done->line = place;
 	*before_out = attempt.before;
@@ -153,7 +153,7 @@ static int replace_line(const struct plan *plan, const struct acl_rule *old)
 	};
 
 	plan->done->line = old->line;
-	return try_change(plan, N_("replaced"), &attempt);
+	return try_change(plan, "replaced", &attempt);
 }
 
 /* The first rule that is equal, or about the same. */
@@ -212,7 +212,7 @@ static int take_away(const struct plan *plan)
 	} else {
 		attempt.text = file_text_remove(plan->file->text, lines, count);
 		plan->done->line = lines[0];
-		code = try_change(plan, N_("taken away"), &attempt);
+		code = try_change(plan, "taken away", &attempt);
 	}
 	free(lines);
 	return code;

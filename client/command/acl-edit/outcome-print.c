@@ -17,11 +17,6 @@
 /* More would only hide what matters. */
 #define IN_VAIN_MAX 5
 
-static const char *polkit_words(const struct acl_rule *rule)
-{
-	return rule->options.polkit_skip ? _("without asking polkit") : _("if polkit agrees");
-}
-
 /* Does the rule stand on the line that was written? */
 static int is_edited(const struct edit_outcome *outcome, const struct acl_rule *rule)
 {
@@ -37,11 +32,17 @@ static void print_use(const struct edit_outcome *outcome, const char *whom,
 {
 	const char *thing = outcome->edit->line.thing;
 
-	/* TRANSLATORS: somebody ("user alice", "everybody"), a thing ("bridge br0"), by polkit. */
+	/* TRANSLATORS: somebody ("user alice", "everybody"), a thing ("bridge br0"). */
 	if (allow != NULL && outcome->edit->is_dry)
-		(void)printf(_("%s could use %s then, %s\n"), whom, thing, polkit_words(allow));
+		(void)printf(allow->options.polkit_skip
+				     ? _("%s could use %s then, without asking polkit\n")
+				     : _("%s could use %s then, if polkit agrees\n"),
+			     whom, thing);
 	else if (allow != NULL)
-		(void)printf(_("%s may use %s now, %s\n"), whom, thing, polkit_words(allow));
+		(void)printf(allow->options.polkit_skip
+				     ? _("%s may use %s now, without asking polkit\n")
+				     : _("%s may use %s now, if polkit agrees\n"),
+			     whom, thing);
 	else if (outcome->edit->is_dry)
 		(void)printf(_("%s could not use %s then\n"), whom, thing);
 	else
@@ -114,8 +115,11 @@ int edit_outcome_print(const struct edit_outcome *outcome)
 	if (edit->is_dry && outcome->diff != NULL)
 		(void)fputs(outcome->diff, stdout);
 	else if (done->action != NULL)
-		(void)printf(_("%s: line %u %s: %s\n"), path, done->line, _(done->action),
-			     escape_string(text, sizeof text, edit->line.text));
+		(void)printf(strcmp(done->action, "added") == 0 ? _("%s: line %u added: %s\n")
+			     : strcmp(done->action, "replaced") == 0
+				     ? _("%s: line %u replaced: %s\n")
+				     : _("%s: line %u taken away: %s\n"),
+			     path, done->line, escape_string(text, sizeof text, edit->line.text));
 	if (done->is_draft)
 		(void)printf(_("%s is a draft: the installed policy does not read it\n"), path);
 	else if (outcome->is_judged)

@@ -33,9 +33,9 @@ int qmp_command_code(const struct qmp *qmp, enum qmp_result result)
 static void say_waiting(const struct qmp *qmp, const char *what)
 {
 	if (qmp->watched[0] == '\0')
-		(void)command_fail(0, _("QMP socket: waiting for %s"), what);
+		(void)command_fail(0, _("QMP socket: %s"), what);
 	else
-		(void)command_fail(0, _("%s: waiting for %s"), qmp->watched, what);
+		(void)command_fail(0, "%s: %s", qmp->watched, what);
 }
 
 /* libvirt's monitors are in folders of its own, by one name, and it never lets them go. */
@@ -91,8 +91,11 @@ int qmp_command_open(struct qmp *qmp, const struct monitor *monitor)
 	if (monitor->domain != NULL)
 		return command_fail(COMMAND_QMP, _("libvirt domain %.128s: %s"), monitor->domain,
 				    qmp->error);
-	return command_fail(COMMAND_QMP, _("QMP socket %.256s: %s%s"), socket, qmp->error,
-			    gone ? _(": start QEMU with -qmp unix:SOCKET,server=on,wait=off") : "");
+	return command_fail(COMMAND_QMP,
+			    gone ? _("QMP socket %.256s: %s: start QEMU with "
+				     "-qmp unix:SOCKET,server=on,wait=off")
+				 : _("QMP socket %.256s: %s"),
+			    socket, qmp->error);
 }
 
 int qmp_command_is_id(const char *text)

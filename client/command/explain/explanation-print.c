@@ -9,13 +9,26 @@
 #include "client/text/message.h"
 #include "wire/refusal/escape.h"
 
-static void print_rule(const char *lead, const struct acl_rule *rule, const char *remark)
+/* The rule that decides. */
+static void print_decider(const struct acl_rule *rule)
 {
 	char name[256], text[RULE_TEXT_SIZE];
 
-	/* TRANSLATORS: "by /etc/vmgrant/acl.conf: line 3: RULE", then a colon and a remark. */
-	printf(_("  %s %s: line %u: %s%s%s\n"), lead, escape_string(name, sizeof name, rule->file),
-	       rule->line, rule_text(rule, text) == 0 ? text : _("(it cannot be read again)"),
+	printf(_("  by %s: line %u: %s\n"), escape_string(name, sizeof name, rule->file),
+	       rule->line, rule_text(rule, text) == 0 ? text : _("(it cannot be read again)"));
+}
+
+static void print_other(const struct explanation *explanation, const struct explain_other *other)
+{
+	const struct acl_rule *rule = other->rule;
+	const char *remark = explanation_remark(explanation, other);
+	char name[256], text[RULE_TEXT_SIZE];
+
+	/* TRANSLATORS: the last part is empty, or a colon and why that rule does not decide. */
+	printf(other->relation == EXPLAIN_ALSO ? _("  also %s: line %u: %s%s%s\n")
+					       : _("  perhaps %s: line %u: %s%s%s\n"),
+	       escape_string(name, sizeof name, rule->file), rule->line,
+	       rule_text(rule, text) == 0 ? text : _("(it cannot be read again)"),
 	       remark[0] != '\0' ? ": " : "", remark);
 }
 
@@ -73,13 +86,9 @@ void explanation_print(const struct explanation *explanation)
 
 	print_verdict(explanation);
 	if (explanation->decider != NULL)
-		print_rule(_("by"), explanation->decider, "");
+		print_decider(explanation->decider);
 	if (is_allowed)
 		print_grant(explanation->decider);
-	for (size_t i = 0; i < explanation->other_count; i++) {
-		const struct explain_other *other = &explanation->others[i];
-
-		print_rule(other->relation == EXPLAIN_ALSO ? _("also") : _("perhaps"), other->rule,
-			   explanation_remark(explanation, other));
-	}
+	for (size_t i = 0; i < explanation->other_count; i++)
+		print_other(explanation, &explanation->others[i]);
 }

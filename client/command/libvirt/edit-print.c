@@ -9,6 +9,7 @@
 #include "client/command/common/json.h"
 #include "client/command/libvirt/edit.h"
 #include "client/command/wrapper/emulator.h"
+#include "client/text/language.h"
 #include "client/text/message.h"
 #include "client/text/split.h"
 
@@ -36,10 +37,10 @@ static void print_now(const struct libvirt_edit *edit)
 	else
 		text = text_format(_("%s: its emulator is %s, with the options in %s"), name,
 				   emulator, edit->path);
-	text_print_lines(text);
+	language_print_lines(text);
 	free(text);
 	if (edit->what == LIBVIRT_EDIT_SHOW && edit->after != NULL)
-		text_print_lines(edit->after);
+		language_print_lines(edit->after);
 }
 
 static void print_when(const struct libvirt_edit *edit)
@@ -56,7 +57,7 @@ static void print_text(const struct libvirt_edit *edit)
 	for (size_t i = 0; i < edit->warnings.count; i++)
 		(void)command_fail(0, _("libvirt: warning: %s"), edit->warnings.items[i]);
 	if (edit->is_dry && edit->diff != NULL)
-		text_print_lines(edit->diff);
+		language_print_lines(edit->diff);
 	else
 		print_now(edit);
 	print_when(edit);

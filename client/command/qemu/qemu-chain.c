@@ -9,6 +9,7 @@
 
 #include "client/command/machine/capture.h"
 #include "client/qemu/chain.h"
+#include "client/text/message.h"
 #include "client/text/text.h"
 
 /* A disk that sleeps, a share that is far away. */
@@ -37,14 +38,14 @@ static void answer_take(struct qemu_files *found, size_t image, const struct cap
 	if (answer->end == CAPTURE_NOT_FOUND ||
 	    (answer->end == CAPTURE_EXITED && answer->status == NOT_FOUND))
 		chain_doubt(found, image,
-			    "which files it is based on is not known: qemu-img is not installed "
-			    "(Debian package qemu-utils, Fedora package qemu-img)");
+			    N_("which files it is based on is not known: qemu-img is not installed "
+			       "(Debian package qemu-utils, Fedora package qemu-img)"));
 	else if (answer->end == CAPTURE_LATE)
-		chain_doubt(found, image, "qemu-img did not answer in time");
+		chain_doubt(found, image, N_("qemu-img did not answer in time"));
 	else if (answer->end != CAPTURE_EXITED || answer->status != 0)
-		chain_doubt(found, image, "qemu-img cannot read it, or what it is based on");
+		chain_doubt(found, image, N_("qemu-img cannot read it, or what it is based on"));
 	else if (chain_read(found, image, answer->text) < 0)
-		chain_doubt(found, image, "qemu-img's answer is not understood");
+		chain_doubt(found, image, N_("qemu-img's answer is not understood"));
 }
 
 static void image_ask(struct qemu_files *found, size_t image, char *const *before)

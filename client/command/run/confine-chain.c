@@ -218,7 +218,7 @@ int confine_chain_open(struct run *run, const struct qemu_file *image, size_t wo
 	find_chain(run, image, &chain);
 	for (size_t i = 0; i < chain.doubt_count; i++)
 		(void)command_fail(0, _("--confine: %s %.256s: %s"), image->option, image->path,
-				   chain.doubts[i].why);
+				   _(chain.doubts[i].why));
 	for (size_t i = 1; code == VMGRANT_GRANTED && i < chain.count; i++) {
 		set = launch_free_set(set, run->words.items);
 		code = open_one(run, image, &chain.items[i], word, i, set);

@@ -133,7 +133,7 @@ static int open_file(struct run *run, const struct qemu_file *file, size_t index
 	char *share = NULL;
 
 	if (open_set(run, file, set, &share) < 0)
-		return confine_shared_refuse(file, _("opened"), share);
+		return confine_shared_refuse(file, share);
 	free(share);
 	replace(&run->words.items[index], &file->place, set);
 	return VMGRANT_GRANTED;
@@ -196,10 +196,12 @@ static void add_place(struct run *run, const struct qemu_file *file, const struc
 
 	if (run->confine.without_ids == NULL && !file->is_implied && is_closed(status, kind))
 		(void)command_fail(0,
-				   _("--confine: %s %.256s: the user that QEMU has here may not "
-				     "%s it: chmod, or --confine=same-user"),
-				   file->option, file->path,
-				   kind == CONFINE_READ ? "read" : "write");
+				   kind == CONFINE_READ
+					   ? _("--confine: %s %.256s: the user that QEMU has here "
+					       "may not read it: chmod, or --confine=same-user")
+					   : _("--confine: %s %.256s: the user that QEMU has here "
+					       "may not write it: chmod, or --confine=same-user"),
+				   file->option, file->path);
 	confine_add(&run->confine.confine, path, kind, !file->is_optional);
 	free(path);
 }
@@ -212,7 +214,7 @@ static int find_place(struct run *run, const struct qemu_file *file)
 	struct stat status;
 
 	if (fd < 0 && errno == EXDEV)
-		return confine_shared_refuse(file, _("opened"), share);
+		return confine_shared_refuse(file, share);
 	free(share);
 	if (fd >= 0 && fstat(fd, &status) == 0)
 		add_place(run, file, &status);
@@ -252,7 +254,7 @@ static void say_doubts(const struct qemu_files *files)
 
 		(void)command_fail(
 			0, _("--confine: %.64s %.128s: %s: if it is one, name it by --file"),
-			doubt->option, doubt->text, doubt->why);
+			doubt->option, doubt->text, _(doubt->why));
 	}
 }
 

@@ -38,7 +38,7 @@ int confine_shared_reopen(int fd, int flags)
 	return again_fd;
 }
 
-int confine_shared_refuse(const struct qemu_file *file, const char *what, char *share)
+int confine_shared_refuse(const struct qemu_file *file, char *share)
 {
 	const char *why = errno == ENXIO ? _("not a file") : strerror(errno);
 	int code;
@@ -50,8 +50,13 @@ int confine_shared_refuse(const struct qemu_file *file, const char *what, char *
 				      "leads to"),
 				    file->option, file->path, share);
 	else
-		code = command_fail(VMGRANT_USAGE, _("--confine: %s %.256s: cannot be %s: %s"),
-				    file->option, file->path, what, why);
+		code = command_fail(VMGRANT_USAGE,
+				    file->use == QEMU_USE_CONNECT
+					    ? _("--confine: %s %.256s: cannot be connected to: %s")
+				    : file->use == QEMU_USE_MAKE_SOCKET
+					    ? _("--confine: %s %.256s: cannot be made: %s")
+					    : _("--confine: %s %.256s: cannot be opened: %s"),
+				    file->option, file->path, why);
 	free(share);
 	return code;
 }

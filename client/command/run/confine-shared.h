@@ -22,7 +22,10 @@ int confine_shared_open(struct run *run, const struct qemu_file *file, int flags
 /* The same file once more, from an fd of it. Returns an fd, or -1 with errno. */
 int confine_shared_reopen(int fd, int flags);
 
-/* Say by errno why the file cannot be "opened", "made" or so. share is freed. Returns the exit status. */
-int confine_shared_refuse(const struct qemu_file *file, const char *what, char *share);
+/*
+ * Say by errno why the file cannot be opened, or the socket not be made or connected to. share is
+ * freed. Returns the exit status.
+ */
+int confine_shared_refuse(const struct qemu_file *file, char *share);
 
 #endif

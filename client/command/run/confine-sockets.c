@@ -256,8 +256,7 @@ int confine_socket_open(struct run *run, const struct qemu_file *file, size_t wo
 		     ? run->example_fd++
 		     : confine_socket_make(&run->confine.confine, file->path, file->use, &share);
 	if (fd < 0)
-		return confine_shared_refuse(
-			file, file->use == QEMU_USE_CONNECT ? _("connected to") : _("made"), share);
+		return confine_shared_refuse(file, share);
 	free(share);
 	(void)place_fd(run, file, word, fd);
 	if (file->use == QEMU_USE_MAKE_SOCKET && !run->is_dry)

@@ -13,7 +13,6 @@
 #define TASKS 4096u
 #define TASKS_MAX 4194304u
 #define MEMORY_MIN (1u << 20)
-#define WORDS "best, net-host, same-user, memory=SIZE (1M or more) and tasks=NUMBER"
 
 /* "512M". Returns 0, or -1 if it is no size. */
 static int read_size(struct piece piece, unsigned long long *bytes_out)
@@ -70,8 +69,10 @@ int run_confine_take(struct run_confine *confine, const char *words)
 	do {
 		if (take_word(confine, piece) < 0)
 			return command_fail(VMGRANT_USAGE,
-					    _("--confine=%.64s: takes %s, separated by commas"),
-					    words, WORDS);
+					    _("--confine=%.64s: takes best, net-host, same-user, "
+					      "memory=SIZE (1M or more) and tasks=NUMBER, "
+					      "separated by commas"),
+					    words);
 	} while (piece_next(&piece));
 	return VMGRANT_GRANTED;
 }

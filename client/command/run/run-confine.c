@@ -22,6 +22,7 @@
 #include "client/command/run/confine-sockets.h"
 #include "client/command/run/confine-unreached.h"
 #include "client/command/run/run.h"
+#include "client/text/language.h"
 #include "client/text/message.h"
 
 #define SANDBOX "on,obsolete=deny,resourcecontrol=deny"
@@ -140,7 +141,7 @@ static void take_ids(struct run *run)
 	unsigned count;
 
 	if (confine->keeps_user)
-		confine->without_ids = text_format("as --confine=same-user says");
+		confine->without_ids = text_format(_("as --confine=same-user says"));
 	else if (!run->is_dry && confine_ids_take(ids, &confine->without_ids) < 0)
 		(void)command_fail(0, _("--confine: without a user of its own: %s"),
 				   confine->without_ids);
@@ -289,11 +290,13 @@ int run_confine_start(struct run *run)
 
 static const char *access_name(enum confine_access access)
 {
-	static const char *const names[] = { [CONFINE_READ] = "read", [CONFINE_RUN] = "run",
-					     [CONFINE_WRITE] = "write", [CONFINE_NODE] = "device",
-					     [CONFINE_BY_FD] = "by fd" };
+	static const char *const names[] = { [CONFINE_READ] = N_("read"),
+					     [CONFINE_RUN] = N_("run"),
+					     [CONFINE_WRITE] = N_("write"),
+					     [CONFINE_NODE] = N_("device"),
+					     [CONFINE_BY_FD] = N_("by fd") };
 
-	return names[access];
+	return _(names[access]);
 }
 
 static void print_group(const struct confine_limits *limits)
@@ -301,16 +304,16 @@ static void print_group(const struct confine_limits *limits)
 	char *why = NULL;
 
 	if (confine_scope_find(&why) < 0) {
-		text_clean(why);
-		(void)printf("# control group: that of the person: %s\n", why);
+		language_clean(why);
+		(void)printf(_("# control group: that of the person: %s\n"), why);
+	} else if (limits->memory_bytes > 0) {
+		(void)printf(_("# control group: a scope of the person's systemd, of at most %u "
+			       "tasks, memory: %llu bytes\n"),
+			     limits->tasks, limits->memory_bytes);
 	} else {
-		(void)printf("# control group: a scope of the person's systemd, of at most %u "
-			     "tasks, memory: ",
+		(void)printf(_("# control group: a scope of the person's systemd, of at most %u "
+			       "tasks, memory: any amount\n"),
 			     limits->tasks);
-		if (limits->memory_bytes > 0)
-			(void)printf("%llu bytes\n", limits->memory_bytes);
-		else
-			puts("any amount");
 	}
 	free(why);
 }
@@ -322,26 +325,26 @@ void run_confine_print(const struct run *run)
 	extern char **environ;
 
 	if (confine->without_ids != NULL)
-		(void)printf("# user: the person's own: %s\n", confine->without_ids);
+		(void)printf(_("# user: the person's own: %s\n"), confine->without_ids);
 	else
-		(void)printf("# user: a subordinate id, from %u on\n", confine->confine.ids.uid);
-	(void)printf("# network: %s\n", confine->confine.keeps_network
-						? "that of the host" : "none but what was granted");
-	puts("# processes: its own alone; no new namespaces, no keyring, no core dump");
+		(void)printf(_("# user: a subordinate id, from %u on\n"), confine->confine.ids.uid);
+	puts(confine->confine.keeps_network ? _("# network: that of the host")
+					    : _("# network: none but what was granted"));
+	puts(_("# processes: its own alone; no new namespaces, no keyring, no core dump"));
 	print_group(&confine->confine.limits);
 	for (size_t i = 0; i < confine->confine.place_count; i++) {
 		const struct confine_place *place = &confine->confine.places[i];
 		char *path = text_format("%s", place->path);
 
-		text_clean(path);
-		if (access(path, F_OK) == 0)
-			(void)printf("# file: %s: %s\n", path, access_name(place->access));
+		language_clean(path);
+		if (access(place->path, F_OK) == 0)
+			(void)printf(_("# file: %s: %s\n"), path, access_name(place->access));
 		free(path);
 	}
-	puts("# file: /tmp, /var/tmp: in memory");
+	puts(_("# file: /tmp, /var/tmp: in memory"));
 	for (size_t i = 0; environ[i] != NULL; i++) {
 		if (stays(environ[i]))
-			(void)printf("# environment: %.*s\n", (int)strcspn(environ[i], "="),
+			(void)printf(_("# environment: %.*s\n"), (int)strcspn(environ[i], "="),
 				     environ[i]);
 	}
 }

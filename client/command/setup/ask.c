@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "client/command/common/command.h"
@@ -44,17 +45,30 @@ static int read_answer(char answer[ANSWER_SIZE], int wait_ms)
 	return 0;
 }
 
+/* In English, or in the person's language: by the word, or by its first letter. */
+static int is_yes(const char *answer)
+{
+	const char *yes = _("yes");
+	const int letter = mblen(yes, strlen(yes));
+
+	return strcmp(answer, "y") == 0 || strcmp(answer, "Y") == 0 ||
+	       strcasecmp(answer, "yes") == 0 || strcasecmp(answer, yes) == 0 ||
+	       (letter > 0 && strlen(answer) == (size_t)letter &&
+		strncasecmp(answer, yes, (size_t)letter) == 0);
+}
+
 int setup_ask_yes(const char *question, int wait_ms)
 {
 	char answer[ANSWER_SIZE];
 
-	(void)printf("%s [y/N] ", question);
+	/* TRANSLATORS: y is the first letter of "yes"; a capital is what no answer means. */
+	(void)printf(_("%s [y/N] "), question);
 	(void)fflush(stdout);
 	if (read_answer(answer, wait_ms) < 0) {
 		(void)putchar('\n');
 		return 0;
 	}
-	return strcmp(answer, "y") == 0 || strcmp(answer, "Y") == 0 || strcmp(answer, "yes") == 0;
+	return is_yes(answer);
 }
 
 /* Consumes fallback, which may be NULL. The answer is to be freed; NULL: none. */

@@ -65,10 +65,12 @@ static int print_help(void)
 
 static void print_changes(const struct setup *setup, const struct setup_changes *changes)
 {
-	if (setup->is_bridge_new)
-		(void)printf(_("bridge %s: made by %s%s%s\n"), setup->bridge, setup->manager->name,
-			     setup->uplink != NULL ? _(", with card ") : _(", between guests only"),
-			     setup->uplink != NULL ? setup->uplink : "");
+	if (setup->is_bridge_new && setup->uplink != NULL)
+		(void)printf(_("bridge %s: made by %s, with card %s\n"), setup->bridge,
+			     _(setup->manager->name), setup->uplink);
+	else if (setup->is_bridge_new)
+		(void)printf(_("bridge %s: made by %s, between guests only\n"), setup->bridge,
+			     _(setup->manager->name));
 	else
 		(void)printf(_("bridge %s: there already\n"), setup->bridge);
 	for (size_t i = 0; i < changes->count; i++)

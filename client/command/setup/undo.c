@@ -87,7 +87,7 @@ static void print(const struct setup *setup, const struct setup_changes *back, i
 		for (size_t i = 0; i < back->count && !is_made; i++)
 			change_print(&back->items[i]);
 		if (is_made)
-			(void)puts("undone");
+			(void)puts(_("undone"));
 		return;
 	}
 	object = json_object_new_object();

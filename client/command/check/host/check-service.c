@@ -6,6 +6,7 @@
 
 #include "client/command/check/check.h"
 #include "client/command/machine/tree.h"
+#include "client/text/message.h"
 
 #define BEFORE "/etc/systemd/system/vmgrant@.service.d"
 #define NOW "/etc/systemd/system/vmgrant.service.d"
@@ -29,7 +30,8 @@ void check_service(struct check *check)
 		is_left |= is_drop_in(names.items[i]);
 	if (is_left)
 		check_add(check, CHECK_WARN,
-			  text_format(BEFORE ": counts no more: the service is vmgrant.service"),
+			  text_format(_("%s: counts no more: the service is vmgrant.service"),
+				      BEFORE),
 			  text_format("sudo mkdir -p " NOW " && sudo mv " BEFORE "/*.conf " NOW
 				      "/ && sudo systemctl daemon-reload && sudo systemctl "
 				      "try-restart vmgrant.service"));

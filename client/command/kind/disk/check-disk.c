@@ -47,6 +47,20 @@ static void say_rule(struct check *check, const char *sentence)
 			    VMGRANT_ACL_FILE, check->user));
 }
 
+static char *say_allowed(const struct check *check, const struct vmgrant_disk *disk, int is_ro)
+{
+	const int asks = (disk->flags & VMGRANT_NODE_POLKIT) != 0;
+
+	if (is_ro)
+		return text_format(
+			asks ? _("%s: %s: allowed for user %s, read-only, if polkit agrees")
+			     : _("%s: %s: allowed for user %s, read-only"),
+			check->object, disk->node, check->user);
+	return text_format(asks ? _("%s: %s: allowed for user %s, if polkit agrees")
+				: _("%s: %s: allowed for user %s"),
+			   check->object, disk->node, check->user);
+}
+
 /* Judged by the rules and by what uses the disk; nothing is opened. */
 static void ask_helper(struct check *check)
 {
@@ -71,13 +85,7 @@ static void ask_helper(struct check *check)
 		code = vmgrant_disk(connection, &request, &disk);
 	}
 	if (code == VMGRANT_GRANTED)
-		check_add(check, CHECK_OK,
-			  text_format(_("%s: %s: allowed for user %s%s%s"), check->object,
-				      disk.node, check->user, is_ro ? _(", read-only") : "",
-				      (disk.flags & VMGRANT_NODE_POLKIT) != 0
-					      ? _(", if polkit agrees")
-					      : ""),
-			  NULL);
+		check_add(check, CHECK_OK, say_allowed(check, &disk, is_ro), NULL);
 	else if (code == VMGRANT_DENIED)
 		say_rule(check, vmgrant_error(connection));
 	else

@@ -28,12 +28,24 @@ static int add(void *things, const char *text)
 /* ---- asking ---- */
 
 /* What may be missing is missing: the guest starts without it. */
-static int miss_usb(struct usb_device *device, const char *why)
+static int miss_usb(struct usb_device *device)
 {
 	device->usb.fd = -1;
-	return command_fail(VMGRANT_GRANTED, "usb %.256s: %s%s", device->option.text, why,
-			    device->option.follow ? _("waiting for it to be plugged in")
-						  : _("the guest starts without it"));
+	return command_fail(VMGRANT_GRANTED,
+			    device->option.follow ? _("usb %.256s: waiting for it to be plugged in")
+						  : _("usb %.256s: the guest starts without it"),
+			    device->option.text);
+}
+
+static int miss_unplugged(struct usb_device *device)
+{
+	device->usb.fd = -1;
+	return command_fail(
+		VMGRANT_GRANTED,
+		device->option.follow
+			? _("usb %.256s: not plugged in: waiting for it to be plugged in")
+			: _("usb %.256s: not plugged in: the guest starts without it"),
+		device->option.text);
 }
 
 static int ask_one(struct usb_device *device, struct vmgrant_connection *connection,
@@ -42,11 +54,11 @@ static int ask_one(struct usb_device *device, struct vmgrant_connection *connect
 	int may_miss = device->option.optional || device->option.follow, code;
 
 	if (may_miss && !usb_present("", &device->option))
-		return miss_usb(device, _("not plugged in: "));
+		return miss_unplugged(device);
 	code = ask_usb(connection, &device->option, flags, &device->usb);
 	/* Why it cannot be had has been said. */
 	if (code == VMGRANT_OBJECT && may_miss)
-		return miss_usb(device, "");
+		return miss_usb(device);
 	if (code != VMGRANT_GRANTED)
 		return code;
 	if ((flags & VMGRANT_DEVICE_QUERY) != 0)

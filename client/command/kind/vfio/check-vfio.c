@@ -21,8 +21,8 @@
 #define CLASS_PCI_BRIDGE 0x0604
 
 #define SWITCH_IOMMU_ON                                                                            \
-	"switch the IOMMU on: VT-d or AMD-Vi in the firmware, and intel_iommu=on on the kernel's " \
-	"command line"
+	N_("switch the IOMMU on: VT-d or AMD-Vi in the firmware, and intel_iommu=on on "           \
+	   "the kernel's command line")
 
 static int is_installed(const struct check *check, const char *program)
 {
@@ -114,7 +114,7 @@ static void check_group(struct check *check, const char *group)
 			text_format(_("group %s: without IOMMU: a guest could read all of this "
 				      "machine's memory: never granted"),
 				    group),
-			text_format(SWITCH_IOMMU_ON));
+			text_format("%s", _(SWITCH_IOMMU_ON)));
 	tree_names(&members, check->root, "/sys/kernel/iommu_groups/%s/devices", group);
 	for (size_t i = 0; i < members.count; i++)
 		check_member(check, members.items[i], group);
@@ -214,10 +214,10 @@ static void ask_helper(struct check *check)
 		return;
 	if (vmgrant_vfio(connection, &request, &vfio) == VMGRANT_GRANTED)
 		check_add(check, CHECK_OK,
-			  text_format(_("%s: allowed for user %s%s"), check->object, check->user,
-				      (vfio.flags & VMGRANT_NODE_POLKIT) != 0
-					      ? _(", if polkit agrees")
-					      : ""),
+			  text_format((vfio.flags & VMGRANT_NODE_POLKIT) != 0
+					      ? _("%s: allowed for user %s, if polkit agrees")
+					      : _("%s: allowed for user %s"),
+				      check->object, check->user),
 			  NULL);
 	else
 		check_add(check, CHECK_WARN, text_format("%s", vmgrant_error(connection)), NULL);
@@ -239,7 +239,7 @@ static void check_device(struct check *check)
 		check_advise(check, CHECK_FAIL,
 			     text_format(_("%s: in no IOMMU group: it cannot be given to a guest"),
 					 check->object),
-			     text_format(SWITCH_IOMMU_ON));
+			     text_format("%s", _(SWITCH_IOMMU_ON)));
 		return;
 	}
 	check_group(check, group);

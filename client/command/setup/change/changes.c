@@ -9,6 +9,7 @@
 
 #include "client/command/acl-edit/file/file-text.h"
 #include "client/command/common/json.h"
+#include "client/text/language.h"
 
 static struct setup_change *add(struct setup_changes *changes, const char *part)
 {
@@ -147,7 +148,7 @@ void change_print(const struct setup_change *change)
 		free(command);
 	}
 	/* A file that somebody else wrote may hold what no terminal should get. */
-	text_print_lines(text);
+	language_print_lines(text);
 	free(text);
 }
 

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/text/message.h"
+
 #define BLANK " \t"
 
 /* A line and its words, in the text itself. */
@@ -206,15 +208,15 @@ static const char *find_obstacle(const struct line *line, int is_option)
 						  "driver-",   NULL };
 
 	if (line->length > 0 && line->text[line->length - 1] == '\\')
-		return "has a line of it that goes on in the next one";
+		return _("has a line of it that goes on in the next one");
 	if (!is_option && is_one_of(line, 0, starts))
-		return line->count == 2 ? NULL : "starts it together with others";
+		return line->count == 2 ? NULL : _("starts it together with others");
 	if (!is_option)
 		return is_one_of(line, 3, methods) && is_last(line, 3)
 			       ? NULL
-			       : "has lines of it that are not static, dhcp, auto or manual";
+			       : _("has lines of it that are not static, dhcp, auto or manual");
 	if (is_one_of(line, 0, options) || begins_with_one_of(line, beginnings))
-		return "has an option of it that is not carried over";
+		return _("has an option of it that is not carried over");
 	return NULL;
 }
 
@@ -233,9 +235,9 @@ static const char *move_line(char **whole, const struct line *line, const struct
 	if (begins_stanza(line))
 		*is_inside = is_own && is_word(line, 0, "iface");
 	if (line_names(line, plan->bridge))
-		why = "names the bridge already";
+		why = _("names the bridge already");
 	else if (!is_own && line_names(line, plan->card))
-		why = "has another line that names the card";
+		why = _("has another line that names the card");
 	else if ((is_own || *is_inside) && line->count > 0 && !is_comment(line))
 		why = find_obstacle(line, !is_own);
 	if (why != NULL)

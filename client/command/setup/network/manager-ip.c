@@ -28,4 +28,4 @@ static int plan(const struct bridge_plan *bridge, struct setup_changes *changes)
 	return VMGRANT_GRANTED;
 }
 
-const struct setup_manager manager_ip = { "ip", "ip, until the next boot", manages, plan };
+const struct setup_manager manager_ip = { "ip", N_("ip, until the next boot"), manages, plan };
