@@ -11,12 +11,12 @@
  * takes several times as long as the request (doc/benchmarks.md), and knows no users.
  *
  * Rules: the program finds its connection where systemd would have put it, and no other
- * descriptor. Of one user's helpers NEW_PER_USER are new at a time and the next connections wait,
- * so that one who asks without a pause slows others little; more than PER_USER are closed, and more
- * than ALL. A person's subordinate uids are that person (subuids.h). A helper
- * that is older than LIFE-SECONDS is ended. With no connection for IDLE-SECONDS this process ends:
- * systemd keeps the socket, and starts it again. So it does at SIGTERM, when what it has accepted
- * is started: an upgrade drops no connection, and helpers go on.
+ * descriptor. Of one user's helpers NEW_PER_USER are new at a time, those that have ended already
+ * among them, and the next connections wait: one who asks without a pause slows others little, and
+ * leaves few records. More than PER_USER are closed, and more than ALL. A person's subordinate uids
+ * are that person (subuids.h). A helper that is older than LIFE-SECONDS is ended. With no connection
+ * for IDLE-SECONDS this process ends: systemd keeps the socket, and starts it again. So it does at
+ * SIGTERM, when what it has accepted is started: an upgrade drops no connection, and helpers go on.
  */
 #include <errno.h>
 #include <poll.h>
@@ -44,9 +44,16 @@
 #define NEW_MS 100
 #define PAUSE_NS 100000000L
 
+enum helper_state {
+	WAITS, /* to be started */
+	RUNS,
+	ENDED, /* and still new */
+};
+
 struct helper {
-	pid_t pid;      /* 0: it is still to be started, for */
-	int connection; /* this; else closed */
+	enum helper_state state;
+	int connection; /* while it waits; else closed */
+	pid_t pid;      /* while it runs */
 	uid_t user;     /* the owner of a subordinate uid */
 	long long begin_ms; /* of the process */
 };
@@ -74,14 +81,14 @@ static int count_of(const struct listener *listener, uid_t user)
 	int count = 0;
 
 	for (size_t i = 0; i < listener->count; i++)
-		count += listener->helpers[i].user == user;
+		count += listener->helpers[i].user == user && listener->helpers[i].state != ENDED;
 	return count;
 }
 
 /* 0 or less: it is not new, or not there yet. */
 static long long new_for_ms(const struct helper *helper, long long now_ms)
 {
-	return helper->pid > 0 ? helper->begin_ms + NEW_MS - now_ms : 0;
+	return helper->state != WAITS ? helper->begin_ms + NEW_MS - now_ms : 0;
 }
 
 static int count_new(const struct listener *listener, uid_t user, long long now_ms)
@@ -101,13 +108,23 @@ static void forget(struct listener *listener, size_t index)
 		(listener->count - index) * sizeof *listener->helpers);
 }
 
-static void forget_process(struct listener *listener, pid_t pid)
+static void end_helper(struct listener *listener, pid_t pid)
 {
 	for (size_t i = 0; i < listener->count; i++)
-		if (listener->helpers[i].pid == pid) {
+		if (listener->helpers[i].state == RUNS && listener->helpers[i].pid == pid)
+			listener->helpers[i].state = ENDED;
+}
+
+static void forget_ended(struct listener *listener, long long now_ms)
+{
+	size_t i = 0;
+
+	while (i < listener->count)
+		if (listener->helpers[i].state == ENDED &&
+		    new_for_ms(&listener->helpers[i], now_ms) <= 0)
 			forget(listener, i);
-			return;
-		}
+		else
+			i++;
 }
 
 static void take_signals(struct listener *listener)
@@ -119,13 +136,13 @@ static void take_signals(struct listener *listener)
 	while (read(listener->signals, &told, sizeof told) > 0)
 		listener->is_ending |= told.ssi_signo == SIGTERM;
 	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
-		forget_process(listener, pid);
+		end_helper(listener, pid);
 }
 
 static int has_waiting(const struct listener *listener)
 {
 	for (size_t i = 0; i < listener->count; i++)
-		if (listener->helpers[i].pid == 0)
+		if (listener->helpers[i].state == WAITS)
 			return 1;
 	return 0;
 }
@@ -144,16 +161,17 @@ static void be_helper(const struct listener *listener, int connection)
 }
 
 /* Those whose turn it is. */
-static void start_helpers(struct listener *listener)
+static void start_helpers(struct listener *listener, long long now_ms)
 {
-	const long long now_ms = clock_now_ms();
 	size_t i = 0;
 
 	while (i < listener->count) {
 		struct helper *helper = &listener->helpers[i++];
 
-		if (helper->pid != 0 || count_new(listener, helper->user, now_ms) >= NEW_PER_USER)
+		if (helper->state != WAITS ||
+		    count_new(listener, helper->user, now_ms) >= NEW_PER_USER)
 			continue;
+		helper->state = RUNS;
 		helper->pid = fork();
 		if (helper->pid == 0)
 			be_helper(listener, helper->connection);
@@ -166,10 +184,12 @@ static void start_helpers(struct listener *listener)
 	}
 }
 
-/* Those that are too old are ended; how long until another one is, or until one has its turn. */
-static int wait_ms(const struct listener *listener)
+/*
+ * Those that are too old are ended; how long until another one is, or until one has its turn: by the
+ * time at which those were started whose turn it was, or one could be missed.
+ */
+static int wait_ms(const struct listener *listener, long long now_ms)
 {
-	const long long now_ms = clock_now_ms();
 	long long left_ms = listener->count > 0 ? listener->life_ms : listener->idle_ms;
 
 	for (size_t i = 0; i < listener->count; i++) {
@@ -178,9 +198,9 @@ static int wait_ms(const struct listener *listener)
 		const long long more_ms =
 			new_ms > 0 ? new_ms : helper->begin_ms + listener->life_ms - now_ms;
 
-		if (helper->pid == 0)
+		if (helper->state == WAITS)
 			continue;
-		if (more_ms <= 0)
+		if (helper->state == RUNS && more_ms <= 0)
 			kill(helper->pid, SIGKILL);
 		else if (more_ms < left_ms)
 			left_ms = more_ms;
@@ -230,10 +250,16 @@ static int listen_on(struct listener *listener)
 		{ .fd = listener->signals, .events = POLLIN },
 		{ .fd = DOOR_SERVICE_FD, .events = POLLIN },
 	};
-	int result;
 
-	while (!listener->is_ending || has_waiting(listener)) {
-		result = poll(waited, listener->is_ending ? 1 : 2, wait_ms(listener));
+	for (;;) {
+		const long long now_ms = clock_now_ms();
+		int result;
+
+		forget_ended(listener, now_ms);
+		start_helpers(listener, now_ms);
+		if (listener->is_ending && !has_waiting(listener))
+			return 0;
+		result = poll(waited, listener->is_ending ? 1 : 2, wait_ms(listener, now_ms));
 		if (result < 0 && errno != EINTR)
 			return fail("poll");
 		if (result == 0 && listener->count == 0)
@@ -246,9 +272,7 @@ static int listen_on(struct listener *listener)
 			take_signals(listener);
 		if (result > 0 && (waited[1].revents & POLLIN) != 0)
 			take_connection(listener);
-		start_helpers(listener);
 	}
-	return 0;
 }
 
 /* ---- the start ---- */

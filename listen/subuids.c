@@ -21,10 +21,12 @@
 #define SUBUIDS "/etc/subuid"
 /* There is room for as many of the usual size. */
 #define RANGES_MAX 65536
+#define TOLD_MAX (RANGES_MAX + 1)
 #define NAMES_MAX 262144
 #define LINE_SIZE 256
 /* Local files; nobody is accepted meanwhile. */
 #define READ_MS 5000
+#define AGAIN_MS 1000
 
 /* ---- in the child ---- */
 
@@ -84,8 +86,10 @@ static int parse_line(char *line, struct subuids_range *range_out)
 	return 0;
 }
 
+/* The last one is of nothing: what comes before is all that there is. */
 static void tell_ranges(FILE *to)
 {
+	static const struct subuids_range end;
 	FILE *file = fopen(SUBUIDS, "re");
 	char line[LINE_SIZE];
 	struct subuids_range range;
@@ -99,6 +103,8 @@ static void tell_ranges(FILE *to)
 			count += fwrite(&range, sizeof range, 1, to) == 1;
 		begins = is_whole;
 	}
+	if (file != NULL ? !ferror(file) : errno == ENOENT || errno == EACCES)
+		(void)fwrite(&end, sizeof end, 1, to);
 	if (file != NULL)
 		(void)fclose(file);
 }
@@ -121,11 +127,10 @@ static void be_reader(int write_fd)
 
 /* ---- in the process that accepts ---- */
 
-/* As much as comes in time; whole ranges count. */
-static void hear_ranges(struct subuids *subuids, int read_fd)
+/* Read until the reader closes its end. Returns the length, or -1: that takes too long. */
+static ssize_t hear(char *bytes, size_t size, int read_fd)
 {
 	const long long end_ms = clock_now_ms() + READ_MS;
-	const size_t size = RANGES_MAX * sizeof *subuids->ranges;
 	struct pollfd readable = { .fd = read_fd, .events = POLLIN };
 	size_t length = 0;
 	ssize_t more = 1;
@@ -134,13 +139,26 @@ static void hear_ranges(struct subuids *subuids, int read_fd)
 		const long long left_ms = end_ms - clock_now_ms();
 
 		if (left_ms <= 0 || poll(&readable, 1, (int)left_ms) <= 0)
-			break;
-		more = read(read_fd, (char *)subuids->ranges + length, size - length);
+			return -1;
+		more = read(read_fd, bytes + length, size - length);
 		length += more > 0 ? (size_t)more : 0;
 	}
-	if (more < 0 || (more > 0 && length < size))
-		fputs("vmgrant-listen: " SUBUIDS ": cannot be read in time\n", stderr);
-	subuids->count = length / sizeof *subuids->ranges;
+	return (ssize_t)length;
+}
+
+/* They count when all are there. Returns 0 or -1. */
+static int hear_ranges(struct subuids *subuids, int read_fd)
+{
+	struct subuids_range *ranges = subuids->spare;
+	const ssize_t length = hear((char *)ranges, TOLD_MAX * sizeof *ranges, read_fd);
+	const size_t count = length > 0 ? (size_t)length / sizeof *ranges : 0;
+
+	if (count == 0 || ranges[count - 1].count != 0)
+		return -1;
+	subuids->spare = subuids->ranges;
+	subuids->ranges = ranges;
+	subuids->count = count - 1;
+	return 0;
 }
 
 static int is_same(const struct stat *one, const struct stat *other)
@@ -156,40 +174,52 @@ int subuids_init(struct subuids *subuids)
 {
 	memset(subuids, 0, sizeof *subuids);
 	/* Pages of it that no range fills are never there. */
-	subuids->ranges = calloc(RANGES_MAX, sizeof *subuids->ranges);
-	return subuids->ranges == NULL ? -1 : 0;
+	subuids->ranges = calloc(TOLD_MAX, sizeof *subuids->ranges);
+	subuids->spare = calloc(TOLD_MAX, sizeof *subuids->spare);
+	return subuids->ranges == NULL || subuids->spare == NULL ? -1 : 0;
+}
+
+/* Start a reader, hear it, and end it. Returns 0 or -1. */
+static int read_ranges(struct subuids *subuids)
+{
+	int ends[2], result = -1;
+	pid_t reader;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -1;
+	reader = fork();
+	if (reader == 0)
+		be_reader(ends[1]);
+	close(ends[1]);
+	if (reader > 0) {
+		result = hear_ranges(subuids, ends[0]);
+		/* It is reaped with the helpers, so that the number is still its own. */
+		(void)kill(reader, SIGKILL);
+	}
+	close(ends[0]);
+	return result;
 }
 
 void subuids_refresh(struct subuids *subuids)
 {
+	const long long begin_ms = clock_now_ms();
 	struct stat file;
-	int ends[2];
-	pid_t reader;
 
+	if (begin_ms < subuids->again_ms)
+		return;
 	if (stat(SUBUIDS, &file) < 0)
 		memset(&file, 0, sizeof file);
 	if (is_same(&file, &subuids->file))
 		return;
 	subuids->file = file;
-	subuids->count = 0;
-	if (file.st_ino == 0)
-		return;
-	if (pipe2(ends, O_CLOEXEC) < 0) {
-		perror("vmgrant-listen: pipe");
-		return;
+	if (file.st_ino == 0) {
+		subuids->count = 0;
+	} else if (read_ranges(subuids) < 0) {
+		fputs("vmgrant-listen: " SUBUIDS ": cannot be read now\n", stderr);
+		memset(&subuids->file, 0, sizeof subuids->file);
+		/* A tenth of the time may go into it. */
+		subuids->again_ms = clock_now_ms() + AGAIN_MS + 10 * (clock_now_ms() - begin_ms);
 	}
-	reader = fork();
-	if (reader == 0)
-		be_reader(ends[1]);
-	close(ends[1]);
-	if (reader > 0)
-		hear_ranges(subuids, ends[0]);
-	else
-		perror("vmgrant-listen: fork");
-	/* It is reaped with the helpers, so that the number is still its own. */
-	if (reader > 0)
-		(void)kill(reader, SIGKILL);
-	close(ends[0]);
 }
 
 uid_t subuids_owner(const struct subuids *subuids, uid_t uid)

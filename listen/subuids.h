@@ -21,15 +21,16 @@ struct subuids_range {
 };
 
 struct subuids {
-	struct stat file; /* as it was when it was read; zero: there is none */
+	struct stat file; /* as it was when it was read; zero: there is none, or it is to be read */
+	long long again_ms; /* by clock_now_ms(): the file is not looked at before */
 	size_t count;
-	struct subuids_range *ranges; /* its own, until the process ends */
+	struct subuids_range *ranges, *spare; /* its own, until the process ends */
 };
 
 /* Returns 0, or -1 with errno. */
 int subuids_init(struct subuids *subuids);
 
-/* Read the file if it is another than before. What cannot be read counts as not there. */
+/* Read the file if it is another than before. While it cannot be read, what was read before counts. */
 void subuids_refresh(struct subuids *subuids);
 
 /* Whose this uid is: its own where it is in no range. */
