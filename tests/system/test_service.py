@@ -172,6 +172,25 @@ def test_attack_73_command_takes_the_socket_where_setuid_has_no_effect(served):
         assert done.code == 0 and b"vethg" in done.stdout, (before, done.stderr)
 
 
+# A folder with programs, the service's socket, and in etc what whoever made it likes.
+JAIL = """set -e; jail=$(mktemp -d); cd "$jail"; mkdir -p usr proc dev tmp run/vmgrant etc/vmgrant
+for name in bin lib lib64; do ln -s usr/$name $name; done
+mount --rbind /usr usr; mount --rbind /proc proc; mount --rbind /dev dev
+mount --rbind /run/vmgrant run/vmgrant
+echo 'allow bridge br0 all polkit=no' >etc/vmgrant/acl.conf
+echo 'alice:x:0:0::/:/bin/sh' >etc/passwd
+exec chroot "$jail" vmgrant run --net br0 -- sh -c 'echo {net0.ifname}'"""
+
+
+def test_attack_73_a_chroot_is_no_other_policy(served):
+    """a client in a chroot of its own, with another policy and other accounts: the service's count."""
+    words = ["unshare", "-Urm", "sh", "-c", JAIL]
+    done = served.run(words, "alice")
+    assert done.code == 0 and b"vethg" in done.stdout, done.stderr
+    done = served.run(words, "bob")
+    assert done.code == DENIED and b"not allowed for user bob" in done.stderr, done.stderr
+
+
 def test_check_knows_that_the_service_helps(served):
     """check is green where run works: by the service, if setuid has no effect."""
     done = served.run(without_setuid(["vmgrant", "check", "--json"]), "alice")

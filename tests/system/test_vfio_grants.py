@@ -14,12 +14,15 @@ import socket
 import pytest
 
 import faults
+import namespaces as ns
 import replies
 import vfio_client as client
 from fault_devices import Vfio
+from looking import named, status_of
 from pci import GPU, ZERO, Machine
-from process import become, receive, send_fds
+from process import become, receive, send_fds, wait_until
 from protocol_client import pair
+from service import Service, connect as connect_service
 from world import JOURNAL, World, identity_of
 
 ACL_TEXT = "allow vfio 10de:* user alice polkit=no memlock=4M\n"
@@ -203,6 +206,54 @@ def test_without_the_capability_nothing_is_granted_and_the_sentence_says_why(mac
         return
     assert reply.code == 0 and reply.memlock == 2 * MEGABYTE
     close(reply)
+
+
+# What the kernel says of the client's limit: 1 MiB and 6 MiB. To ask takes CAP_SYS_RESOURCE.
+LIMIT_READ = ["-e", f"inject=prlimit64:retval=0:poke_exit=@arg4={MEGABYTE.to_bytes(8, 'little').hex()}"
+              f"{(6 * MEGABYTE).to_bytes(8, 'little').hex()}"]
+
+
+def trace_service(world):
+    """Attach to the helper of the service's only connection, and to its judge."""
+    def of_service():
+        return {pid: status_of(pid) for pid in named("vmgrant-helper")}
+
+    pids = list(wait_until(lambda: len(found := world.call(of_service)) == 2 and found,
+                           "helper and judge"))
+    world.spawn(["strace", "-qq", "-o", TRACE, *ANSWERED, *LIMIT_READ,
+                 *(word for pid in pids for word in ("-p", str(pid)))])
+    wait_until(lambda: all(one["TracerPid"] != "0" for one in world.call(of_service).values()),
+               "strace")
+
+
+def test_attack_73_memory_is_raised_for_the_process_that_the_kernel_names(machine):
+    """a client of the service in a process namespace, where it is 1: not for the 1 out here."""
+    world = machine.world
+
+    def ask_as_1():
+        ns.unshare(ns.CLONE_NEWUSER | ns.CLONE_NEWPID)
+        pid = os.fork()
+        if pid == 0:
+            assert os.getpid() == 1
+            connection = connect_service()
+            os.read(3, 1)
+            reply = client.ask(connection, GPU, memlock=2 * MEGABYTE)
+            os._exit(0 if reply.code == 0 and reply.memlock == 2 * MEGABYTE else 1)
+        os.write(1, str(pid).encode())
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+    here, there = socket.socketpair()
+    with here, there:
+        Service(world, ("net_admin", "dac_override"))
+        asker = world.spawn(ask_as_1, "alice", fds={3: there.fileno()})
+        trace_service(world)
+        here.send(b".")
+        asker.wait()
+    assert asker.code == 0, trace(machine)
+    calls = re.findall(r"prlimit64\((\d+), RLIMIT_MEMLOCK, (\w+|{rlim_cur=\d+\*1024)", trace(machine))
+    # Read, and raised.
+    assert calls == [(asker.stdout.decode(), "NULL"),
+                     (asker.stdout.decode(), "{rlim_cur=2048*1024")], calls
 
 
 def test_attack_4_a_requester_that_is_not_the_callers_gets_no_memory(machine):
