@@ -149,4 +149,5 @@ def main(mode, *words):
         hold(words[0])
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])

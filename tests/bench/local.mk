@@ -22,9 +22,11 @@ EXTRA_DIST += \
 	tests/bench/bench-disks.py \
 	tests/bench/bench-sealed.py \
 	tests/bench/ask-doors.py \
+	tests/bench/ask-peers.py \
 	tests/bench/bench.py \
 	tests/bench/bench_confine.py \
 	tests/bench/bench_memory.py \
+	tests/bench/boot-peers \
 	tests/bench/guest-init \
 	tests/bench/guest-traffic.c \
 	tests/bench/usb_requests.py
