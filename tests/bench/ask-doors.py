@@ -30,6 +30,7 @@ CODE = struct.Struct("<I")
 LIMIT_S = 60.0
 # A helper is new for a tenth of a second, and a user has two of them at a time.
 PAUSE_S = 0.15
+HELD_UP, TRIES = 6, 3
 
 
 def ask(connection, bridge="br0"):
@@ -46,6 +47,15 @@ def ask(connection, bridge="br0"):
         os.close(fd)
     code = CODE.unpack_from(data, HEADER.size)[0]
     assert bool(fds) == (code == 0), (code, len(fds))
+    return code
+
+
+def ask_patiently(connection, bridge):
+    """Again where it was held up, which its sentence says: a machine that has much to do."""
+    for _ in range(TRIES):
+        code = ask(connection, bridge)
+        if code != HELD_UP:
+            break
     return code
 
 
@@ -126,7 +136,7 @@ def refused(count):
 def hold(door):
     with DOORS[door]() as connection:
         for line in sys.stdin:
-            code = ask(connection, line.strip())
+            code = ask_patiently(connection, line.strip())
             print("granted" if code == 0 else code, flush=True)
     print("ended", flush=True)
 
