@@ -158,14 +158,20 @@ packaged_files() {
 	make_installed install "$work/packaged" && "$work/src/scripts/packaged-files" "$work/packaged"
 }
 
-# No release is made of a version that only some files name.
+# No release is made of a version that only some files name, nor before its date.
 release_refuses() {
-	local said
+	local said version late=$work/late
+	version=$(sed -n 's/^AC_INIT(\[vmgrant\], \[\([^]]*\).*/\1/p' "$work/src/configure.ac")
 
 	said=$("$work/src/scripts/release" 9.9.9 "$work" 2>&1)
 	[ $? -eq 1 ] && [ "$said" = "scripts/release: configure.ac: AC_INIT is not of 9.9.9" ] || return 1
 	said=$("$work/src/scripts/release" 9.9 2>&1)
-	[ $? -eq 2 ] && grep -q 'scripts/release \[--dry-run\]' <<<"$said"
+	[ $? -eq 2 ] && grep -q 'scripts/release \[--dry-run\]' <<<"$said" || return 1
+	mkdir -p "$late/scripts" && cp "$work/src/scripts/release" "$late/scripts/" &&
+		cp -r "$work"/src/{configure.ac,NEWS.md,debian} "$late/" &&
+		sed -i 's/^\( -- .*>  \).*/\1Thu, 01 Jan 2099 00:00:00 +0000/' "$late/debian/changelog" || return 1
+	said=$("$late/scripts/release" --dry-run "$version" 2>&1)
+	[ $? -eq 1 ] && grep -q "the date of $version-1 is still to come" <<<"$said"
 }
 
 pictures_current() {
