@@ -2,12 +2,16 @@
 # Copyright (C) 2026 vmgrant contributors
 """What vmgrant check says about GNOME Boxes."""
 
+import shutil
+
 import pytest
 
 from checking import findings
 # Fixture.
 from checking import good_world  # pylint: disable=unused-import
 
+BOXES = "/usr/bin/gnome-boxes"
+BOXES_OF_FLATPAK = "/var/lib/flatpak/app/org.gnome.Boxes"
 CONF = "/etc/qemu/bridge.conf"
 
 
@@ -16,14 +20,22 @@ def boxes(world):
 
 
 @pytest.fixture
-def boxes_world(good_world):
-    good_world.write("/usr/bin/gnome-boxes", "#!/bin/sh\n", mode=0o755)
-    good_world.write(CONF, "# nothing\n")
+def plain_world(good_world):
+    """Without Boxes, which the machine itself may have."""
+    good_world.path(BOXES).unlink(missing_ok=True)
+    shutil.rmtree(good_world.path(BOXES_OF_FLATPAK), ignore_errors=True)
     return good_world
 
 
-def test_who_has_no_boxes_hears_nothing_of_it(good_world):
-    assert not boxes(good_world)
+@pytest.fixture
+def boxes_world(plain_world):
+    plain_world.write(BOXES, "#!/bin/sh\n", mode=0o755)
+    plain_world.write(CONF, "# nothing\n")
+    return plain_world
+
+
+def test_who_has_no_boxes_hears_nothing_of_it(plain_world):
+    assert not boxes(plain_world)
 
 
 def test_both_conditions_are_named_and_each_mend_mends(boxes_world):
@@ -51,7 +63,7 @@ def test_the_line_is_read_as_boxes_reads_it(boxes_world, line, counts):
     assert any("does not allow" in found["text"] for found in boxes(boxes_world)) != counts
 
 
-def test_boxes_from_flatpak_is_told_that_it_cannot(good_world):
-    good_world.path("/var/lib/flatpak/app/org.gnome.Boxes").mkdir(parents=True)
-    (found,) = boxes(good_world)
+def test_boxes_from_flatpak_is_told_that_it_cannot(plain_world):
+    plain_world.path(BOXES_OF_FLATPAK).mkdir(parents=True)
+    (found,) = boxes(plain_world)
     assert "from Flatpak" in found["text"]
