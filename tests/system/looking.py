@@ -7,6 +7,8 @@ What has gone meanwhile is left out: a file that is open says ESRCH instead of E
 
 import os
 
+from process import wait_until
+
 GONE = (FileNotFoundError, ProcessLookupError)
 
 
@@ -40,6 +42,12 @@ def children_of(pid):
             return [int(number) for number in line.read().split()]
     except GONE:
         return []
+
+
+def judge_of(pid):
+    """Of a helper that has nothing to do: what built its last port may take a while to end."""
+    wait_until(lambda: len(children_of(pid)) == 1, "the judge alone")
+    return children_of(pid)[0]
 
 
 def descendants_of(pid):

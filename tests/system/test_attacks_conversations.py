@@ -17,7 +17,7 @@ import pytest
 import protocol_client as tap
 import replies
 import usb_client as usb
-from looking import children_of, files_of
+from looking import files_of, judge_of
 from process import wait_until
 from seeds import seed_of
 from usbtree import UsbTree
@@ -236,8 +236,8 @@ class Conversation:
         self.close_some(all_of_them=True)
         offer = tap.ask(self.request.socket, 1, "br0", kind=tap.QUERY)
         assert (offer.code, offer.quota, offer.used) == (0, QUOTA, 0), offer.sentence
-        (judge,) = children_of(self.request.pid)
-        counts = [len(files_of(pid)) for pid in (self.request.pid, judge)]
+        processes = self.request.pid, judge_of(self.request.pid)
+        counts = [len(files_of(pid)) for pid in processes]
         self.request.socket.close()
         assert self.request.finish().code == 0
         return counts

@@ -46,7 +46,8 @@ def test_it_is_a_line_each_for_people(good_world):
 
 def test_how_to_fix_it_is_on_the_next_line_and_commands_stay_whole(good_world):
     """80 columns for words; a command is one line, however long, also on a terminal."""
-    good_world.write("/usr/sbin/libvirtd", "#!/bin/sh\n", mode=0o755)
+    for program in ("/usr/sbin/libvirtd", "/usr/bin/gnome-boxes"):
+        good_world.write(program, "#!/bin/sh\n", mode=0o755)
     by_check, _ = findings(good_world, user="bob")
     (libvirt,) = by_check["libvirt"]
     assert libvirt["command"] and len(libvirt["mend"]) > 80

@@ -66,4 +66,4 @@ def test_the_line_is_read_as_boxes_reads_it(boxes_world, line, counts):
 def test_boxes_from_flatpak_is_told_that_it_cannot(plain_world):
     plain_world.path(BOXES_OF_FLATPAK).mkdir(parents=True)
     (found,) = boxes(plain_world)
-    assert "from Flatpak" in found["text"]
+    assert "in Flatpak" in found["text"]

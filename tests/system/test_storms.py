@@ -21,7 +21,7 @@ import pytest
 import protocol_client
 import replies
 import usb_client
-from looking import children_of, files_of, status_of
+from looking import files_of, judge_of, status_of
 from process import become, place_fds, receive, wait_until
 from seeds import seed_of
 from usbtree import UsbTree
@@ -307,8 +307,7 @@ def test_thousands_of_requests_on_one_connection_cost_no_memory_and_no_descripto
         for fd in reply.fds:
             os.close(fd)
         if number in (99, requests - 1):
-            (judge,) = children_of(request.pid)
-            sizes[number] = size_of(request.pid), size_of(judge)
+            sizes[number] = size_of(request.pid), size_of(judge_of(request.pid))
     assert set(codes) == {("sealed", 0), ("query", 0), ("usb", 0), ("refused", replies.DENIED),
                           ("nonsense", replies.USAGE)}, codes
     for (rss, fds), (last_rss, last_fds) in zip(*sizes.values()):

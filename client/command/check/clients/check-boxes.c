@@ -47,11 +47,11 @@ void check_boxes(struct check *check)
 	int is_installed = tree_exists(check->root, "/usr/bin/gnome-boxes");
 
 	if (!is_installed && tree_exists(check->root, FLATPAK)) {
-		check_advise(
-			check, CHECK_INFO,
-			text_format(_("GNOME Boxes: from Flatpak, where setuid has no effect: its "
-				      "guests get no bridge")),
-			text_format(_("install it from the distribution's packages")));
+		check_advise(check, CHECK_INFO,
+			     text_format(_(
+				     "GNOME Boxes: in Flatpak setuid has no effect: its guests get "
+				     "no bridge")),
+			     text_format(_("install it from the distribution's packages")));
 		return;
 	}
 	if (!is_installed)
@@ -63,9 +63,8 @@ void check_boxes(struct check *check)
 			  text_format("sudo virsh -c qemu:///system net-start default"));
 	if (!is_named(check))
 		check_add(check, CHECK_INFO,
-			  text_format(
-				  _("GNOME Boxes: %s does not allow %s: its guests get no bridge"),
-				  CONF, BRIDGE),
+			  text_format(_("GNOME Boxes: %s does not allow %s: no bridge"), CONF,
+				      BRIDGE),
 			  text_format("sudo mkdir -p /etc/qemu && echo 'allow " BRIDGE "' | "
 				      "sudo tee -a " CONF));
 	if (is_up(check) && is_named(check))
