@@ -26,6 +26,8 @@
 /* The longest answer that is asked for, a list of devices, has some thousand bytes. */
 #define MESSAGE_BYTES_MAX (1024 * 1024)
 #define TIMEOUT_MS 30000
+/* So many at once: who sends them without end does not keep the reader from everything else. */
+#define EVENTS_MAX 1000
 /* While all places of the listener are taken connect() does not wait for us. */
 #define CONNECT_PAUSE_MS 100
 /* So long nobody wonders what is waited for. */
@@ -378,10 +380,11 @@ enum qmp_result qmp_adopt(struct qmp *qmp, int fd)
 enum qmp_result qmp_read_events(struct qmp *qmp)
 {
 	enum qmp_result result;
+	unsigned count = 0;
 
 	do {
 		result = read_event(qmp, clock_now_ms());
-	} while (result == QMP_DONE);
+	} while (result == QMP_DONE && ++count < EVENTS_MAX);
 	return result == QMP_LATE ? QMP_DONE : result;
 }
 

@@ -22,6 +22,7 @@
 
 #include "client/qmp/qmp.h"
 #include "client/text/text.h"
+#include "wire/process/fd-pass.h"
 
 #define GREETING "{\"QMP\": {\"version\": {}, \"capabilities\": []}}\r\n"
 #define DELETED(device) \
@@ -29,6 +30,8 @@
 /* Instead of an answer: close the connection, or send events until nobody reads. */
 #define HANG_UP "\004"
 #define FLOOD "\005"
+/* At the end of an answer: files come with it. */
+#define FILES "\006"
 
 /* An answer that is to come is waited for, on a machine that is busy as well; one that is not to
  * come need not be. */
@@ -96,8 +99,16 @@ static inline void send_text(const struct peer *peer, const char *text)
 {
 	static const char event[] = "{\"event\": \"RTC_CHANGE\", \"data\": {\"offset\": 1}}\r\n";
 
+	const size_t length = strlen(text);
+
+	if (length > 0 && text[length - 1] == *FILES) {
+		int fds[] = { peer->client, peer->client, peer->client };
+
+		(void)fd_pass_send(peer->client, text, length - 1, fds, 3, ANSWER_MS);
+		return;
+	}
 	if (strcmp(text, FLOOD) != 0) {
-		(void)send(peer->client, text, strlen(text), MSG_NOSIGNAL);
+		(void)send(peer->client, text, length, MSG_NOSIGNAL);
 		return;
 	}
 	while (send(peer->client, event, strlen(event), MSG_NOSIGNAL) > 0)

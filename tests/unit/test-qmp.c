@@ -150,6 +150,43 @@ static void events_without_end_are_no_answer(void **state)
 	assert_int_equal(fate_of(ANSWER(2, "{}"), FLOOD, QMP_LATE), QMP_FATE_UNKNOWN);
 }
 
+/* Nor does whoever looks at them between two other things stay with them. */
+static void events_without_end_are_left_for_later(void **state)
+{
+	struct peer peer;
+	struct qmp qmp;
+
+	(void)state;
+	start(&peer, &qmp, SCRIPT(AGREED, { NULL, FLOOD }));
+	assert_int_equal(open_to(&peer, &qmp), QMP_DONE);
+	(void)alarm(ANSWER_MS / 1000);
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(qmp_read_events(&qmp), QMP_DONE);
+	(void)alarm(0);
+	stop_peer(&peer, &qmp);
+}
+
+static void files_that_nobody_asked_for_are_not_kept(void **state)
+{
+	struct peer peer;
+	struct qmp qmp;
+	int before, after;
+
+	(void)state;
+	start(&peer, &qmp,
+	      SCRIPT(AGREED, { "query-it", ANSWER(2, "{}") FILES },
+		     { "query-it", ANSWER(3, "{}") }));
+	assert_int_equal(open_to(&peer, &qmp), QMP_DONE);
+	before = dup(0);
+	close(before);
+	assert_int_equal(ask(&qmp, "query-it", NULL), QMP_DONE);
+	assert_int_equal(ask(&qmp, "query-it", NULL), QMP_DONE);
+	after = dup(0);
+	close(after);
+	assert_int_equal(after, before);
+	stop_peer(&peer, &qmp);
+}
+
 static void an_answer_that_comes_late_is_not_taken_for_the_next_one(void **state)
 {
 	struct peer peer;
@@ -270,6 +307,8 @@ int main(void)
 		cmocka_unit_test(a_message_without_end_is_not_kept),
 		cmocka_unit_test(a_silent_peer_is_not_waited_for_longer_than_said),
 		cmocka_unit_test(events_without_end_are_no_answer),
+		cmocka_unit_test(events_without_end_are_left_for_later),
+		cmocka_unit_test(files_that_nobody_asked_for_are_not_kept),
 		cmocka_unit_test(an_answer_that_comes_late_is_not_taken_for_the_next_one),
 		cmocka_unit_test(a_wait_is_interrupted),
 		cmocka_unit_test(a_file_travels_with_the_command_that_names_it),
