@@ -167,6 +167,8 @@ static const struct sock_filter tail[] = {
 	SKIP_UNLESS(TIOCLINUX_REQUEST, 1),
 	REFUSE(EPERM),
 	ALLOW,
+	/* A pair of another family would be a socket of it, too. */
+	SKIP_IF(SYS_socketpair, 2),
 	SKIP_IF(SYS_socket, 1),
 	ALLOW,
 	LOAD(ARGUMENT(0)),

@@ -3,6 +3,7 @@
 """Attempts of a program in QEMU's place on the network, keys, namespaces and the kernel."""
 
 import ctypes
+import errno
 import os
 import resource
 import signal
@@ -43,6 +44,16 @@ def netlink(_facts):
 @attempt("reach other machines by vsock, which no namespace keeps", "filter")
 def vsock(_facts):
     socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM).close()
+
+
+@attempt("have the kernel make such a socket as one of a pair", "filter")
+def vsock_pair(_facts):
+    try:
+        socket.socketpair(socket.AF_VSOCK, socket.SOCK_STREAM)
+    except OSError as error:
+        # It was made, and is no pair.
+        if error.errno != errno.EOPNOTSUPP:
+            raise
 
 
 @attempt("use the kernel's ciphers by AF_ALG", "filter")

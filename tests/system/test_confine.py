@@ -27,7 +27,7 @@ DOCUMENT = Path(__file__).parents[2] / "doc/security.md"
 
 # What some machines give to nobody: not gained by confining, and not counted on without.
 ANYWHERE = {"open_by_handle", "mount", "unmount", "core_pattern", "become_root", "enter_namespace",
-            "type_into_terminal", "perf", "bpf", "vsock", "ciphers", "core_dump", "list_keys",
+            "type_into_terminal", "perf", "bpf", "vsock", "vsock_pair", "ciphers", "core_dump", "list_keys",
             "session_key", "user_namespace", "clone_namespace", "read_parent", "take_descriptor",
             "trace_parent", "list_descriptors", "through_other_root", "io_uring"}
 
