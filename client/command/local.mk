@@ -54,6 +54,8 @@ libcommand_a_SOURCES = \
 	client/confine/landlock.c \
 	client/confine/landlock.h \
 	client/confine/places.c \
+	client/confine/place-open.c \
+	client/confine/place-open.h \
 	client/confine/reach.c \
 	client/confine/reach.h \
 	client/confine/root.c \

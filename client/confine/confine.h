@@ -27,6 +27,7 @@ struct confine_place {
 	char *path; /* absolute */
 	enum confine_access access;
 	int is_needed; /* 0: may be absent */
+	int judged_fd; /* what the person's process found there; -1: nothing, or not yet */
 };
 
 /* A folder that a guest may write: whatever is named below it is opened beneath it. */
@@ -117,7 +118,7 @@ void confine_release(struct confine *confine);
  * This process stays: it hands on signals and ends as the program does. The program dies with
  * it. Returns the exit status, for which the reason has been said where it is not the program's.
  */
-int confine_run(const struct confine *confine, const char *program, char **argv);
+int confine_run(struct confine *confine, const char *program, char **argv);
 
 /* From this ABI of Landlock on it keeps signals and abstract sockets in. */
 #define CONFINE_LANDLOCK_SCOPES 6

@@ -27,6 +27,7 @@
 
 #include "client/confine/filter.h"
 #include "client/confine/landlock.h"
+#include "client/confine/place-open.h"
 #include "client/confine/root.h"
 #include "client/text/message.h"
 #include "client/text/text.h"
@@ -142,7 +143,7 @@ static int has_supervisor(int report_fd)
 
 static int make_walls(const struct inside *inside, int *fds)
 {
-	if (confine_root_open(inside->confine, fds) < 0)
+	if (place_open_all(inside->confine, fds) < 0)
 		return -1;
 	if (inside->has_namespaces && make_world(inside, fds) < 0)
 		return -1;

@@ -98,7 +98,7 @@ static int add_path(int ruleset_fd, const struct confine_place *place, uint64_t 
 static int add_own(int ruleset_fd, uint64_t handled)
 {
 	static const char *const scratch[] = CONFINE_SCRATCH;
-	struct confine_place place = { (char[]){ "/proc" }, CONFINE_READ, 0 };
+	struct confine_place place = { (char[]){ "/proc" }, CONFINE_READ, 0, -1 };
 	int result = add_path(ruleset_fd, &place, handled);
 
 	place.path = (char[]){ CONFINE_USB_NODES };

@@ -45,7 +45,7 @@ static char *plain_path(const char *path)
 void confine_add(struct confine *confine, const char *path, enum confine_access access,
 		 int is_needed)
 {
-	struct confine_place place = { plain_path(path), access, is_needed };
+	struct confine_place place = { plain_path(path), access, is_needed, -1 };
 
 	confine->places = text_need(reallocarray(confine->places, confine->place_count + 1,
 						 sizeof *confine->places));

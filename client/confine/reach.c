@@ -216,7 +216,7 @@ static int is_anothers(const struct walk *walk, int link_fd)
 	struct stat folder, link;
 
 	return walk->learning != NULL && fstat(walk->folder_fd, &folder) == 0 &&
-	       (folder.st_mode & S_IWOTH) != 0 && fstat(link_fd, &link) == 0 &&
+	       (folder.st_mode & (S_IWOTH | S_ISVTX)) != 0 && fstat(link_fd, &link) == 0 &&
 	       !is_trusted(link.st_uid);
 }
 
@@ -265,7 +265,10 @@ static int take_step(struct walk *walk, int *fd_out)
 		*fd_out = openat(walk->folder_fd, name, walk->flags | kept, 0600);
 		result = *fd_out < 0 ? -1 : 0;
 	} else {
-		result = go_to(walk, openat(walk->folder_fd, name, FOLDER));
+		/* Whoever may exchange it in /tmp has no link of theirs followed here, either. */
+		const int kept = next_fd >= 0 && is_in_proc(next_fd) ? 0 : O_NOFOLLOW;
+
+		result = go_to(walk, openat(walk->folder_fd, name, FOLDER | kept));
 	}
 	free(name);
 	if (next_fd >= 0) {
@@ -299,7 +302,7 @@ static int reach(struct walk *walk, const char *path)
 	char *here = *path == '/' ? NULL : getcwd(NULL, 0);
 	int fd, error;
 
-	if (*path == '\0') {
+	if (*path == '\0' || (*path != '/' && here == NULL)) {
 		free(here);
 		errno = ENOENT;
 		return -1;

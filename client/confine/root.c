@@ -16,7 +16,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "client/confine/reach.h"
 #include "client/text/message.h"
 #include "client/text/text.h"
 
@@ -33,79 +32,33 @@ int umount2(const char *target, int flags);
 #define COPY_BYTES_MAX (256 << 20)
 #define COPY BUILD "/.copy"
 
-/* A file that the person may read and the program's own id may not. */
-static int needs_copy(const struct confine *confine, const struct confine_place *place, int fd)
-{
-	struct stat status;
-
-	return confine->ids.is_taken && place->access == CONFINE_READ &&
-	       fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
-	       (status.st_mode & S_IROTH) == 0;
-}
-
-/* Of the very file that is open as a place. */
-static int open_to_copy(int place_fd)
-{
-	char link[32];
-	int fd;
-
-	(void)snprintf(link, sizeof link, "/proc/self/fd/%d", place_fd);
-	fd = open(link, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	close(place_fd);
-	return fd;
-}
-
-/* What is not there is no matter, but a link that a guest put there is. */
-static int is_failure(const struct confine_place *place)
-{
-	return place->is_needed || errno == EMFILE || errno == ENFILE || errno == EXDEV;
-}
-
-int confine_root_open(const struct confine *confine, int *fds)
-{
-	for (size_t i = 0; i < confine->place_count; i++)
-		fds[i] = -1;
-	for (size_t i = 0; i < confine->place_count; i++) {
-		const struct confine_place *place = &confine->places[i];
-
-		fds[i] = reach_known(confine, place->path, O_PATH | O_CLOEXEC);
-		if (fds[i] >= 0 && needs_copy(confine, place, fds[i]))
-			fds[i] = open_to_copy(fds[i]);
-		if (fds[i] >= 0 || !is_failure(place))
-			continue;
-		if (errno != EXDEV)
-			return confine_fail(place->path, errno);
-		confine_say(place->path, _("leads out of a folder where a guest may have put that "
-					   "link: name what it leads to"));
-		return -1;
-	}
-	return 0;
-}
-
 /* ---- pieces ---- */
+
+/* The kernel asks for another try where a folder was moved meanwhile; a guest may do that for ever. */
+#define TRIES_MAX 1000
 
 /*
  * What the program will find at that path. A folder of guests' may be there already, in which a
  * link can appear at any time: it leads nowhere out of the new root.
  */
-static int open_in_root(int root_fd, const char *path, int flags)
+static int open_in_root(int root_fd, const char *path, int flags, unsigned long long resolve)
 {
 	const struct open_how how = {
 		.flags = (unsigned)flags | O_PATH | O_CLOEXEC,
-		.resolve = RESOLVE_IN_ROOT,
+		.resolve = RESOLVE_IN_ROOT | resolve,
 	};
-	int fd;
+	int fd, tries = 0;
 
 	do
 		fd = (int)syscall(SYS_openat2, root_fd, path, &how, sizeof how);
-	while (fd < 0 && errno == EAGAIN);
+	while (fd < 0 && errno == EAGAIN && ++tries < TRIES_MAX);
 	return fd;
 }
 
 /* All folders above the last slash. Returns the last of them, or -1 with errno. */
 static int make_parents(int root_fd, const char *path)
 {
-	int fd = open_in_root(root_fd, "/", O_DIRECTORY);
+	int fd = open_in_root(root_fd, "/", O_DIRECTORY, 0);
 	const char *name = path + 1, *slash;
 
 	for (; fd >= 0 && (slash = strchr(name, '/')) != NULL; name = slash + 1) {
@@ -113,7 +66,7 @@ static int make_parents(int root_fd, const char *path)
 
 		(void)mkdirat(fd, whole + (name - path), 0755);
 		close(fd);
-		fd = open_in_root(root_fd, whole, O_DIRECTORY);
+		fd = open_in_root(root_fd, whole, O_DIRECTORY, 0);
 		free(whole);
 	}
 	return fd;
@@ -197,13 +150,34 @@ static int copy_link(const struct building *building)
 	return symlinkat(text, building->parent_fd, text_base_name(place->path)) == 0;
 }
 
-/* Where it is to be. Returns the fd or -1 with errno. */
-static int open_target(const struct building *building, mode_t mode)
+/*
+ * There, and by no link: in a folder of guests' one would have it lie on a program, or on the
+ * root. A link of the system, or one in a folder that is named, leads to the very file.
+ */
+static int open_there(const struct building *building, const struct stat *wanted)
+{
+	const char *path = building->place->path;
+	int fd = open_in_root(building->root_fd, path, 0, RESOLVE_NO_SYMLINKS);
+	struct stat found;
+
+	if (fd >= 0 || errno != ELOOP)
+		return fd;
+	fd = open_in_root(building->root_fd, path, 0, 0);
+	if (fd < 0 || (fstat(fd, &found) == 0 && found.st_dev == wanted->st_dev &&
+		       found.st_ino == wanted->st_ino))
+		return fd;
+	close(fd);
+	errno = ESTALE;
+	return -1;
+}
+
+/* Where it is to be, made if it is not there. Returns the fd or -1 with errno. */
+static int open_target(const struct building *building, const struct stat *wanted)
 {
 	const char *name = text_base_name(building->place->path);
 	int made;
 
-	if (S_ISDIR(mode)) {
+	if (S_ISDIR(wanted->st_mode)) {
 		(void)mkdirat(building->parent_fd, name, 0755);
 	} else {
 		made = openat(building->parent_fd, name,
@@ -211,13 +185,13 @@ static int open_target(const struct building *building, mode_t mode)
 		if (made >= 0)
 			close(made);
 	}
-	return open_in_root(building->root_fd, building->place->path, 0);
+	return open_there(building, wanted);
 }
 
-/* Returns 0 or -1 with errno. */
-static int bind_place(const struct building *building, int fd, mode_t mode)
+/* wanted: of the place, of which fd may be a copy. Returns 0 or -1 with errno. */
+static int bind_place(const struct building *building, int fd, const struct stat *wanted)
 {
-	int target_fd = open_target(building, mode), result, error;
+	int target_fd = open_target(building, wanted), result, error;
 
 	if (target_fd < 0)
 		return -1;
@@ -233,13 +207,17 @@ static int copy_bytes(int from, off_t size)
 {
 	int to = open(COPY, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0400), error;
 	ssize_t done = to < 0 ? -1 : 1;
+	off_t sum = 0;
 
-	if (size > COPY_BYTES_MAX) {
+	/* It may grow meanwhile. */
+	while (to >= 0 && done > 0 && sum <= COPY_BYTES_MAX) {
+		done = sendfile(to, from, NULL, COPY_BYTES_MAX);
+		sum += done;
+	}
+	if (done >= 0 && (size > COPY_BYTES_MAX || sum > COPY_BYTES_MAX)) {
 		errno = EFBIG;
 		done = -1;
 	}
-	while (to >= 0 && done > 0)
-		done = sendfile(to, from, NULL, COPY_BYTES_MAX);
 	error = errno;
 	if (to >= 0)
 		close(to);
@@ -255,7 +233,7 @@ static int copy_file(const struct building *building, int *fd, const struct stat
 	if (result == 0)
 		copy = open(COPY, O_PATH | O_CLOEXEC);
 	if (copy >= 0)
-		result = bind_place(building, copy, status->st_mode);
+		result = bind_place(building, copy, status);
 	error = errno;
 	if (copy >= 0) {
 		close(*fd);
@@ -282,7 +260,7 @@ static int place_one(int root_fd, const struct confine_place *place, int *fd)
 	else if (is_opened(*fd))
 		result = copy_file(&building, fd, &status);
 	else if (!copy_link(&building))
-		result = bind_place(&building, *fd, status.st_mode);
+		result = bind_place(&building, *fd, &status);
 	if (result < 0)
 		(void)confine_fail(place->path, errno);
 	if (building.parent_fd >= 0)

@@ -15,16 +15,6 @@
 #define CONFINE_USB_NODES "/dev/bus/usb"
 
 /*
- * Open the places, as fds that stay open through confine_root_enter(). Done with the person's
- * own id, which may pass through folders that the program's may not.
- *
- * fds  one for each place, -1 for what is not there
- *
- * Returns 0 or -1, and has said why.
- */
-int confine_root_open(const struct confine *confine, int *fds);
-
-/*
  * Make it and go there. The fd of a place of which the program gets a copy becomes the copy's.
  *
  * For process 1 of new mount and process namespaces, with all

@@ -28,6 +28,7 @@
 #include "client/confine/confine.h"
 #include "client/confine/inside.h"
 #include "client/confine/landlock.h"
+#include "client/confine/place-open.h"
 #include "client/confine/scope.h"
 #include "client/confine/viewers.h"
 #include "client/text/language.h"
@@ -177,7 +178,7 @@ static int watch(const struct inside *inside, pid_t pid, int report_fd)
 	return wait_for(inside->confine, pid, report_fd, signal_fd);
 }
 
-int confine_run(const struct confine *confine, const char *program, char **argv)
+int confine_run(struct confine *confine, const char *program, char **argv)
 {
 	struct inside inside = {
 		.confine = confine, .program = program, .argv = argv,
@@ -195,12 +196,15 @@ int confine_run(const struct confine *confine, const char *program, char **argv)
 		confine_say("net-host",
 			    _("abstract sockets of the host, as X servers have, are open "
 			      "before Linux 6.12"));
+	if (place_judge_all(confine) < 0)
+		return INSIDE_FAILED;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return confine_fail(_("a socket pair"), errno), INSIDE_FAILED;
 	(void)sigfillset(&inside.signals);
 	(void)sigprocmask(SIG_SETMASK, &inside.signals, &inside.before);
 	pid = start_inside(&inside, ends);
 	close(ends[1]);
+	place_leave_all(confine);
 	if (pid < 0)
 		return confine_fail(_("namespaces cannot be made: --confine=best goes on without"),
 				    errno),

@@ -2,6 +2,7 @@
 # Copyright (C) 2026 vmgrant contributors
 """What a guest puts into a folder that it may write, before another one starts or while it does."""
 
+import ctypes
 import itertools
 import os
 import re
@@ -78,12 +79,36 @@ def test_attack_95_what_is_named_by_file_is_no_link_of_the_guests(world):
     assert done.code == replies.UNSUPPORTED and b"if that is right, --file" in done.stderr, done
 
 
+def test_attack_95_what_file_names_in_a_folder_of_an_earlier_guests_is_no_link(world):
+    """One that this run does not give: its file would be copied for the program, its folder be the guest's."""
+    world.path(f"{SHARE}/base").symlink_to("../.ssh/key")
+    world.path(f"{SHARE}/sub").symlink_to("../.ssh")
+    for confine in ("--confine", "--confine=same-user"):
+        for option in ("share/base:ro", "share/sub", "share/sub/key:ro"):
+            done = world.run(["vmgrant", "run", confine, "--file", option, "--", "cat", f"{SHARE}/base",
+                              f"{SHARE}/sub/key"], "alice", cwd=HOME)
+            assert done.code == replies.UNSUPPORTED and b"leads out of a folder" in done.stderr, (option, done)
+            assert b"secret" not in done.stdout
+
+
 def test_attack_95_a_link_of_anothers_in_tmp_is_not_followed(world):
     """There everybody makes some. The person's own and the system's are followed."""
+    world.path("/tmp/few").mkdir()
+    world.path("/tmp/few").chmod(0o1775)
     for owner, code in (("bob", replies.UNSUPPORTED), ("alice", 0), ("root", 0)):
         assert world.run(["ln", "-s", f"{HOME}/bashrc", f"/tmp/{owner}"], owner).code == 0
-        done = run(world, "-drive", f"file=/tmp/{owner},format=raw", options=())
-        assert done.code == code, done
+        assert world.run(["sh", "-c", f"cp -P /tmp/{owner} /tmp/few/ && chown -h {owner} /tmp/few/{owner}"]).code == 0
+        for path in (f"/tmp/{owner}", f"/tmp/few/{owner}"):
+            done = run(world, "-drive", f"file={path},format=raw", options=())
+            assert done.code == code, done
+
+
+def test_a_file_is_not_found_from_a_folder_that_is_gone(world):
+    """Where it is relative to nothing, least of all to the root."""
+    assert world.run(["sh", "-c", "umask 022; echo >/disk"]).code == 0
+    done = world.run(["sh", "-c", "mkdir gone && cd gone && rmdir ../gone && "
+                      "vmgrant run --confine --qemu -- true -drive file=disk,format=raw,readonly=on"], "alice", cwd=HOME)
+    assert done.code == replies.USAGE and b"-drive disk: cannot be opened: No such file" in done.stderr, done
 
 
 def test_attack_95_a_pipe_of_the_guests_holds_nobody(world):
@@ -137,10 +162,20 @@ def go_on_when_stopped(tracer, at_stop):
     return count
 
 
+def exchange(one, other):
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.renameat2(-100, one.encode(), -100, other.encode(), 2) != 0:
+        raise OSError(ctypes.get_errno(), "renameat2")
+
+
 def put(make):
-    """As a guest does: at once, in the place of what is there."""
+    """As a guest does: at once, in the place of what is there, which stays by another name."""
+    Path(LOG + ".new").unlink(missing_ok=True)
     make(LOG + ".new")
-    os.rename(LOG + ".new", LOG)
+    if os.path.lexists(LOG):
+        exchange(LOG + ".new", LOG)
+    else:
+        os.rename(LOG + ".new", LOG)
 
 
 def exchange_everywhere(words, harmless, target, which):
@@ -162,6 +197,11 @@ def make_file(path):
     os.chown(path, 1000, 1000)
 
 
+def make_program(path):
+    Path(path).write_text("#!/bin/sh\nprintf sec; echo ret\n", encoding="ascii")
+    os.chmod(path, 0o755)
+
+
 def make_socket(path):
     with socket.socket(socket.AF_UNIX) as peer:
         peer.bind(path)
@@ -170,11 +210,13 @@ def make_socket(path):
         make_socket.kept = [*getattr(make_socket, "kept", []), os.dup(peer.fileno())]
 
 
-# Of whom something is read, written, or connected to; the second counts in process 1, after the first.
+# Of whom something is read, written, connected to, or started; the second counts in process 1, after the first.
 CASES = ((("true", "-serial", "file:share/log"), make_file, "../bashrc", 0),
          (("true", "-drive", "format=raw,file=share/log"), make_file, "../.ssh/key", 0),
          (("show", "-kernel", "share/log"), make_file, "../.ssh/key", 0),
          (("show", "-kernel", "share/log"), make_file, "../.ssh/key", 1),
+         # In the new root the file would lie on a program, and be started in its place.
+         (("show", "-kernel", "share/log"), make_program, "/usr/local/bin/show", 1),
          (("true", "-chardev", "socket,id=c,path=share/log"), make_socket, "../peer", 0))
 
 
