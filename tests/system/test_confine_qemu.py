@@ -68,6 +68,29 @@ def test_disks_of_the_persons_alone_work_under_the_other_id(world):
         assert (found.st_uid, stat.S_IMODE(found.st_mode)) == (1000, 0o600)
 
 
+# Enables the power button, says "r", waits for it if it is to, and turns the machine off. At 0x600 are
+# the registers of ACPI: status, enable, control.
+BEGIN = bytes.fromhex("ba0206 b80001 ef baf803 b072 ee")
+WAIT = bytes.fromhex("fb f4 ba0006 ed f6c401 74f6")
+OFF = bytes.fromhex("ba0406 b80020 ef f4 ebfd")
+
+
+@pytest.mark.parametrize("program", (BEGIN + OFF, BEGIN + WAIT + OFF), ids=("by itself", "by its button"))
+def test_a_guest_turns_itself_off(world, program):
+    path, log, socket_path = disk(world, "boot.img"), f"{HOME}/serial.log", "/run/user/1000/monitor"
+    world.path(path).write_bytes(program.ljust(510, b"\0") + b"\x55\xaa" + bytes((1 << 20) - 512))
+    with start(world, "-drive", f"if=ide,format=raw,file={path}", "-serial", f"file:{log}",
+               "-qmp", f"unix:{socket_path},server=on,wait=off", words=("--net", "br0")) as guest:
+        guest.ask("cont")
+        if WAIT in program:
+            wait_until(lambda: world.path(log).read_bytes() == b"r", "the guest", pause_s=0.05)
+            guest.ask("system_powerdown")
+        done = guest.process.wait()
+    assert done.code == 0 and complaints(done) == [], done
+    assert world.path(log).read_bytes() == b"r" and not world.path(socket_path).exists()
+    world.wait_no_taps()
+
+
 def test_hot_plugging_snapshot_and_reboot_by_a_socket_of_the_persons(world):
     path, socket_path = disk(world, "disk.qcow2"), "/run/user/1000/monitor"
     with start(world, "-blockdev", f"driver=file,node-name=f,filename={path}",
