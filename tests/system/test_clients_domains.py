@@ -10,9 +10,11 @@ from xml.sax.saxutils import escape
 
 import pytest
 
-from libvirt_session import QEMU, refusal, start_world
+from libvirt_session import QEMU, refusal
 from world import environment
-from wrapped_session import UUID, WRAPPER, Wrapped
+from wrapped_session import UUID, WRAPPER
+# Fixtures.
+from wrapped_session import alice, libvirt_world  # pylint: disable=unused-import
 
 DOMAIN = "/usr/libexec/vmgrant/vmgrant-domain"
 
@@ -22,20 +24,6 @@ SECRET = "<graphics type='vnc' port='-1' passwd='secret'/>"
 DROPPED = """<interface type='bridge'><source bridge='br0'/><model type='virtio'/>
   <vlan><tag id='7'/></vlan><driver name='qemu' queues='2'/><port isolated='yes'/>
   <target dev='mine'/></interface>"""
-
-
-@pytest.fixture(scope="module")
-def libvirt_world(stage):
-    with start_world(stage, "allow bridge br0 user alice queues=4 vhost polkit=no\n") as world:
-        yield world
-
-
-@pytest.fixture
-def alice(libvirt_world):
-    session = Wrapped(libvirt_world, "alice", 1000)
-    yield session
-    session.clear()
-    libvirt_world.wait_no_taps()
 
 
 @pytest.fixture

@@ -7,24 +7,12 @@ import re
 import pytest
 
 import looking
-from libvirt_session import QEMU, refusal, start_world
+from libvirt_session import QEMU, refusal
 from process import wait_until
 from world import environment
-from wrapped_session import UUID, WRAPPER, Wrapped
-
-
-@pytest.fixture(scope="module")
-def libvirt_world(stage):
-    with start_world(stage, "allow bridge br0 user alice queues=4 vhost polkit=no\n") as world:
-        yield world
-
-
-@pytest.fixture
-def alice(libvirt_world):
-    session = Wrapped(libvirt_world, "alice", 1000)
-    yield session
-    session.clear()
-    libvirt_world.wait_no_taps()
+from wrapped_session import UUID, WRAPPER
+# Fixtures.
+from wrapped_session import alice, libvirt_world  # pylint: disable=unused-import
 
 
 def process_of(world, name):

@@ -5,7 +5,9 @@
 import json
 from xml.sax.saxutils import quoteattr
 
-from libvirt_session import Session
+import pytest
+
+from libvirt_session import Session, start_world
 from world import environment
 
 WRAPPER = "/usr/bin/vmgrant-qemu-x86_64"
@@ -68,3 +70,18 @@ class Wrapped(Session):
                     mac = self.monitor(name, "qom-get", path=path, property="mac")
                     found[mac] = device["slot"]
         return found
+
+# ---- fixtures ----
+
+@pytest.fixture(scope="module")
+def libvirt_world(stage):
+    with start_world(stage, "allow bridge br0 user alice queues=4 vhost polkit=no\n") as world:
+        yield world
+
+
+@pytest.fixture
+def alice(libvirt_world):
+    session = Wrapped(libvirt_world, "alice", 1000)
+    yield session
+    session.clear()
+    libvirt_world.wait_no_taps()
